@@ -1,0 +1,87 @@
+/**
+ * A reader of BER-TLV data objects (ISO/IEC 8825-1 §8.1 as used by ISO/IEC 7816-4 §6.3) that survives any
+ * input: every length is checked against the bytes there are, nothing throws, nothing recurses.
+ * Indefinite lengths are refused; cards do not use them.
+ */
+import { err, ok, type Result } from "../result.ts";
+
+export interface Tlv {
+  /** Tag bytes read as one big-endian number: `0x53`, `0x7F49`, `0x5F0E`. */
+  readonly tag: number;
+  /** Content, a view into the input. */
+  readonly value: Uint8Array;
+  /** Offset of the byte behind the object. */
+  readonly end: number;
+}
+
+export type TlvError =
+  /** The input ends inside a tag, a length or a content. */
+  | { readonly kind: "truncated"; readonly offset: number }
+  /** A tag of more than four bytes, or a length in indefinite form or of more than four bytes. */
+  | { readonly kind: "unsupported"; readonly offset: number };
+
+/** More objects than this in one template is an attack, not a card. */
+const MAX_OBJECTS = 1_024;
+const MAX_TAG_BYTES = 4;
+const MAX_LENGTH_BYTES = 4;
+
+/** Reads the data object at `offset`. Bytes behind it are none of its business. */
+export function readTlv(bytes: Uint8Array, offset = 0): Result<Tlv, TlvError> {
+  const tag = readTag(bytes, offset);
+  if (!tag.ok) return tag;
+  const length = readLength(bytes, tag.value.end);
+  if (!length.ok) return length;
+  const end = length.value.end + length.value.number;
+  if (end > bytes.length) return err({ kind: "truncated", offset });
+  return ok({ tag: tag.value.number, value: bytes.subarray(length.value.end, end), end });
+}
+
+/** Reads data objects until the input is used up. */
+export function readTlvs(bytes: Uint8Array): Result<readonly Tlv[], TlvError> {
+  const objects: Tlv[] = [];
+  for (let offset = 0; offset < bytes.length; ) {
+    if (objects.length === MAX_OBJECTS) return err({ kind: "unsupported", offset });
+    const object = readTlv(bytes, offset);
+    if (!object.ok) return object;
+    objects.push(object.value);
+    offset = object.value.end;
+  }
+  return ok(objects);
+}
+
+interface Field {
+  readonly number: number;
+  readonly end: number;
+}
+
+/** Low five bits all set: further tag bytes follow, each but the last with bit 8 set. */
+function readTag(bytes: Uint8Array, offset: number): Result<Field, TlvError> {
+  let tag = bytes[offset];
+  if (tag === undefined) return err({ kind: "truncated", offset });
+  let end = offset + 1;
+  if ((tag & 0x1f) !== 0x1f) return ok({ number: tag, end });
+  for (;;) {
+    const byte = bytes[end];
+    if (byte === undefined) return err({ kind: "truncated", offset });
+    if (end - offset === MAX_TAG_BYTES) return err({ kind: "unsupported", offset });
+    tag = tag * 256 + byte;
+    end += 1;
+    if ((byte & 0x80) === 0) return ok({ number: tag, end });
+  }
+}
+
+/** One byte below 80, else 81 to 84 followed by that many bytes, big-endian. */
+function readLength(bytes: Uint8Array, offset: number): Result<Field, TlvError> {
+  const first = bytes[offset];
+  if (first === undefined) return err({ kind: "truncated", offset });
+  if (first < 0x80) return ok({ number: first, end: offset + 1 });
+  const count = first & 0x7f;
+  if (count === 0 || count > MAX_LENGTH_BYTES) return err({ kind: "unsupported", offset });
+  let length = 0;
+  for (let index = 1; index <= count; index++) {
+    const byte = bytes[offset + index];
+    if (byte === undefined) return err({ kind: "truncated", offset });
+    length = length * 256 + byte;
+  }
+  return ok({ number: length, end: offset + 1 + count });
+}
