@@ -1,0 +1,113 @@
+/**
+ * APDUs through the chip's own ISO-DEP engine: InDataExchange with the "more information" chaining both
+ * ways, so that extended APDUs pass. The chip hides blocks, R-blocks and waiting-time extensions.
+ * Governing documents: NXP UM0701-02 §7.3.8 (InDataExchange), ISO/IEC 14443-4 §7 (behind it).
+ */
+import { concat } from "../../src/bytes/bytes.ts";
+import type { LinkError } from "../../src/ports/card.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import { err, ok, type Result } from "../../src/result.ts";
+import { after, type Millis } from "../../src/time/time.ts";
+import { type Ats, frameWaitingMs } from "./ats.ts";
+import { type CommandError, type CommandRunner, refused } from "./command-runner.ts";
+import { type CardAnswer, dataExchange, MAX_EXCHANGE_BYTES } from "./commands.ts";
+import { STATUS_OK, STATUS_TIMEOUT, statusMeaning } from "./status.table.ts";
+
+/** Longest command: extended header, Lc, 65535 bytes, Le (ISO/IEC 7816-4 §5.1). */
+const MAX_COMMAND_APDU_BYTES = 65_544;
+/** Longest response: 65536 bytes and the status words. */
+const MAX_RESPONSE_APDU_BYTES = 65_538;
+const MIN_APDU_BYTES = { command: 4, response: 2 } as const;
+
+/** A card may think twice its frame waiting time, but is not given up sooner than this. */
+const MIN_ANSWER_MS = 500;
+/** Room for the radio and the host link. */
+const LINK_MARGIN_MS = 50;
+/** End of every APDU, whatever the card asks for; 64 kB at 106 kbit/s take about 7 s. */
+const MAX_APDU_MS = 15_000;
+
+/** Where an APDU goes to. */
+export interface ApduTarget {
+  readonly runner: CommandRunner;
+  readonly clock: Clock;
+  /** The chip's number of the target. */
+  readonly number: number;
+  readonly ats: Ats;
+}
+
+/**
+ * One command APDU (4 to 65544 bytes) to its response APDU (2 to 65538 bytes). No part is ever sent twice.
+ * Errors: `cardLost` with the chip's status, or 01 when nothing came in time; `cardGarbled` for an answer
+ * shorter than its status words or beyond the limit; `readerFailed` when the chip itself failed.
+ */
+export async function exchangeApdu(
+  target: ApduTarget,
+  command: Uint8Array,
+): Promise<Result<Uint8Array, LinkError>> {
+  if (command.length < MIN_APDU_BYTES.command || command.length > MAX_COMMAND_APDU_BYTES) {
+    throw new Error("command APDU length");
+  }
+  const deadline = after(target.clock.monotonicMs(), MAX_APDU_MS);
+  const lastPartAt = Math.max(0, Math.ceil(command.length / MAX_EXCHANGE_BYTES) - 1) * MAX_EXCHANGE_BYTES;
+  for (let at = 0; at < lastPartAt; at += MAX_EXCHANGE_BYTES) {
+    const taken = await exchangePart(target, command.subarray(at, at + MAX_EXCHANGE_BYTES), "more", deadline);
+    if (!taken.ok) return taken;
+  }
+  const first = await exchangePart(target, command.subarray(lastPartAt), "last", deadline);
+  return first.ok ? collect(target, first.value, deadline) : first;
+}
+
+/** Fetches the rest of an answer of which the chip holds more than one frame. */
+async function collect(
+  target: ApduTarget,
+  first: CardAnswer,
+  deadline: Millis,
+): Promise<Result<Uint8Array, LinkError>> {
+  const parts = [first.data];
+  let lengthBytes = first.data.length;
+  let more = first.more;
+  while (more) {
+    const next = await exchangePart(target, new Uint8Array(0), "last", deadline);
+    if (!next.ok) return next;
+    // A part without data would let a hostile card keep the loop going for ever.
+    if (next.value.data.length === 0) return garbledCard("empty part of a chained answer");
+    lengthBytes += next.value.data.length;
+    if (lengthBytes > MAX_RESPONSE_APDU_BYTES) return garbledCard("answer longer than any APDU");
+    parts.push(next.value.data);
+    more = next.value.more;
+  }
+  return lengthBytes < MIN_APDU_BYTES.response
+    ? garbledCard("answer without status words")
+    : ok(concat(...parts));
+}
+
+async function exchangePart(
+  target: ApduTarget,
+  data: Uint8Array,
+  part: "more" | "last",
+  deadline: Millis,
+): Promise<Result<CardAnswer, LinkError>> {
+  const answerMs = Math.max(2 * frameWaitingMs(target.ats), MIN_ANSWER_MS) + LINK_MARGIN_MS;
+  const remainingMs = deadline - target.clock.monotonicMs();
+  if (remainingMs <= 0) return err({ kind: "cardLost", status: STATUS_TIMEOUT });
+  const command = dataExchange({
+    target: target.number,
+    data,
+    part,
+    responseMs: Math.min(answerMs, remainingMs),
+  });
+  const answer = await target.runner.run(command);
+  if (!answer.ok) return err(toLinkError(answer.error));
+  const { status } = answer.value;
+  if (status === STATUS_OK) return answer;
+  if (statusMeaning(status).class === "card") return err({ kind: "cardLost", status });
+  return err({ kind: "readerFailed", error: refused(command.name, status) });
+}
+
+/** An acknowledged exchange without an answer is the card's silence; the next command shows a dead chip. */
+const toLinkError = (error: CommandError): LinkError =>
+  error.kind === "reader"
+    ? { kind: "readerFailed", error: error.error }
+    : { kind: "cardLost", status: STATUS_TIMEOUT };
+
+const garbledCard = (why: string): Result<never, LinkError> => err({ kind: "cardGarbled", why });

@@ -1,0 +1,130 @@
+/**
+ * Drives the exchange core over a link: writes what it returns, waits for its deadline, hands in what was
+ * read. The only place of the driver that awaits a command, so retries, cancelling and tracing exist once.
+ */
+import { concat } from "../../src/bytes/bytes.ts";
+import type { BusError } from "../../src/ports/bus.ts";
+import type { ReaderError } from "../../src/ports/card.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import type { Log } from "../../src/ports/log.ts";
+import { err, ok, type Result } from "../../src/result.ts";
+import type { Command } from "./commands.ts";
+import {
+  begin,
+  beginClearing,
+  type ExchangeInput,
+  type Outcome,
+  type Step,
+  step,
+  wanted,
+} from "./exchange.ts";
+import type { HostLink } from "./host-link.ts";
+import { STATUS_SYNTAX_ERROR } from "./status.table.ts";
+
+/** Inputs of one exchange: resends, re-reads, strays, rests of frames and drains stay far below. */
+const MAX_INPUTS = 64;
+
+/** Why a command has no answer. */
+export type CommandError =
+  | { readonly kind: "reader"; readonly error: ReaderError }
+  /** Acknowledged, but no response in time. The command was aborted; card or chip may be the cause. */
+  | { readonly kind: "unanswered" }
+  | { readonly kind: "aborted" };
+
+export class CommandRunner {
+  readonly #link: HostLink;
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  constructor(parts: { readonly link: HostLink; readonly clock: Clock; readonly log: Log }) {
+    this.#link = parts.link;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+  }
+
+  /** Runs one command to its typed answer. `signal` aborts it by host ACK. */
+  async run<T>(command: Command<T>, signal?: AbortSignal): Promise<Result<T, CommandError>> {
+    const { name, responseMs, repeat } = command;
+    const startedAt = this.#clock.monotonicMs();
+    const payload = concat(Uint8Array.of(command.code), command.parameters);
+    const outcome = await this.#drive(begin({ payload, responseMs, repeat }, startedAt), signal);
+    this.#log.trace("pn532.command", {
+      command: name,
+      outcome: outcome.ok ? outcome.value.kind : outcome.error.kind,
+      sentBytes: payload.length,
+      receivedBytes: outcome.ok && outcome.value.kind === "answered" ? outcome.value.data.length : 0,
+      durationMs: this.#clock.monotonicMs() - startedAt,
+    });
+    if (!outcome.ok) return err({ kind: "reader", error: { kind: "bus", error: outcome.error } });
+    return this.#judge(command, outcome.value);
+  }
+
+  /** Aborts whatever the chip is doing and throws away answers that nobody read (after a host restart). */
+  async clear(): Promise<Result<void, ReaderError>> {
+    const outcome = await this.#drive(beginClearing(this.#clock.monotonicMs()));
+    return outcome.ok ? ok(undefined) : err({ kind: "bus", error: outcome.error });
+  }
+
+  async #drive(first: Step, signal?: AbortSignal): Promise<Result<Outcome, BusError>> {
+    let current = first;
+    for (let inputs = 0; inputs < MAX_INPUTS; inputs++) {
+      if (current.write !== undefined) {
+        const written = await this.#link.write(current.write);
+        if (!written.ok) return written;
+      }
+      if (current.next.at === "finished") return ok(current.next.outcome);
+      // While the line settles an abort has nothing left to stop.
+      const input = await this.#nextInput(current.next, current.next.at === "settle" ? undefined : signal);
+      if (!input.ok) return input;
+      current = step(current.next, input.value, this.#clock.monotonicMs());
+    }
+    return ok({ kind: "damaged" });
+  }
+
+  async #nextInput(
+    exchange: Exclude<Step["next"], { at: "finished" }>,
+    signal: AbortSignal | undefined,
+  ): Promise<Result<ExchangeInput, BusError>> {
+    const want = wanted(exchange);
+    if (want.position === "frameStart") {
+      const readiness = await this.#link.waitReady(exchange.until, signal);
+      if (!readiness.ok) return readiness;
+      if (readiness.value === "late") return ok({ kind: "silence" });
+      if (readiness.value === "aborted") return ok({ kind: "abort" });
+    }
+    const bytes = await this.#link.read(want);
+    return bytes.ok ? ok({ kind: "bytes", bytes: bytes.value }) : bytes;
+  }
+
+  #judge<T>(command: Command<T>, outcome: Outcome): Result<T, CommandError> {
+    switch (outcome.kind) {
+      case "answered": {
+        const value = command.decode(outcome.data);
+        return value === undefined ? err({ kind: "reader", error: garbled(command.name) }) : ok(value);
+      }
+      case "refused":
+        return err({ kind: "reader", error: refused(command.name, STATUS_SYNTAX_ERROR) });
+      case "unacknowledged":
+        return err({ kind: "reader", error: this.#link.explainSilence() });
+      case "damaged":
+        return err({ kind: "reader", error: garbled(command.name) });
+      case "unanswered":
+      case "aborted":
+        return err({ kind: outcome.kind });
+    }
+  }
+}
+
+/** The chip's refusal of a command, by its error frame or a status that blames the host or the hardware. */
+export const refused = (command: string, status: number): ReaderError => ({
+  kind: "chipRefused",
+  command,
+  status,
+});
+
+// What was received is not shown: a damaged answer may hold card data.
+const garbled = (command: string): ReaderError => ({
+  kind: "chipGarbled",
+  observed: `damaged answer to ${command}`,
+  remedy: "frames arrive damaged: lower the bus clock (1 MHz), shorten the wires, check the ground wire",
+});

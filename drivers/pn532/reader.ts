@@ -1,0 +1,199 @@
+/**
+ * A PN532 as a `CardReader`: finds a type A card, carries APDUs to it, watches that it stays, resets the
+ * field. The gate's only door to the driver; everything below it is protocol, everything above it policy.
+ * Governing document: NXP UM0701-02 §7.3.5 (InListPassiveTarget), ISO/IEC 14443-3 and -4.
+ */
+import { equalBytes } from "../../src/bytes/bytes.ts";
+import { hex } from "../../src/bytes/hex.ts";
+import type { OutputLine } from "../../src/ports/bus.ts";
+import type { CardReader, DetectedCard, LinkError, ReaderError, ReaderInfo } from "../../src/ports/card.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import type { Log } from "../../src/ports/log.ts";
+import { err, ok, type Result } from "../../src/result.ts";
+import { exchangeApdu } from "./apdu-channel.ts";
+import { type Ats, parseAts } from "./ats.ts";
+import { type CommandError, CommandRunner, refused } from "./command-runner.ts";
+import {
+  activationTries,
+  type Command,
+  communicateThru,
+  listPassiveTarget,
+  rfField,
+  type Target106A,
+} from "./commands.ts";
+import type { HostLink } from "./host-link.ts";
+import { startUp } from "./start-up.ts";
+import { STATUS_NO_TARGET, STATUS_OK, STATUS_TIMEOUT, statusMeaning } from "./status.table.ts";
+
+/**
+ * Activations inside one poll. A card is found within one try (about 20 ms) whatever their number, and an
+ * idle reader wakes the host once per poll, so more tries only mean fewer wake-ups: about 400 ms a poll.
+ */
+const POLL_TRIES = 20;
+/** For the check that a card without ISO-DEP is still there: one try may meet it still waking. */
+const CHECK_TRIES = 2;
+/** Slowest observed try; a deadline below the chip's own tries would miss valid cards. */
+const SLOWEST_TRY_MS = 150;
+const ACTIVATION_MARGIN_MS = 100;
+
+/** Carrier off for so long resets every card in the field (ISO/IEC 14443-3 asks 5 ms). */
+const FIELD_OFF_MS = 6;
+
+/** R(NAK), block number 0: a card that is there answers R(ACK) or repeats its last block. */
+const R_NAK = hex("B2");
+const PRESENCE_TRIES = 2;
+/** The chip gives up after 25.6 ms (set at start); the rest is margin. */
+const PRESENCE_MS = 100;
+
+/** SEL_RES bit 6: the card speaks ISO/IEC 14443-4. */
+const SAK_ISO_DEP = 0x20;
+
+export interface ReaderParts {
+  readonly link: HostLink;
+  /** RSTPD_N, opened active low: its active state holds the chip in reset. Without it a hung chip stays hung. */
+  readonly reset?: OutputLine | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A reader that does nothing until `start`. */
+export const createPn532Reader = (parts: ReaderParts): CardReader => new Pn532Reader(parts);
+
+/** The card that was found last and not dropped since. */
+interface Active {
+  readonly target: Target106A;
+  readonly ats: Ats;
+  readonly kind: DetectedCard["kind"];
+}
+
+class Pn532Reader implements CardReader {
+  readonly #parts: ReaderParts;
+  readonly #runner: CommandRunner;
+  #active: Active | undefined;
+  /** The chip's present setting, which cannot be read back. */
+  #tries = POLL_TRIES;
+
+  constructor(parts: ReaderParts) {
+    this.#parts = parts;
+    this.#runner = new CommandRunner(parts);
+  }
+
+  async start(): Promise<Result<ReaderInfo, ReaderError>> {
+    const { link, reset, clock, log } = this.#parts;
+    this.#active = undefined;
+    this.#tries = POLL_TRIES;
+    const started = await startUp({ link, runner: this.#runner, reset, clock, tries: POLL_TRIES });
+    if (started.ok) {
+      log.info("pn532.started", {
+        firmware: started.value.firmware,
+        degraded: started.value.degraded.join("; "),
+      });
+    } else {
+      log.warn("pn532.start-failed", { kind: started.error.kind });
+    }
+    return started;
+  }
+
+  async poll(signal: AbortSignal): Promise<Result<DetectedCard | undefined, ReaderError>> {
+    this.#active = undefined;
+    if (signal.aborted) return ok(undefined);
+    const found = await this.#activate(POLL_TRIES, signal);
+    if (!found.ok) return found;
+    if (found.value === undefined) return ok(undefined);
+    this.#active = found.value;
+    return ok(this.#present(found.value));
+  }
+
+  async isPresent(): Promise<Result<boolean, ReaderError>> {
+    if (this.#active === undefined) return ok(false);
+    return this.#active.kind === "isoDep" ? this.#answersBlock() : this.#answersAgain(this.#active);
+  }
+
+  async drop(): Promise<Result<void, ReaderError>> {
+    this.#active = undefined;
+    const off = await this.#run(rfField("off"));
+    if (!off.ok) return off;
+    await this.#parts.clock.sleep(FIELD_OFF_MS);
+    const on = await this.#run(rfField("on"));
+    return on.ok ? ok(undefined) : on;
+  }
+
+  async stop(): Promise<void> {
+    this.#active = undefined;
+    const off = await this.#run(rfField("off"));
+    if (!off.ok) this.#parts.log.warn("pn532.stop-failed", { kind: off.error.kind });
+  }
+
+  /** One InListPassiveTarget. A chip that is still trying at the deadline has lost its settings, or hangs. */
+  async #activate(tries: number, signal?: AbortSignal): Promise<Result<Active | undefined, ReaderError>> {
+    if (tries !== this.#tries) {
+      const set = await this.#run(activationTries(tries));
+      if (!set.ok) return set;
+      this.#tries = tries;
+    }
+    const list = await this.#runner.run(
+      listPassiveTarget(tries * SLOWEST_TRY_MS + ACTIVATION_MARGIN_MS),
+      signal,
+    );
+    if (list.ok) return ok(list.value.target === undefined ? undefined : activeCard(list.value.target));
+    return list.error.kind === "aborted" ? ok(undefined) : err(this.#readerError(list.error));
+  }
+
+  #present(active: Active): DetectedCard {
+    return {
+      kind: active.kind,
+      sak: active.target.sak,
+      historicalBytes: active.ats.historicalBytes,
+      channel: { transceive: (command) => this.#transceive(active, command) },
+    };
+  }
+
+  async #transceive(active: Active, command: Uint8Array): Promise<Result<Uint8Array, LinkError>> {
+    // A channel outlives its card in the hands of a slow caller; the chip's next target is not its business.
+    if (this.#active !== active) return err({ kind: "cardLost", status: STATUS_NO_TARGET });
+    const { clock } = this.#parts;
+    return exchangeApdu(
+      { runner: this.#runner, clock, number: active.target.number, ats: active.ats },
+      command,
+    );
+  }
+
+  /** Gone is only who stays silent twice: noise on the air is a sign of life. */
+  async #answersBlock(): Promise<Result<boolean, ReaderError>> {
+    const check = communicateThru(R_NAK, PRESENCE_MS);
+    for (let tries = 0; tries < PRESENCE_TRIES; tries++) {
+      const answer = await this.#run(check);
+      if (!answer.ok) return answer;
+      const { status } = answer.value;
+      if (status !== STATUS_OK && statusMeaning(status).class !== "card")
+        return err(refused(check.name, status));
+      if (status !== STATUS_TIMEOUT) return ok(true);
+    }
+    return ok(false);
+  }
+
+  /** A card without ISO-DEP has no block to ask for: the field is reset and the same card must answer again. */
+  async #answersAgain(active: Active): Promise<Result<boolean, ReaderError>> {
+    const dropped = await this.drop();
+    if (!dropped.ok) return dropped;
+    const again = await this.#activate(CHECK_TRIES);
+    if (!again.ok) return again;
+    const same = again.value !== undefined && equalBytes(again.value.target.uid, active.target.uid);
+    this.#active = same ? active : undefined;
+    return ok(same);
+  }
+
+  async #run<T>(command: Command<T>): Promise<Result<T, ReaderError>> {
+    const answer = await this.#runner.run(command);
+    return answer.ok ? answer : err(this.#readerError(answer.error));
+  }
+
+  #readerError(error: CommandError): ReaderError {
+    return error.kind === "reader" ? error.error : this.#parts.link.explainSilence();
+  }
+}
+
+function activeCard(target: Target106A): Active {
+  const isoDep = (target.sak & SAK_ISO_DEP) !== 0;
+  return { target, ats: parseAts(target.ats), kind: isoDep ? "isoDep" : "other" };
+}

@@ -1,0 +1,106 @@
+/**
+ * Waiting for the PN532 to have something to read. The chip's status, polled over the bus, is the truth;
+ * the interrupt line (P70_IRQ, active low) only says when a look is worth it. A line that is silent while
+ * the chip is ready is given up, and the status is polled often instead: it costs latency, not function.
+ */
+import type { BusError, InputLine } from "../../src/ports/bus.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import { ok, type Result } from "../../src/result.ts";
+import type { Millis } from "../../src/time/time.ts";
+import type { Readiness } from "./host-link.ts";
+
+/** Status polling without a line. */
+const POLL_MS = 1;
+/** Safety looks behind a line that works: the first soon, then rarer, so that an idle reader costs little. */
+const FIRST_SAFETY_LOOK_MS = 20;
+const MAX_SAFETY_LOOK_MS = 100;
+/** A single miss may be a blocked event loop; two in a row are a dead line. */
+const MISSES_UNTIL_DEAD = 2;
+
+const DEAD_LINE = "interrupt line does not follow the chip: polling its status instead, check the IRQ wire";
+
+export class ReadyWatch {
+  readonly #poll: () => Promise<Result<boolean, BusError>>;
+  readonly #line: InputLine | undefined;
+  readonly #clock: Clock;
+  #edge = false;
+  #lowInVain = false;
+  #misses = 0;
+  #wake: (() => void) | undefined;
+
+  /** `poll` asks the chip over the bus whether it is ready. */
+  constructor(poll: () => Promise<Result<boolean, BusError>>, line: InputLine | undefined, clock: Clock) {
+    this.#poll = poll;
+    this.#line = line;
+    this.#clock = clock;
+    line?.onFalling(() => {
+      this.#edge = true;
+      this.#wake?.();
+    });
+  }
+
+  /** Forgets edges of earlier exchanges; to be called before a frame is written. */
+  discardEdges(): void {
+    this.#edge = false;
+  }
+
+  /** Gives the line another chance, as after a reset. */
+  trustLine(): void {
+    this.#misses = 0;
+  }
+
+  degraded(): readonly string[] {
+    return this.#line !== undefined && !this.#trusted ? [DEAD_LINE] : [];
+  }
+
+  get #trusted(): boolean {
+    return this.#line !== undefined && this.#misses < MISSES_UNTIL_DEAD;
+  }
+
+  /** See `HostLink.waitReady`. The look after the deadline keeps a blocked event loop from a false alarm. */
+  async wait(until: Millis, signal?: AbortSignal): Promise<Result<Readiness, BusError>> {
+    this.#lowInVain = false;
+    for (let pauses = 0; ; pauses++) {
+      const remainingMs = until - this.#clock.monotonicMs();
+      const ready = await this.#look(pauses > 0 || remainingMs <= 0 ? "anyway" : "ifSignalled");
+      if (!ready.ok) return ready;
+      if (ready.value) return ok("ready");
+      if (signal?.aborted === true) return ok("aborted");
+      if (remainingMs <= 0) return ok("late");
+      await this.#pause(Math.min(this.#pauseMs(pauses), remainingMs), signal);
+    }
+  }
+
+  #pauseMs(pauses: number): number {
+    const lineHelps = this.#trusted && !this.#lowInVain;
+    return lineHelps ? Math.min(FIRST_SAFETY_LOOK_MS * 2 ** pauses, MAX_SAFETY_LOOK_MS) : POLL_MS;
+  }
+
+  /**
+   * Asks the chip. One that is ready without its line having fallen counts against the line; a line that was
+   * low already when the chip was not ready proves nothing by being low.
+   */
+  async #look(when: "anyway" | "ifSignalled"): Promise<Result<boolean, BusError>> {
+    const line = this.#line;
+    const edgeBefore = this.#edge;
+    if (when === "ifSignalled" && this.#trusted && !edgeBefore && line?.isLow() !== true) return ok(false);
+    this.#edge = false;
+    const ready = await this.#poll();
+    if (!ready.ok || line === undefined) return ready;
+    const followed = edgeBefore || this.#edge || (line.isLow() && !this.#lowInVain);
+    if (ready.value) this.#misses = followed ? 0 : this.#misses + 1;
+    else this.#lowInVain = line.isLow();
+    return ready;
+  }
+
+  async #pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#edge) return;
+    const pause = new AbortController();
+    const end = (): void => pause.abort();
+    this.#wake = end;
+    signal?.addEventListener("abort", end);
+    await this.#clock.sleep(durationMs, pause.signal);
+    signal?.removeEventListener("abort", end);
+    this.#wake = undefined;
+  }
+}

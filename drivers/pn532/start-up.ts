@@ -1,0 +1,102 @@
+/**
+ * Cold start of the chip: from any state (never powered, hung, killed in the middle of a command by a dead
+ * process, on the air with old settings) to configured with the carrier on.
+ * Governing documents: NXP UM0701-02 §7.2 (commands), AN10609 (low-battery mode after reset).
+ */
+import type { OutputLine } from "../../src/ports/bus.ts";
+import type { ReaderError, ReaderInfo } from "../../src/ports/card.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import { err, ok, type Result } from "../../src/result.ts";
+import type { CommandError, CommandRunner } from "./command-runner.ts";
+import {
+  activationTries,
+  type Command,
+  type Firmware,
+  getFirmwareVersion,
+  lineTest,
+  rfField,
+  rfTimings,
+  samConfiguration,
+  setParameters,
+} from "./commands.ts";
+import type { HostLink } from "./host-link.ts";
+
+/** RSTPD_N low for at least 20 ns; the chip is ready 2 ms after its release, some boards' filters are slower. */
+const RESET_MS = 1;
+const RESET_READY_MS = 5;
+
+/** 25.6 ms for a card's sign of life (presence check): R-blocks are answered in well under 5 ms. */
+const RETRY_TIMEOUT_25_6_MS = 0x09;
+
+/** What the driver was written for: IC 32, firmware 1.6. Clones report others and mostly work. */
+const EXPECTED: Firmware = { ic: 0x32, version: 1, revision: 6 };
+
+export interface StartUpParts {
+  readonly link: HostLink;
+  readonly runner: CommandRunner;
+  /** RSTPD_N; its active state is reset. */
+  readonly reset: OutputLine | undefined;
+  readonly clock: Clock;
+  /** Activations that one poll makes. */
+  readonly tries: number;
+}
+
+/** Resets, wakes, clears, configures; resolves with the carrier on. Each error is the first step that failed. */
+export async function startUp(parts: StartUpParts): Promise<Result<ReaderInfo, ReaderError>> {
+  const listening = await makeListen(parts);
+  if (!listening.ok) return listening;
+  const { runner } = parts;
+  // The first SAMConfiguration after an SPI wake-up is lost on some boards, so a failure is tried once more.
+  // It comes before all others, because a chip in low-battery mode wants it first (AN10609).
+  const first = await runner.run(samConfiguration());
+  const sam = first.ok ? first : await runner.run(samConfiguration());
+  if (!sam.ok) return err(startError(parts.link, sam.error));
+  const firmware = await runner.run(getFirmwareVersion());
+  if (!firmware.ok) return err(startError(parts.link, firmware.error));
+  for (const command of checksAndSettings(parts.tries)) {
+    const set = await runner.run(command);
+    if (!set.ok) return err(startError(parts.link, set.error));
+  }
+  return ok(describe(firmware.value, parts.link.degraded()));
+}
+
+/** The line test comes first: a link that damages frames is to be found now, not with a card in the field. */
+const checksAndSettings = (tries: number): readonly Command<true>[] => [
+  lineTest(),
+  setParameters(),
+  rfTimings(RETRY_TIMEOUT_25_6_MS),
+  activationTries(tries),
+  rfField("on"),
+];
+
+async function makeListen({ link, runner, reset, clock }: StartUpParts): Promise<Result<void, ReaderError>> {
+  if (reset !== undefined) {
+    const pulsed = await pulse(reset, clock);
+    if (!pulsed.ok) return pulsed;
+  }
+  const awake = await link.wake();
+  return awake.ok ? runner.clear() : err({ kind: "bus", error: awake.error });
+}
+
+async function pulse(reset: OutputLine, clock: Clock): Promise<Result<void, ReaderError>> {
+  const down = await reset.drive("active");
+  if (!down.ok) return err({ kind: "line", error: down.error });
+  await clock.sleep(RESET_MS);
+  const up = await reset.drive("inactive");
+  if (!up.ok) return err({ kind: "line", error: up.error });
+  await clock.sleep(RESET_READY_MS);
+  return ok(undefined);
+}
+
+const startError = (link: HostLink, error: CommandError): ReaderError =>
+  error.kind === "reader" ? error.error : link.explainSilence();
+
+function describe(firmware: Firmware, degraded: readonly string[]): ReaderInfo {
+  const name = `PN5${firmware.ic.toString(16).padStart(2, "0")} ${firmware.version}.${firmware.revision}`;
+  const expected =
+    firmware.ic === EXPECTED.ic &&
+    firmware.version === EXPECTED.version &&
+    firmware.revision === EXPECTED.revision;
+  const oddity = `firmware ${name} is not the PN532 1.6 that the driver was tested with`;
+  return { firmware: name, degraded: expected ? degraded : [...degraded, oddity] };
+}

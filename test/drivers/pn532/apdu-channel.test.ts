@@ -1,0 +1,164 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { exchangeApdu } from "../../../drivers/pn532/apdu-channel.ts";
+import { parseAts } from "../../../drivers/pn532/ats.ts";
+import { CommandRunner } from "../../../drivers/pn532/command-runner.ts";
+import { hex, toHex } from "../../../src/bytes/hex.ts";
+import { silentLog } from "../../../src/ports/log.ts";
+import { VirtualClock } from "../../../src/sim/virtual-clock.ts";
+import { VirtualTimeline } from "../../../src/sim/virtual-timeline.ts";
+import { instant } from "../../../src/time/time.ts";
+import { ScriptedLink, SILENT, type Turn } from "./scripted-link.ts";
+
+const READ = "00B081000C";
+
+async function exchange(commandText: string, ...turns: readonly Turn[]) {
+  const clock = VirtualClock.startingAt(new VirtualTimeline(), instant(0));
+  const link = new ScriptedLink(...turns);
+  const runner = new CommandRunner({ link, clock, log: silentLog });
+  const answer = await exchangeApdu(
+    { runner, clock, number: 1, ats: parseAts(hex("067577810280")) },
+    hex(commandText),
+  );
+  return { answer, left: link.left };
+}
+
+const bytes = (count: number): string => toHex(new Uint8Array(count).map((_, index) => index));
+
+describe("an APDU", () => {
+  test("and its answer are one command of the chip", async () => {
+    const { answer, left } = await exchange(READ, { command: `4001${READ}`, response: "41003132339000" });
+    expect(answer).toEqual({ ok: true, value: hex("3132339000") });
+    expect(left).toEqual([]);
+  });
+
+  test.each([255, 262])("of %i bytes fits one command", async (count) => {
+    const { answer } = await exchange(bytes(count), { command: `4001${bytes(count)}`, response: "41009000" });
+    expect(answer).toMatchObject({ ok: true });
+  });
+
+  test.each([
+    [263, [262, 1]],
+    [524, [262, 262]],
+    [525, [262, 262, 1]],
+  ])("of %i bytes goes out in parts, all but the last marked", async (count, sizes) => {
+    const whole = bytes(count);
+    let at = 0;
+    const turns = sizes.map((size, index): Turn => {
+      const part = whole.slice(at * 2, (at + size) * 2);
+      at += size;
+      const last = index === sizes.length - 1;
+      return { command: `40${last ? "01" : "41"}${part}`, response: last ? "41009000" : "4100" };
+    });
+    const { answer, left } = await exchange(whole, ...turns);
+    expect(answer).toEqual({ ok: true, value: hex("9000") });
+    expect(left).toEqual([]);
+  });
+
+  test("with a long answer is fetched part by part", async () => {
+    const { answer } = await exchange(
+      READ,
+      { command: `4001${READ}`, response: `4140${bytes(262)}` },
+      { command: "4001", response: `4140${bytes(262)}` },
+      { command: "4001", response: "4100AABB9000" },
+    );
+    expect(answer.ok && toHex(answer.value)).toBe(`${bytes(262)}${bytes(262)}AABB9000`);
+  });
+
+  test("is never repeated: a part that fails ends it", async () => {
+    const { answer, left } = await exchange(
+      bytes(300),
+      { command: `4041${bytes(262)}`, response: "4102" },
+      { command: "never", response: "deaf" },
+    );
+    expect(answer).toEqual({ ok: false, error: { kind: "cardLost", status: 0x02 } });
+    expect(left).toEqual(["never"]);
+  });
+
+  test.each([0, 3])("of %i bytes is a defect of the caller", async (count) => {
+    await expect(exchange(bytes(count))).rejects.toThrow();
+  });
+});
+
+describe("what ends an exchange", () => {
+  test.each([0x01, 0x02, 0x03, 0x05, 0x06, 0x0b, 0x27, 0x2b, 0x3f])(
+    "status %i is a lost card",
+    async (status) => {
+      const { answer } = await exchange(READ, {
+        command: `4001${READ}`,
+        response: `41${toHex(Uint8Array.of(status))}`,
+      });
+      expect(answer).toEqual({ ok: false, error: { kind: "cardLost", status } });
+    },
+  );
+
+  test.each([0x07, 0x0d, 0x0e, 0x10, 0x26, 0x2d])("status %i is the reader's trouble", async (status) => {
+    const { answer } = await exchange(READ, {
+      command: `4001${READ}`,
+      response: `41${toHex(Uint8Array.of(status))}`,
+    });
+    const error = { kind: "chipRefused", command: "InDataExchange", status };
+    expect(answer).toEqual({ ok: false, error: { kind: "readerFailed", error } });
+  });
+
+  test.each([
+    ["an error frame", "error frame", { kind: "chipRefused", command: "InDataExchange", status: 0x7f }],
+    ["no acknowledgement", "deaf", SILENT],
+    [
+      "a failing bus",
+      { kind: "busFailed", node: "n" },
+      { kind: "bus", error: { kind: "busFailed", node: "n" } },
+    ],
+  ] as const)("%s is the reader's trouble", async (_, response, error) => {
+    const { answer } = await exchange(READ, { command: `4001${READ}`, response });
+    expect(answer).toEqual({ ok: false, error: { kind: "readerFailed", error } });
+  });
+
+  test("no answer in time is a lost card", async () => {
+    const { answer } = await exchange(READ, { command: `4001${READ}`, response: "mute" });
+    expect(answer).toEqual({ ok: false, error: { kind: "cardLost", status: 0x01 } });
+  });
+
+  test.each([
+    ["no status words", "4100"],
+    ["half a status word", "410090"],
+  ])("an answer with %s is the card's fault", async (_, response) => {
+    const { answer } = await exchange(READ, { command: `4001${READ}`, response });
+    expect(answer).toMatchObject({ ok: false, error: { kind: "cardGarbled" } });
+  });
+
+  test("a card that always has more is stopped at the longest legal answer", async () => {
+    const endless = { command: "4001", response: `4140${bytes(262)}` };
+    const { answer, left } = await exchange(
+      READ,
+      { command: `4001${READ}`, response: `4140${bytes(262)}` },
+      ...Array.from({ length: 300 }, () => endless),
+    );
+    expect(answer).toMatchObject({ ok: false, error: { kind: "cardGarbled" } });
+    expect(left.length).toBe(300 - 250);
+  });
+
+  test("a card that announces more and gives nothing is stopped at once", async () => {
+    const { answer } = await exchange(
+      READ,
+      { command: `4001${READ}`, response: "4140AA" },
+      { command: "4001", response: "4140" },
+    );
+    expect(answer).toMatchObject({ ok: false, error: { kind: "cardGarbled" } });
+  });
+
+  test("whatever the chip answers, the exchange ends in a value", async () => {
+    const anyAnswer = fc.uint8Array({ minLength: 1, maxLength: 200 });
+    await fc.assert(
+      fc.asyncProperty(anyAnswer, async (data) => {
+        const { answer } = await exchange(
+          READ,
+          { command: `4001${READ}`, response: `41${toHex(data)}` },
+          { command: "4001", response: "4101" },
+        );
+        expect(typeof answer.ok).toBe("boolean");
+        if (answer.ok) expect(toHex(answer.value)).toBe(toHex(data.subarray(1)));
+      }),
+    );
+  });
+});

@@ -1,0 +1,224 @@
+import { describe, expect, test } from "vitest";
+import { createPn532Reader } from "../../../drivers/pn532/reader.ts";
+import { hex } from "../../../src/bytes/hex.ts";
+import type { GpioError, LineState, OutputLine } from "../../../src/ports/bus.ts";
+import { silentLog } from "../../../src/ports/log.ts";
+import { err, ok } from "../../../src/result.ts";
+import { VirtualClock } from "../../../src/sim/virtual-clock.ts";
+import { VirtualTimeline } from "../../../src/sim/virtual-timeline.ts";
+import { instant } from "../../../src/time/time.ts";
+import { ScriptedLink, SILENT, type Turn } from "./scripted-link.ts";
+
+const LINE_TEST = Array.from({ length: 256 }, (_, index) =>
+  (-index & 0xff).toString(16).padStart(2, "0"),
+).join("");
+
+const SAM: Turn = { command: "14011401", response: "15" };
+const VERSION: Turn = { command: "02", response: "0332010607" };
+const DIAGNOSE: Turn = { command: `0000${LINE_TEST}`, response: `0100${LINE_TEST}` };
+const PARAMETERS: Turn = { command: "1214", response: "13" };
+const TIMINGS: Turn = { command: "3202000B09", response: "33" };
+const TRIES_20: Turn = { command: "3205FF0113", response: "33" };
+const TRIES_2: Turn = { command: "3205FF0101", response: "33" };
+const FIELD_ON: Turn = { command: "320101", response: "33" };
+const FIELD_OFF: Turn = { command: "320100", response: "33" };
+const START = [SAM, VERSION, DIAGNOSE, PARAMETERS, TIMINGS, TRIES_20, FIELD_ON];
+
+const NO_CARD: Turn = { command: "4A0100", response: "4B00" };
+const ISO_DEP: Turn = { command: "4A0100", response: "4B010100042004080102030578807002 31".replace(" ", "") };
+const PASS: Turn = { command: "4A0100", response: "4B0101000408 0404A1B2C3".replace(" ", "") };
+const OTHER_PASS: Turn = { command: "4A0100", response: "4B0101000408 0404FFFFFF".replace(" ", "") };
+const ASK = (response: Turn["response"]): Turn => ({ command: "42B2", response });
+
+function rig(...turns: readonly Turn[]) {
+  const timeline = new VirtualTimeline();
+  const clock = VirtualClock.startingAt(timeline, instant(0));
+  const link = new ScriptedLink(...turns);
+  const reader = createPn532Reader({ link, clock, log: silentLog });
+  const settle = <T>(promise: Promise<T>): Promise<T> => timeline.resolve(promise);
+  const poll = () => settle(reader.poll(new AbortController().signal));
+  return { timeline, clock, link, reader, settle, poll };
+}
+
+describe("start", () => {
+  test("is exactly these commands, in this order", async () => {
+    const { link, reader, settle } = rig(...START);
+    expect(await settle(reader.start())).toEqual(ok({ firmware: "PN532 1.6", degraded: [] }));
+    expect([link.left, link.wakes]).toEqual([[], 1]);
+  });
+
+  test("sends a lost first SAMConfiguration again", async () => {
+    const deaf = Array.from({ length: 3 }, (): Turn => ({ ...SAM, response: "deaf" }));
+    const { reader, settle } = rig(...deaf, ...START);
+    expect(await settle(reader.start())).toMatchObject({ ok: true });
+  });
+
+  test("gives up on a chip that is deaf to it twice over", async () => {
+    const { reader, settle } = rig(...Array.from({ length: 6 }, (): Turn => ({ ...SAM, response: "deaf" })));
+    expect(await settle(reader.start())).toEqual(err(SILENT));
+  });
+
+  test("takes an odd firmware with a warning", async () => {
+    const odd: Turn = { ...VERSION, response: "0332010407" };
+    const { reader, settle } = rig(SAM, odd, ...START.slice(2));
+    expect(await settle(reader.start())).toMatchObject({
+      ok: true,
+      value: { firmware: "PN532 1.4", degraded: [expect.stringContaining("1.4")] },
+    });
+  });
+
+  test("reports a degraded link", async () => {
+    const { link, reader, settle } = rig(...START);
+    link.degradedLines = ["slow"];
+    expect(await settle(reader.start())).toMatchObject({ ok: true, value: { degraded: ["slow"] } });
+  });
+
+  test("refuses a link that damages the line test", async () => {
+    const wrong: Turn = { ...DIAGNOSE, response: `0100${LINE_TEST.replace("fffe", "fffd")}` };
+    const { reader, settle } = rig(SAM, VERSION, wrong);
+    expect(await settle(reader.start())).toMatchObject({ ok: false, error: { kind: "chipGarbled" } });
+  });
+
+  test.each(START.map((turn, index) => [turn.command.slice(0, 6), index] as const).slice(1))(
+    "names the command that the chip refuses: %s",
+    async (_, index) => {
+      const turns = START.map(
+        (turn, at): Turn => (at === index ? { ...turn, response: "error frame" } : turn),
+      );
+      const { reader, settle } = rig(...turns);
+      expect(await settle(reader.start())).toMatchObject({
+        ok: false,
+        error: { kind: "chipRefused", status: 0x7f },
+      });
+    },
+  );
+
+  test("pulses the reset line, then waits until the chip can hear", async () => {
+    const { timeline, clock, link, settle } = rig(...START);
+    const driven: [LineState, number][] = [];
+    const reset: OutputLine = {
+      drive: async (state) => {
+        driven.push([state, timeline.nowUs()]);
+        return ok(undefined);
+      },
+      readBack: async () => ok("inactive"),
+      close: async () => undefined,
+    };
+    await settle(createPn532Reader({ link, reset, clock, log: silentLog }).start());
+    expect(driven).toEqual([
+      ["active", 0],
+      ["inactive", 1000],
+    ]);
+    expect(timeline.nowUs()).toBeGreaterThanOrEqual(3000);
+  });
+
+  test("a reset line that fails is an error of the line", async () => {
+    const { clock, link, settle } = rig();
+    const error: GpioError = { kind: "gpioFailed", line: 24 };
+    const reset: OutputLine = {
+      drive: async () => err(error),
+      readBack: async () => err(error),
+      close: async () => undefined,
+    };
+    const started = await settle(createPn532Reader({ link, reset, clock, log: silentLog }).start());
+    expect(started).toEqual(err({ kind: "line", error }));
+  });
+});
+
+describe("polling", () => {
+  test("is one command, with or without a card", async () => {
+    const { link, poll } = rig(NO_CARD, ISO_DEP);
+    expect(await poll()).toEqual(ok(undefined));
+    expect(await poll()).toMatchObject(ok({ kind: "isoDep", sak: 0x20, historicalBytes: hex("31") }));
+    expect(link.left).toEqual([]);
+  });
+
+  test("an answer that no chip gives is garbled", async () => {
+    const { poll } = rig({ ...NO_CARD, response: "4B0101" });
+    expect(await poll()).toMatchObject({ ok: false, error: { kind: "chipGarbled" } });
+  });
+
+  test.each(["deaf", "mute"] as const)(
+    "a chip that is %s is not asked again behind the owner's back",
+    async (response) => {
+      const { link, poll } = rig({ ...NO_CARD, response });
+      expect(await poll()).toEqual(err(SILENT));
+      expect(link.left).toEqual([]);
+    },
+  );
+});
+
+describe("presence of an ISO-DEP card", () => {
+  async function check(...turns: readonly Turn[]) {
+    const { link, reader, settle, poll } = rig(ISO_DEP, ...turns);
+    await poll();
+    const result = await settle(reader.isPresent());
+    expect(link.left).toEqual([]);
+    return result;
+  }
+
+  test("is an R(ACK), or its last block again", async () => {
+    expect(await check(ASK("4300A2"))).toEqual(ok(true));
+    expect(await check(ASK("4300029000"))).toEqual(ok(true));
+  });
+
+  test("is over after two times of silence", async () => {
+    expect(await check(ASK("4301"), ASK("4301"))).toEqual(ok(false));
+    expect(await check(ASK("4301"), ASK("4300A2"))).toEqual(ok(true));
+  });
+
+  test("is shown by noise too", async () => {
+    expect(await check(ASK("4302"))).toEqual(ok(true));
+  });
+
+  test("is not judged by a chip that protects itself", async () => {
+    expect(await check(ASK("430D"))).toMatchObject({
+      ok: false,
+      error: { kind: "chipRefused", status: 0x0d },
+    });
+  });
+
+  test("is not judged by a silent chip", async () => {
+    expect(await check(ASK("deaf"))).toEqual(err(SILENT));
+    expect(await check(ASK("mute"))).toEqual(err(SILENT));
+  });
+});
+
+describe("presence of another card", () => {
+  test("resets the field, asks briefly for the same card, and polls at length again afterwards", async () => {
+    const { link, reader, settle, poll } = rig(PASS, FIELD_OFF, FIELD_ON, TRIES_2, PASS, TRIES_20, NO_CARD);
+    await poll();
+    expect(await settle(reader.isPresent())).toEqual(ok(true));
+    await poll();
+    expect(link.left).toEqual([]);
+  });
+
+  test("another identifier is another card", async () => {
+    const { reader, settle, poll } = rig(PASS, FIELD_OFF, FIELD_ON, TRIES_2, OTHER_PASS);
+    await poll();
+    expect(await settle(reader.isPresent())).toEqual(ok(false));
+    expect(await settle(reader.isPresent())).toEqual(ok(false));
+  });
+});
+
+describe("dropping", () => {
+  test("keeps the carrier off for at least 5 ms", async () => {
+    const { timeline, link, reader, settle } = rig(FIELD_OFF, FIELD_ON);
+    expect(await settle(reader.drop())).toEqual(ok(undefined));
+    expect(timeline.nowUs()).toBeGreaterThanOrEqual(5000);
+    expect(link.left).toEqual([]);
+  });
+
+  test("fails with the chip", async () => {
+    const { reader, settle } = rig({ ...FIELD_OFF, response: "deaf" });
+    expect(await settle(reader.drop())).toEqual(err(SILENT));
+  });
+
+  test("stopping leaves the carrier off, and bears a dead chip", async () => {
+    const live = rig(FIELD_OFF);
+    await live.settle(live.reader.stop());
+    expect(live.link.left).toEqual([]);
+    const dead = rig({ ...FIELD_OFF, response: "deaf" });
+    await expect(dead.settle(dead.reader.stop())).resolves.toBeUndefined();
+  });
+});
