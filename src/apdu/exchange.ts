@@ -1,0 +1,127 @@
+/**
+ * The runner of card protocols. A protocol is a generator that yields commands and receives answers; it
+ * does no input or output. The runner owns the awaiting, the tracing, and the three ways in which a card
+ * answers in more than one step, so that no protocol has to know them (ISO/IEC 7816-4 §5.1, §5.6):
+ * `61xx` fetches the rest by GET RESPONSE, `6Cxx` repeats with the right Le, `6282` is a good answer.
+ */
+import { concat } from "../bytes/bytes.ts";
+import type { CardChannel, LinkError } from "../ports/card.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import { err, ok, type Result } from "../result.ts";
+import { type CommandApdu, describeCommand, encodeCommand } from "./command.ts";
+import { describeStatus, parseResponse, type ResponseApdu } from "./response.ts";
+import { SW_END_OF_FILE, SW_OK, SW1_MORE_DATA, SW1_WRONG_LE } from "./status-words.ts";
+
+/** A card protocol: yields commands, receives answers, returns what it found. */
+export type Exchange<T, E> = Generator<CommandApdu, Result<T, E>, ResponseApdu>;
+
+/** What the runner needs besides the card. */
+export interface RunnerContext {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** One answer is never longer than an extended R-APDU; a card that goes on is refused. */
+const MAX_RESPONSE_BYTES = 65_536;
+/** GET RESPONSE rounds for one command: enough for 64 kB in parts of 256 bytes, and an end to empty ones. */
+const MAX_CONTINUATIONS = 300;
+
+/**
+ * Runs a protocol against a card to its end. Fails with the protocol's own error, or with a `LinkError`
+ * when the card left, broke the transport's rules, or the reader failed; no command is ever repeated
+ * except as `6Cxx` asks.
+ */
+export async function run<T, E>(
+  protocol: Exchange<T, E>,
+  card: CardChannel,
+  context: RunnerContext,
+): Promise<Result<T, E | LinkError>> {
+  let step = protocol.next();
+  while (step.done !== true) {
+    const answer = await exchange(step.value, card, context);
+    if (!answer.ok) return answer;
+    step = protocol.next(answer.value);
+  }
+  return step.value;
+}
+
+/** One command to its complete answer. `6282` comes back as `9000`: its data are as good. */
+async function exchange(
+  command: CommandApdu,
+  card: CardChannel,
+  context: RunnerContext,
+): Promise<Result<ResponseApdu, LinkError>> {
+  let answer = await transceive(command, card, context);
+  if (answer.ok && answer.value.sw >> 8 === SW1_WRONG_LE) {
+    answer = await transceive({ ...command, le: lengthOf(answer.value.sw) }, card, context);
+  }
+  if (!answer.ok) return answer;
+  const whole = await collect(answer.value, command.cla, card, context);
+  if (!whole.ok || whole.value.sw !== SW_END_OF_FILE) return whole;
+  return ok({ data: whole.value.data, sw: SW_OK });
+}
+
+/** Fetches the parts announced by `61xx`. */
+async function collect(
+  first: ResponseApdu,
+  cla: number,
+  card: CardChannel,
+  context: RunnerContext,
+): Promise<Result<ResponseApdu, LinkError>> {
+  const parts = [first.data];
+  let lengthBytes = first.data.length;
+  let { sw } = first;
+  for (let round = 0; sw >> 8 === SW1_MORE_DATA; round++) {
+    if (round === MAX_CONTINUATIONS) return garbled("61xx without end");
+    const next = await transceive(getResponse(cla, lengthOf(sw)), card, context);
+    if (!next.ok) return next;
+    const retry =
+      next.value.sw >> 8 === SW1_WRONG_LE
+        ? await transceive(getResponse(cla, lengthOf(next.value.sw)), card, context)
+        : next;
+    if (!retry.ok) return retry;
+    parts.push(retry.value.data);
+    lengthBytes += retry.value.data.length;
+    if (lengthBytes > MAX_RESPONSE_BYTES) return garbled("answer over 65,536 bytes");
+    ({ sw } = retry.value);
+  }
+  return ok({ data: parts.length === 1 ? first.data : concat(...parts), sw });
+}
+
+/** GET RESPONSE in the class of the command, secure messaging and chaining bits cleared (7816-4 §11.7). */
+const getResponse = (cla: number, le: number): CommandApdu => ({
+  cla: cla & 0xe3,
+  ins: 0xc0,
+  p1: 0x00,
+  p2: 0x00,
+  le,
+});
+
+/** SW2 as a length: 00 stands for 256. */
+const lengthOf = (sw: number): number => sw & 0xff || 256;
+
+async function transceive(
+  command: CommandApdu,
+  card: CardChannel,
+  { clock, log }: RunnerContext,
+): Promise<Result<ResponseApdu, LinkError>> {
+  const startedAt = clock.monotonicMs();
+  const answer = await card.transceive(encodeCommand(command));
+  const tookMs = Math.round((clock.monotonicMs() - startedAt) * 10) / 10;
+  if (!answer.ok) {
+    log.trace("apdu", { command: describeCommand(command), failed: answer.error.kind, tookMs });
+    return answer;
+  }
+  const response = parseResponse(answer.value);
+  if (response === undefined) return garbled("answer shorter than its status");
+  log.trace("apdu", {
+    command: describeCommand(command),
+    sw: describeStatus(response.sw),
+    answerBytes: response.data.length,
+    tookMs,
+  });
+  return ok(response);
+}
+
+const garbled = (why: string): Result<never, LinkError> => err({ kind: "cardGarbled", why });
