@@ -1,0 +1,38 @@
+/**
+ * What a reading has shown, said truthfully: a set of proofs, each made by one check. A level is a named
+ * predicate over that set; decisions, events and screens name both.
+ */
+
+/** One check that succeeded. */
+export type Proof =
+  /** A chip said this NIS. */
+  | "nisRead"
+  /** Internal authentication against the pinned or SOD-bound key. */
+  | "chipKey"
+  /** Service SOD verified to a trusted country signer. */
+  | "serviceSod"
+  /** PACE or BAC. */
+  | "cardAccess"
+  /** Passive authentication of the travel document. */
+  | "documentSignature"
+  /** Chip authentication, active authentication, or the chip authentication mapping of PACE. */
+  | "documentChip"
+  /** Visible digital seal (2D-Doc). */
+  | "seal";
+
+export type Proofs = ReadonlySet<Proof>;
+
+/** Named strengths of identification that a door can demand. */
+export type Level = "identifier" | "originalChip" | "authenticDocument" | "verifiedDocument";
+
+/** The proofs that each level needs. `chipKey` stands for a key pinned after a service SOD at enrolment. */
+const NEEDED: Readonly<Record<Level, readonly Proof[]>> = {
+  identifier: ["nisRead"],
+  originalChip: ["nisRead", "chipKey"],
+  authenticDocument: ["documentSignature"],
+  verifiedDocument: ["documentSignature", "documentChip"],
+};
+
+/** Whether the proofs reach the level. `verifiedDocument` reaches `authenticDocument`; no other pair implies one another, save that every level includes its own parts. */
+export const reaches = (proofs: Proofs, level: Level): boolean =>
+  NEEDED[level].every((proof) => proofs.has(proof));
