@@ -1,0 +1,144 @@
+/**
+ * A gate's view of a virtual board in another process: the bus and GPIO ports over its socket. Levels of
+ * input lines are kept up to date by notifications, so that looking at one costs nothing.
+ */
+import type {
+  ActiveLevel,
+  BusError,
+  Gpio,
+  GpioError,
+  InputLine,
+  LineState,
+  OutputLine,
+  SpiBus,
+} from "../ports/bus.ts";
+import { err, ok, type Result } from "../result.ts";
+import { type BoardLink, openBoardLink } from "./board-link.ts";
+import { byteLevel, levelByte, MESSAGE } from "./board-protocol.ts";
+import { type LineLevel, levelOf } from "./line-level.ts";
+import type { Message } from "./message-stream.ts";
+
+export interface BoardConnection {
+  /** Fails with `nodeMissing` when no reader is wired to `node`. */
+  spi(node: string): Promise<Result<SpiBus, BusError>>;
+  readonly gpio: Gpio;
+  close(): void;
+}
+
+/** Connects to a board's server; fails with `nodeMissing` when there is none. */
+export async function connectBoard(socketPath: string): Promise<Result<BoardConnection, BusError>> {
+  const inputs = new InputLevels();
+  const link = await openBoardLink(socketPath, (message) => inputs.notice(message));
+  if (!link.ok) return link;
+  return ok({
+    spi: (node) => openBus(link.value, node),
+    gpio: {
+      output: (line, activeLevel) => openOutput(link.value, line, activeLevel),
+      input: (line) => openInput(link.value, inputs, line),
+    },
+    close: () => link.value.close(),
+  });
+}
+
+async function openBus(link: BoardLink, node: string): Promise<Result<SpiBus, BusError>> {
+  const opened = await link.ask(MESSAGE.spiOpen, new TextEncoder().encode(node));
+  if (!opened.ok) return opened;
+  const handle = opened.value[0];
+  if (handle === undefined)
+    return err({ kind: "nodeMissing", node, remedy: "name a node of the virtual board" });
+  const transfer = (bytes: Uint8Array): Promise<Result<Uint8Array, BusError>> => {
+    const payload = new Uint8Array(1 + bytes.length);
+    payload[0] = handle;
+    payload.set(bytes, 1);
+    return link.ask(MESSAGE.spiTransfer, payload);
+  };
+  return ok({ transfer, close: () => Promise.resolve() });
+}
+
+async function openOutput(
+  link: BoardLink,
+  line: number,
+  activeLevel: ActiveLevel,
+): Promise<Result<OutputLine, GpioError>> {
+  const drive = async (state: LineState): Promise<Result<void, GpioError>> => {
+    const done = await askLine(
+      link,
+      MESSAGE.drive,
+      line,
+      Uint8Array.of(line, levelByte(levelOf(state, activeLevel))),
+    );
+    return done.ok ? ok(undefined) : done;
+  };
+  const readBack = async (): Promise<Result<LineState, GpioError>> => {
+    const level = await askLine(link, MESSAGE.read, line, Uint8Array.of(line));
+    return level.ok ? ok(level.value === activeLevel ? "active" : "inactive") : level;
+  };
+  const close = async (): Promise<void> => {
+    await drive("inactive");
+  };
+  const first = await drive("inactive");
+  return first.ok ? ok({ drive, readBack, close }) : first;
+}
+
+async function openInput(
+  link: BoardLink,
+  inputs: InputLevels,
+  line: number,
+): Promise<Result<InputLine, GpioError>> {
+  const level = await askLine(link, MESSAGE.watch, line, Uint8Array.of(line));
+  if (!level.ok) return level;
+  inputs.set(line, level.value);
+  const stops = new Set<() => void>();
+  const onFalling = (listener: () => void): (() => void) => {
+    const stop = inputs.onFalling(line, listener);
+    stops.add(stop);
+    return () => {
+      stops.delete(stop);
+      stop();
+    };
+  };
+  const close = (): Promise<void> => {
+    for (const stop of stops) stop();
+    return Promise.resolve();
+  };
+  return ok({ isLow: () => inputs.isLow(line), onFalling, close });
+}
+
+async function askLine(
+  link: BoardLink,
+  type: number,
+  line: number,
+  payload: Uint8Array,
+): Promise<Result<LineLevel, GpioError>> {
+  const answer = await link.ask(type, payload);
+  return answer.ok ? ok(byteLevel(answer.value[0])) : err({ kind: "gpioFailed", line, cause: answer.error });
+}
+
+/** Levels of watched lines as last told, and who wants to know of their falling edges. */
+class InputLevels {
+  readonly #levels = new Map<number, LineLevel>();
+  readonly #listeners = new Map<number, Set<() => void>>();
+
+  notice({ type, payload }: Message): void {
+    const line = payload[0];
+    if (type !== MESSAGE.change || line === undefined) return;
+    const level = byteLevel(payload[1]);
+    this.set(line, level);
+    if (level === "low") for (const listener of this.#listeners.get(line) ?? []) listener();
+  }
+
+  set(line: number, level: LineLevel): void {
+    this.#levels.set(line, level);
+  }
+
+  isLow(line: number): boolean {
+    return this.#levels.get(line) === "low";
+  }
+
+  onFalling(line: number, listener: () => void): () => void {
+    const listeners = this.#listeners.get(line) ?? new Set();
+    listeners.add(listener);
+    this.#listeners.set(line, listeners);
+    return () => listeners.delete(listener);
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * What is said on the socket between a board in a process of its own and those who use it: a gate, which
+ * sees buses and pins, and a director, which places cards and asks what happened. Payloads of a gate's
+ * messages are bytes, for speed; the director speaks JSON.
+ */
+
+import type { FaultRates, StuckLine } from "./faults.ts";
+import type { LatenessReport } from "./lateness.ts";
+import type { LineLevel } from "./line-level.ts";
+import type { OutputEdge } from "./pins.ts";
+import type { TapSnapshot } from "./tap.ts";
+
+/** Requests; the answer has the same type and request number. */
+export const MESSAGE = {
+  /** Node (UTF-8) → handle (1 byte), or nothing when no reader is wired to it. */
+  spiOpen: 0x01,
+  /** Handle, bytes → bytes seen, once they have gone over the bus. */
+  spiTransfer: 0x02,
+  /** Line, level → level. Makes it an output. */
+  drive: 0x03,
+  /** Line → level. */
+  read: 0x04,
+  /** Line → level; each later change comes as `change`. */
+  watch: 0x05,
+  /** JSON → JSON. */
+  director: 0x06,
+  /** Notification: line, level. */
+  change: 0x81,
+  /** Notification to a director that asked for it: JSON of one `RecordedEdge`. */
+  outputEdge: 0x82,
+} as const;
+
+const LEVEL_HIGH = 1;
+
+export const levelByte = (level: LineLevel): number => (level === "high" ? LEVEL_HIGH : 0);
+export const byteLevel = (byte: number | undefined): LineLevel => (byte === LEVEL_HIGH ? "high" : "low");
+
+/** An output edge with the state of every reader's last tap at that instant. */
+export interface RecordedEdge extends OutputEdge {
+  readonly taps: readonly TapSnapshot[];
+}
+
+/** What readers and cards have seen that they should not. */
+export interface BoardRecords {
+  /** Commands that the chips did not know, as hexadecimal. */
+  readonly unhandled: readonly string[];
+  /** APDU headers that the virtual CIEs did not know, as hexadecimal. */
+  readonly unexpected: readonly string[];
+  /** PIN and key commands sent to a virtual CIE. */
+  readonly tripwires: number;
+}
+
+export type DirectorRequest =
+  | { readonly do: "place"; readonly node: string; readonly card: unknown; readonly when: "now" | "nextTry" }
+  | { readonly do: "remove"; readonly node: string }
+  | { readonly do: "setFaults"; readonly node: string; readonly rates: Partial<FaultRates> }
+  | { readonly do: "setStuckIrq"; readonly node: string; readonly stuck: StuckLine }
+  | { readonly do: "edges"; readonly sinceUs: number }
+  | { readonly do: "watchEdges" }
+  | { readonly do: "records" }
+  | { readonly do: "lateness" }
+  | { readonly do: "now" };
+
+/** What each request is answered with. */
+export interface DirectorReplies {
+  readonly place: null;
+  readonly remove: null;
+  readonly setFaults: null;
+  readonly setStuckIrq: null;
+  readonly edges: readonly RecordedEdge[];
+  readonly watchEdges: null;
+  readonly records: BoardRecords;
+  readonly lateness: LatenessReport;
+  /** Microseconds of the board's time. */
+  readonly now: number;
+}

@@ -1,0 +1,123 @@
+/**
+ * One connection to the board's server: turns messages into calls on the board and sends what comes of
+ * them, one write for each message. When the connection ends, its host is dead to the board.
+ */
+import type { SpiBus } from "../ports/bus.ts";
+import type { VirtualBoard } from "./board.ts";
+import type { BoardDirector } from "./board-director.ts";
+import type { BoardHost } from "./board-host.ts";
+import { byteLevel, levelByte, MESSAGE, type RecordedEdge } from "./board-protocol.ts";
+import type { LineLevel } from "./line-level.ts";
+import { encodeMessage, type Message } from "./message-stream.ts";
+
+/** What a session needs of its socket. */
+export interface Outlet {
+  write(bytes: Uint8Array): unknown;
+  destroy(): unknown;
+}
+
+/** Handles are one byte. */
+const MAX_BUSES = 255;
+
+export class BoardSession {
+  readonly #board: VirtualBoard;
+  readonly #director: BoardDirector;
+  readonly #outlet: Outlet;
+  readonly #host: BoardHost;
+  readonly #buses: SpiBus[] = [];
+  readonly #stops = new Map<number, () => void>();
+  readonly #handlers: ReadonlyMap<number, (message: Message) => void> = new Map([
+    [MESSAGE.spiOpen, (message) => this.#openBus(message)],
+    [MESSAGE.spiTransfer, (message) => this.#transfer(message)],
+    [MESSAGE.drive, (message) => this.#drive(message)],
+    [MESSAGE.read, (message) => this.#answerLevel(message)],
+    [MESSAGE.watch, (message) => this.#watch(message)],
+    [MESSAGE.director, (message) => this.#direct(message)],
+  ]);
+  #watchesEdges = false;
+
+  constructor(board: VirtualBoard, director: BoardDirector, outlet: Outlet) {
+    this.#board = board;
+    this.#director = director;
+    this.#outlet = outlet;
+    this.#host = board.attach();
+  }
+
+  /** Messages of unknown type end the connection. */
+  handle(message: Message): void {
+    const handler = this.#handlers.get(message.type);
+    if (handler === undefined) this.#outlet.destroy();
+    else handler(message);
+  }
+
+  /** An output moved; tells those who asked. */
+  showEdge(edge: RecordedEdge): void {
+    if (this.#watchesEdges) this.#send(MESSAGE.outputEdge, 0, toJson(edge));
+  }
+
+  end(): void {
+    this.#host.kill();
+    for (const stop of this.#stops.values()) stop();
+    this.#outlet.destroy();
+  }
+
+  #openBus({ request, payload }: Message): void {
+    const node = new TextDecoder().decode(payload);
+    const known = this.#board.hasReader(node) && this.#buses.length < MAX_BUSES;
+    if (known) this.#buses.push(this.#host.spiBus(node));
+    this.#send(MESSAGE.spiOpen, request, known ? Uint8Array.of(this.#buses.length - 1) : new Uint8Array());
+  }
+
+  #transfer({ request, payload }: Message): void {
+    const bus = this.#buses[payload[0] ?? 0];
+    if (bus === undefined) {
+      this.#outlet.destroy();
+      return;
+    }
+    void bus.transfer(payload.subarray(1)).then((seen) => {
+      if (seen.ok) this.#send(MESSAGE.spiTransfer, request, seen.value);
+    });
+  }
+
+  #drive(message: Message): void {
+    this.#board.pins.driveOutput(message.payload[0] ?? 0, byteLevel(message.payload[1]));
+    this.#answerLevel(message);
+  }
+
+  #answerLevel({ type, request, payload }: Message): void {
+    this.#send(type, request, Uint8Array.of(levelByte(this.#board.pins.level(payload[0] ?? 0))));
+  }
+
+  #watch(message: Message): void {
+    const line = message.payload[0] ?? 0;
+    const tell = (level: LineLevel): void =>
+      this.#send(MESSAGE.change, 0, Uint8Array.of(line, levelByte(level)));
+    if (!this.#stops.has(line)) this.#stops.set(line, this.#board.pins.watch(line, tell));
+    this.#answerLevel(message);
+  }
+
+  #direct({ request, payload }: Message): void {
+    const asked = parseJson(payload);
+    if (typeof asked === "object" && asked !== null && "do" in asked && asked.do === "watchEdges") {
+      this.#watchesEdges = true;
+      this.#send(MESSAGE.director, request, toJson({ ok: true, value: null }));
+      return;
+    }
+    this.#send(MESSAGE.director, request, toJson(this.#director.carryOut(asked)));
+  }
+
+  #send(type: number, request: number, payload: Uint8Array): void {
+    this.#outlet.write(encodeMessage({ type, request, payload }));
+  }
+}
+
+const toJson = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+
+/** `undefined` for what is no JSON. */
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

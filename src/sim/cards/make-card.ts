@@ -1,0 +1,84 @@
+/**
+ * Cards as plain data, so that a test in this process and a director across a socket place the same
+ * things. `parseCardSpec` is the one place where foreign JSON becomes a specification.
+ */
+import { parseHex } from "../../bytes/hex.ts";
+import { err, ok, type Result } from "../../result.ts";
+import { type CieApplication, type CieSpec, makeCie } from "./cie.ts";
+import { CIE_FAMILY_NAMES } from "./cie-families.table.ts";
+import { makePaymentCard, makePhone, makeTransitPass } from "./other-cards.ts";
+import type { TypeACard } from "./type-a.ts";
+
+export type CardSpec =
+  | CieSpec
+  | { readonly card: "phone" }
+  | { readonly card: "payment" }
+  /** `uid` is eight hexadecimal digits. */
+  | { readonly card: "transit"; readonly uid: string };
+
+/** A card ready for an antenna; `cie` gives access to the records of a virtual CIE. */
+export interface MadeCard {
+  readonly card: TypeACard;
+  readonly cie?: CieApplication;
+}
+
+export function makeCard(spec: CardSpec): MadeCard {
+  switch (spec.card) {
+    case "cie": {
+      const { card, application } = makeCie(spec);
+      return { card, cie: application };
+    }
+    case "phone":
+      return { card: makePhone() };
+    case "payment":
+      return { card: makePaymentCard() };
+    case "transit":
+      return { card: makeTransitPass(spec.uid) };
+  }
+}
+
+/** Checks JSON from outside; the error is a sentence. Optional members of a CIE pass when their type fits. */
+export function parseCardSpec(json: unknown): Result<CardSpec, string> {
+  if (typeof json !== "object" || json === null || !("card" in json))
+    return err("a card needs a member card");
+  switch (json.card) {
+    case "phone":
+      return ok({ card: "phone" });
+    case "payment":
+      return ok({ card: "payment" });
+    case "transit":
+      return parseTransit(json);
+    case "cie":
+      return parseCie(json);
+    default:
+      return err("card must be cie, phone, payment or transit");
+  }
+}
+
+function parseTransit(json: object): Result<CardSpec, string> {
+  const uid = "uid" in json && typeof json.uid === "string" ? json.uid : "";
+  return parseHex(uid)?.length === 4
+    ? ok({ card: "transit", uid })
+    : err("uid must be eight hexadecimal digits");
+}
+
+const OPTIONAL_MEMBERS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  filler: (value) => typeof value === "boolean",
+  leZero: (value) => value === 256 || value === 231,
+  eof: (value) => value === "6282" || value === "6B00" || value === "exact",
+  sw61: (value) => typeof value === "boolean",
+  sw6C: (value) => typeof value === "boolean",
+  apduUs: (value) => typeof value === "number" && value >= 0,
+  tearAfterApdu: (value) => typeof value === "number" && value >= 0,
+};
+
+function parseCie(json: object): Result<CardSpec, string> {
+  const family = CIE_FAMILY_NAMES.find((name) => "family" in json && json.family === name);
+  if (family === undefined) return err(`family must be one of ${CIE_FAMILY_NAMES.join(", ")}`);
+  const nis = "nis" in json && typeof json.nis === "string" ? json.nis : "";
+  if (!/^[0-9]{12}$/.test(nis)) return err("nis must be twelve digits");
+  const options = Object.entries(json).filter(([name]) => name in OPTIONAL_MEMBERS);
+  const wrong = options.find(([name, value]) => OPTIONAL_MEMBERS[name]?.(value) !== true);
+  if (wrong !== undefined) return err(`${wrong[0]} has an impossible value`);
+  return ok({ card: "cie", family, nis, ...Object.fromEntries(options) });
+}

@@ -1,0 +1,160 @@
+/**
+ * The chip's firmware towards the card: activation of type A, one block on the air, and the reader's side
+ * of ISO-DEP (UM0701-02 §7.3.8, ISO/IEC 14443-4): chaining both ways, S(WTX) handled unseen by the host.
+ */
+import { concat } from "../bytes/bytes.ts";
+import type { TypeACard } from "./cards/type-a.ts";
+import type { ChipState, IsoDepSession, Target } from "./chip-state.ts";
+import { SLOW_CARD_US } from "./faults.ts";
+import { type Operation, spend } from "./operation.ts";
+import { frameWaitingUs } from "./timing.ts";
+
+/** Status codes of the chip that arise on the air. */
+const RF_TIMEOUT = 0x01;
+const COLLISION = 0x06;
+const PROTOCOL_ERROR = 0x0b;
+
+/** What the firmware sends by itself: FSDI 5, that is frames of 64 bytes, CID 0. */
+const RATS = Uint8Array.of(0xe0, 0x50);
+const AUTOMATIC_RATS = 0x10;
+const CRC_BYTES = 2;
+/** Prologue and CRC of a block without CID and NAD. */
+const BLOCK_OVERHEAD_BYTES = 3;
+const DEFAULT_FWI = 4;
+const FRAME_SIZES = [16, 24, 32, 40, 48, 64, 96, 128, 256];
+const DEFAULT_FRAME_BYTES = 32;
+const MORE = 0x40;
+/** Most data that one host frame carries. */
+const MAX_HOST_DATA_BYTES = 262;
+/** A card that asks for more time more often than this is taken for dead. */
+const MAX_WAITING_EXTENSIONS = 200;
+
+/** Whether the host announced a further part of the same command (MI bit). */
+export type Follows = "more" | "nothing";
+
+/** Bytes on success, a status code otherwise. */
+export type OnAir = Uint8Array | number;
+
+/** A card that answered REQA is taken to its UID and, where the flags say so, to its ATS. */
+export function* activate(
+  state: ChipState,
+  card: TypeACard,
+): Operation<{ readonly target: Target; readonly ats: Uint8Array } | undefined> {
+  const { antenna, timing } = state;
+  const uid = antenna.select(card);
+  const cascades = uid.length > 4 ? Math.floor((uid.length - 4) / 3) : 0;
+  yield* spend("radio", timing.activationUs - timing.ratsUs + cascades * timing.cascadeUs);
+  const layer4 = (card.profile.selRes & 0x20) !== 0 && (state.parameters & AUTOMATIC_RATS) !== 0;
+  if (!layer4) return antenna.cards().includes(card) ? { target: { uid }, ats: new Uint8Array() } : undefined;
+  const answer = antenna.transmit(RATS);
+  yield* spend("radio", timing.ratsUs);
+  if (typeof answer === "string" || !antenna.cards().includes(card)) return undefined;
+  return { target: { uid, session: openSession(answer.frame) }, ats: answer.frame };
+}
+
+/** FSCI in T0, FWI in TB, which is present when T0 says so (b6), behind TA (b5). */
+function openSession(ats: Uint8Array): IsoDepSession {
+  const format = ats[1] ?? 0;
+  const tb = (format & 0x20) === 0 ? undefined : ats[(format & 0x10) === 0 ? 2 : 3];
+  const fwi = tb === undefined ? DEFAULT_FWI : tb >> 4;
+  return {
+    maxFrameBytes: FRAME_SIZES[format & 0x0f] ?? DEFAULT_FRAME_BYTES,
+    frameWaitingUs: frameWaitingUs(fwi),
+    block: 0,
+    received: new Uint8Array(),
+    cardHasMore: false,
+  };
+}
+
+/** Sends one frame and waits at most `waitUs` for its answer. */
+export function* onAir(state: ChipState, frame: Uint8Array, waitUs: number): Operation<OnAir> {
+  const { antenna, faults, timing } = state;
+  if (faults.strikes("cardTorn")) antenna.remove();
+  const departures = antenna.departures();
+  yield* spend("radio", (frame.length + CRC_BYTES) * timing.radioByteUs);
+  if (faults.strikes("radioError")) return faults.radioError();
+  const answer = antenna.transmit(frame);
+  if (answer === "collision") return COLLISION;
+  if (answer !== "silence") {
+    yield* spend("card", answer.workUs + (faults.strikes("slowCard") ? SLOW_CARD_US : 0));
+    yield* spend("radio", (answer.frame.length + CRC_BYTES) * timing.radioByteUs);
+    if (antenna.departures() === departures) return answer.frame;
+  }
+  yield* spend("radio", waitUs);
+  return RF_TIMEOUT;
+}
+
+/** One block of an ISO-DEP session; silence costs two waiting times, for the firmware asks once more by R(NAK). */
+function* exchangeBlock(state: ChipState, session: IsoDepSession, block: Uint8Array): Operation<OnAir> {
+  yield* spend("chip", state.timing.blockUs);
+  let answer = yield* onAir(state, block, session.frameWaitingUs * 2);
+  for (let count = 0; typeof answer !== "number" && answer[0] === 0xf2; count++) {
+    if (count === MAX_WAITING_EXTENSIONS) return PROTOCOL_ERROR;
+    answer = yield* onAir(state, answer, session.frameWaitingUs * (answer[1] ?? 1));
+  }
+  return answer;
+}
+
+/**
+ * InDataExchange with an ISO-DEP card: `data` goes out (chained on when more of the command
+ * follows), the answer comes back in parts of at most 262 bytes. Result: status byte, then data.
+ */
+export function* transceive(
+  state: ChipState,
+  session: IsoDepSession,
+  data: Uint8Array,
+  follows: Follows,
+): Operation<Uint8Array> {
+  if (data.length > 0) {
+    const status = yield* sendParts(state, session, data, follows);
+    if (status !== 0) return Uint8Array.of(status);
+    if (follows === "more") return Uint8Array.of(0);
+  }
+  while (session.cardHasMore && session.received.length <= MAX_HOST_DATA_BYTES) {
+    const status = receiveBlock(
+      session,
+      yield* exchangeBlock(state, session, Uint8Array.of(0xa2 | session.block)),
+    );
+    if (status !== 0) return Uint8Array.of(status);
+  }
+  const part = session.received.subarray(0, MAX_HOST_DATA_BYTES);
+  session.received = session.received.subarray(part.length);
+  return concat(Uint8Array.of(session.received.length > 0 || session.cardHasMore ? MORE : 0), part);
+}
+
+function* sendParts(
+  state: ChipState,
+  session: IsoDepSession,
+  data: Uint8Array,
+  follows: Follows,
+): Operation<number> {
+  session.received = new Uint8Array();
+  session.cardHasMore = false;
+  const partBytes = session.maxFrameBytes - BLOCK_OVERHEAD_BYTES;
+  for (let offset = 0; offset < data.length; offset += partBytes) {
+    const chained = follows === "more" || offset + partBytes < data.length;
+    const pcb = 0x02 | (chained ? 0x10 : 0) | session.block;
+    const block = concat(Uint8Array.of(pcb), data.subarray(offset, offset + partBytes));
+    const answer = yield* exchangeBlock(state, session, block);
+    const status = chained ? acknowledged(session, answer) : receiveBlock(session, answer);
+    if (status !== 0) return status;
+  }
+  return 0;
+}
+
+function acknowledged(session: IsoDepSession, answer: OnAir): number {
+  if (typeof answer === "number") return answer;
+  if (answer[0] !== (0xa2 | session.block)) return PROTOCOL_ERROR;
+  session.block ^= 1;
+  return 0;
+}
+
+function receiveBlock(session: IsoDepSession, answer: OnAir): number {
+  if (typeof answer === "number") return answer;
+  const pcb = answer[0] ?? 0;
+  if ((pcb & 0xef) !== (0x02 | session.block)) return PROTOCOL_ERROR;
+  session.block ^= 1;
+  session.received = concat(session.received, answer.subarray(1));
+  session.cardHasMore = (pcb & 0x10) !== 0;
+  return 0;
+}

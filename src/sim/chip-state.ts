@@ -1,0 +1,58 @@
+/**
+ * Settings and targets of the virtual PN532: everything that a reset or a brown-out takes away. Handed to
+ * the command handlers together with the world they act on.
+ */
+import type { Antenna } from "./antenna.ts";
+import type { FaultPlan } from "./faults.ts";
+import type { Timing } from "./timing.ts";
+
+/** A card in the chip's list. The list has one place: two cards in one field collide. */
+export interface Target {
+  readonly uid: Uint8Array;
+  /** Present once RATS was answered. */
+  readonly session?: IsoDepSession;
+}
+
+/** The reader's side of an ISO-DEP session. */
+export interface IsoDepSession {
+  /** Largest block the card takes, all overhead included. */
+  readonly maxFrameBytes: number;
+  readonly frameWaitingUs: number;
+  block: number;
+  /** Received, but not yet handed to the host. */
+  received: Uint8Array;
+  /** The card has chained and waits for R(ACK). */
+  cardHasMore: boolean;
+}
+
+export interface ChipState {
+  readonly antenna: Antenna;
+  readonly timing: Timing;
+  readonly faults: FaultPlan;
+  /** SAMConfiguration(normal) was given: without it the radio stays dark. */
+  samNormal: boolean;
+  /** SetParameters flags. */
+  parameters: number;
+  /** Further activation tries after the first; FF endless. */
+  passiveRetries: number;
+  retryTimeoutCode: number;
+  target: Target | undefined;
+  lastError: number;
+  readonly registers: Map<number, number>;
+}
+
+/** Power-on defaults of firmware 1.6. */
+export function powerOnState(antenna: Antenna, timing: Timing, faults: FaultPlan): ChipState {
+  return {
+    antenna,
+    timing,
+    faults,
+    samNormal: false,
+    parameters: 0x14,
+    passiveRetries: 0xff,
+    retryTimeoutCode: 0x0a,
+    target: undefined,
+    lastError: 0,
+    registers: new Map(),
+  };
+}

@@ -1,0 +1,181 @@
+/**
+ * Commands of the virtual PN532 towards cards (UM0701-02 §7.3): listing, exchange, deselection, presence.
+ * Type B and FeliCa are polled in vain, since no such card exists here yet.
+ */
+import { concat } from "../bytes/bytes.ts";
+import type { CommandSpec, Reply } from "./chip-commands.ts";
+import { activate, onAir, transceive } from "./chip-radio.ts";
+import type { ChipState, Target } from "./chip-state.ts";
+import { type Operation, spend } from "./operation.ts";
+import { retryTimeoutUs } from "./timing.ts";
+
+const ONE_TARGET = 0x01;
+const TYPE_A_106 = 0x00;
+const LAST_CARD_TYPE = 0x04;
+const MORE = 0x40;
+const ENDLESS = 0xff;
+const WRONG_CONTEXT = 0x27;
+const DEP_INVALID_STATE = 0x25;
+const LINE_TEST = 0x00;
+const ROM_TEST = 0x01;
+const RAM_TEST = 0x02;
+const PRESENCE_TEST = 0x06;
+const ANTENNA_TEST = 0x07;
+const R_NAK = 0xb2;
+const DESELECT = Uint8Array.of(0xc2);
+const HALT = Uint8Array.of(0x50, 0x00);
+const RATE_106 = 0x00;
+
+/** Carrier on, when it is not, with the guard time before the first request. */
+function* fieldUp(state: ChipState): Operation<void> {
+  if (!state.samNormal) return;
+  state.antenna.setField("on");
+  const guardUs = state.antenna.guardLeftUs();
+  if (guardUs > 0) yield* spend("radio", guardUs);
+}
+
+/** MaxTg, BrTy, InitiatorData → NbTg and the one target found, if any. Endless when the retries are FF. */
+function* listPassiveTarget(state: ChipState, parameters: Uint8Array): Operation<Reply> {
+  const [maxTargets = 0, type = 0] = parameters;
+  if (maxTargets < 1 || maxTargets > 2 || type > LAST_CARD_TYPE) return "syntaxError";
+  state.target = undefined;
+  yield* fieldUp(state);
+  let triesLeft = state.passiveRetries === ENDLESS ? Number.POSITIVE_INFINITY : state.passiveRetries + 1;
+  while (triesLeft > 0) {
+    const found = type === TYPE_A_106 ? yield* tryTypeA(state) : undefined;
+    if (found !== undefined) return found;
+    triesLeft -= yield { kind: "tries", tryUs: state.timing.missedTryUs, limit: triesLeft };
+  }
+  return Uint8Array.of(0);
+}
+
+/** Tg, SENS_RES, SEL_RES, length of the UID, UID, ATS with its own length first. */
+function* tryTypeA(state: ChipState): Operation<Uint8Array | undefined> {
+  const card = state.antenna.request();
+  if (card === undefined) return undefined;
+  const activated = yield* activate(state, card);
+  if (activated === undefined) return undefined;
+  state.target = activated.target;
+  const { sensRes, selRes } = card.profile;
+  const { uid } = activated.target;
+  const head = Uint8Array.of(1, ONE_TARGET, sensRes >> 8, sensRes & 0xff, selRes, uid.length);
+  return concat(head, uid, activated.ats);
+}
+
+/** Tg (bit 6: more follows), data → status (bit 6: more to come), data. */
+function* dataExchange(state: ChipState, parameters: Uint8Array): Operation<Reply> {
+  const number = parameters[0] ?? 0;
+  const data = parameters.subarray(1);
+  const target = targetOf(state, number & 0x3f);
+  if (target === undefined) return yield* refuse(state);
+  if (target.session !== undefined) {
+    return remember(
+      state,
+      yield* transceive(state, target.session, data, (number & MORE) === 0 ? "nothing" : "more"),
+    );
+  }
+  return yield* rawExchange(state, data);
+}
+
+/** A raw frame with the CRC made and checked by the chip; waits for fRetryTimeout. */
+function* rawExchange(state: ChipState, frame: Uint8Array): Operation<Uint8Array> {
+  const answer = yield* onAir(state, frame, retryTimeoutUs(state.retryTimeoutCode));
+  return remember(
+    state,
+    typeof answer === "number" ? Uint8Array.of(answer) : concat(Uint8Array.of(0), answer),
+  );
+}
+
+/** S(DESELECT), or HLTA for cards without ISO-DEP; the card then answers the next poll. */
+function* letGo(state: ChipState, target: Target): Operation<Uint8Array> {
+  if (target.session === undefined) {
+    yield* spend("radio", (HALT.length + 2) * state.timing.radioByteUs);
+    for (const card of state.antenna.cards()) card.powerOff();
+    return Uint8Array.of(0);
+  }
+  const answer = yield* onAir(state, DESELECT, target.session.frameWaitingUs);
+  return remember(state, Uint8Array.of(typeof answer === "number" ? answer : 0));
+}
+
+/** The target stays in the list. */
+function* deselect(state: ChipState, parameters: Uint8Array): Operation<Reply> {
+  const target = targetOf(state, parameters[0] ?? 0);
+  return target === undefined ? yield* refuse(state) : yield* letGo(state, target);
+}
+
+/** The target leaves the list; with an empty list there is nothing to do, which is no error. */
+function* release(state: ChipState, parameters: Uint8Array): Operation<Reply> {
+  const target = targetOf(state, parameters[0] ?? 0);
+  state.target = undefined;
+  if (target !== undefined) return yield* letGo(state, target);
+  yield* spend("chip", state.timing.localWorkUs);
+  return Uint8Array.of(0);
+}
+
+/** Wakes a deselected card and takes it through its selection again. */
+function* reselect(state: ChipState, parameters: Uint8Array): Operation<Reply> {
+  const target = targetOf(state, parameters[0] ?? 0);
+  if (target === undefined) return yield* refuse(state);
+  const card = state.antenna.request();
+  const activated = card === undefined ? undefined : yield* activate(state, card);
+  if (activated !== undefined) state.target = activated.target;
+  return remember(state, Uint8Array.of(activated === undefined ? DEP_INVALID_STATE : 0));
+}
+
+/** PPS to another rate is refused by every card here: they are modelled at 106 kbit/s. */
+function* parameterSelection(state: ChipState, parameters: Uint8Array): Operation<Reply> {
+  const [number = 0, rateIn, rateOut] = parameters;
+  if (targetOf(state, number) === undefined) return yield* refuse(state);
+  yield* spend("radio", state.timing.blockTurnaroundUs);
+  return Uint8Array.of(rateIn === RATE_106 && rateOut === RATE_106 ? 0x00 : 0x01);
+}
+
+function* diagnose(state: ChipState, parameters: Uint8Array): Operation<Reply> {
+  yield* spend("chip", state.timing.localWorkUs);
+  switch (parameters[0]) {
+    case LINE_TEST:
+      return parameters;
+    case ROM_TEST:
+    case RAM_TEST:
+    case ANTENNA_TEST:
+      return Uint8Array.of(0);
+    case PRESENCE_TEST:
+      return yield* presence(state);
+    default:
+      return "syntaxError";
+  }
+}
+
+function* presence(state: ChipState): Operation<Reply> {
+  const session = state.target?.session;
+  if (session === undefined) return Uint8Array.of(WRONG_CONTEXT);
+  const answer = yield* onAir(state, Uint8Array.of(R_NAK | session.block), session.frameWaitingUs);
+  return Uint8Array.of(typeof answer === "number" ? answer : 0);
+}
+
+/** Zero stands for all targets, and the list has one place. */
+const targetOf = (state: ChipState, number: number): Target | undefined =>
+  number <= ONE_TARGET ? state.target : undefined;
+
+function* refuse(state: ChipState): Operation<Uint8Array> {
+  yield* spend("chip", state.timing.localWorkUs);
+  return remember(state, Uint8Array.of(WRONG_CONTEXT));
+}
+
+/** Keeps the error code for GetGeneralStatus. */
+function remember(state: ChipState, reply: Uint8Array): Uint8Array {
+  state.lastError = (reply[0] ?? 0) & 0x3f;
+  return reply;
+}
+
+/** By command code. */
+export const TARGET_COMMANDS: ReadonlyMap<number, CommandSpec> = new Map([
+  [0x00, { minBytes: 1, maxBytes: 263, run: diagnose }],
+  [0x40, { minBytes: 1, maxBytes: 263, run: dataExchange }],
+  [0x42, { minBytes: 1, maxBytes: 263, run: rawExchange }],
+  [0x44, { minBytes: 1, maxBytes: 1, run: deselect }],
+  [0x4a, { minBytes: 2, maxBytes: 14, run: listPassiveTarget }],
+  [0x4e, { minBytes: 3, maxBytes: 3, run: parameterSelection }],
+  [0x52, { minBytes: 1, maxBytes: 1, run: release }],
+  [0x54, { minBytes: 1, maxBytes: 1, run: reselect }],
+]);

@@ -1,0 +1,100 @@
+/**
+ * Seeded faults of one reader, injected at the level of bytes, lines and radio blocks. All rates are
+ * zero and all lines free by default. Every fault that strikes is counted, so that a test can insist
+ * that what it provoked has happened.
+ */
+import type { SeededRandom } from "./seeded-random.ts";
+
+/** Probabilities from 0 to 1, each rolled once for the thing named. */
+export interface FaultRates {
+  /** Per command: the ACK never comes; the work is done all the same. */
+  readonly lostAck: number;
+  /** Per command: ACK, then silence; the next command works. */
+  readonly lostResponse: number;
+  /** Per read of a frame: one byte arrives with flipped bits. */
+  readonly corruptRead: number;
+  /** Per status read: 08, AA, FF or 00 instead of the truth, as seen on real chips. */
+  readonly garbledStatus: number;
+  /** Per falling edge of the interrupt line: it does not happen. */
+  readonly lostEdge: number;
+  /** Per command: a falling edge with nothing behind it. */
+  readonly spuriousEdge: number;
+  /** Per command: from now on ACK and then silence, until reset. */
+  readonly hang: number;
+  /** Per command: the supply dips; the chip is back in its power-on state, all settings lost. */
+  readonly brownOut: number;
+  /** Per block to a card: the card takes `SLOW_CARD_US` longer. */
+  readonly slowCard: number;
+  /** Per block to a card: CRC, parity, framing or protocol error. */
+  readonly radioError: number;
+  /** Per block to a card: the card leaves the field. */
+  readonly cardTorn: number;
+}
+
+export type FaultKind = keyof FaultRates;
+
+/** A defect of the wiring, for as long as it is set. */
+export type StuckLine = "free" | "high" | "low";
+
+export const NO_FAULTS: FaultRates = {
+  lostAck: 0,
+  lostResponse: 0,
+  corruptRead: 0,
+  garbledStatus: 0,
+  lostEdge: 0,
+  spuriousEdge: 0,
+  hang: 0,
+  brownOut: 0,
+  slowCard: 0,
+  radioError: 0,
+  cardTorn: 0,
+};
+
+export const SLOW_CARD_US = 200_000;
+
+const GARBLED_STATUS = [0x08, 0xaa, 0xff, 0x00];
+/** CRC, parity, framing and protocol error in the chip's status byte. */
+const RADIO_ERRORS = [0x02, 0x03, 0x05, 0x0b];
+
+export class FaultPlan {
+  readonly #random: SeededRandom;
+  readonly #counts = new Map<FaultKind, number>();
+  #rates: FaultRates = NO_FAULTS;
+
+  constructor(random: SeededRandom) {
+    this.#random = random;
+  }
+
+  /** Rates that are not named become zero. */
+  set(rates: Partial<FaultRates>): void {
+    this.#rates = { ...NO_FAULTS, ...rates };
+  }
+
+  /** Whether the fault strikes now. */
+  strikes(kind: FaultKind): boolean {
+    const rate = this.#rates[kind];
+    if (rate === 0 || !this.#random.chance(rate)) return false;
+    this.#counts.set(kind, this.count(kind) + 1);
+    return true;
+  }
+
+  count(kind: FaultKind): number {
+    return this.#counts.get(kind) ?? 0;
+  }
+
+  garbledStatus(): number {
+    return this.#random.pick(GARBLED_STATUS);
+  }
+
+  radioError(): number {
+    return this.#random.pick(RADIO_ERRORS);
+  }
+
+  /** The bytes with one of them changed. */
+  corrupted(bytes: Uint8Array): Uint8Array {
+    const damaged = bytes.slice();
+    const index = this.#random.below(Math.max(1, bytes.length));
+    damaged[index] = (damaged[index] ?? 0) ^ (1 + this.#random.below(255));
+    return damaged;
+  }
+}

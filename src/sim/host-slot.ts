@@ -1,0 +1,60 @@
+/**
+ * What the chip has for its host: one frame at a time, ACK or response, with a read pointer that survives
+ * chip select, and the interrupt line that goes with it. Behind the end of a frame the host sees what the
+ * shared buffer held before, never the next frame.
+ */
+
+export type SlotContent = "ack" | "response";
+
+/** Largest frame on the wire with some room; the buffer behind a frame never ends. */
+const BUFFER_BYTES = 300;
+
+export class HostSlot {
+  readonly #buffer = new Uint8Array(BUFFER_BYTES);
+  #content: SlotContent | undefined;
+  #lengthBytes = 0;
+  #pointer = 0;
+
+  content(): SlotContent | undefined {
+    return this.#content;
+  }
+
+  /** Puts a frame in; the one before must have been read or cleared. */
+  offer(content: SlotContent, frame: Uint8Array): void {
+    this.#content = content;
+    this.#lengthBytes = frame.length;
+    this.#pointer = 0;
+    this.remember(frame);
+  }
+
+  /** A command that arrived lies in the same buffer. */
+  remember(bytes: Uint8Array): void {
+    this.#buffer.set(bytes.subarray(0, BUFFER_BYTES));
+  }
+
+  /** Nothing is waiting; the pointer stays, so that further reads see what lies behind. */
+  clear(): void {
+    this.#content = undefined;
+  }
+
+  /** Read on from where chip select rose last time. */
+  isPartlyRead(): boolean {
+    return this.#content !== undefined && this.#pointer > 0;
+  }
+
+  /** The byte that is on the line before it is taken. */
+  peek(): number {
+    return this.#buffer[this.#pointer] ?? 0;
+  }
+
+  take(): number {
+    const byte = this.peek();
+    this.#pointer += 1;
+    return byte;
+  }
+
+  /** Whether the frame was taken as far as it means something: the postamble may be left unread. */
+  isRead(): boolean {
+    return this.#content !== undefined && this.#pointer >= this.#lengthBytes - 1;
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * The timing model as data, in microseconds: what a tap costs in radio, chip, bus and card. Values are
+ * the driver facts' model for the PN532 (most of them choices until measured on a board) and ISO/IEC
+ * 14443-3 and -4; the benchmark's bound is computed from the same record.
+ */
+
+/** Who spends the time. What is left of a tap's duration is the host's. */
+export type Share = "radio" | "chip" | "bus" | "card";
+
+export interface Timing {
+  /** Command received to ACK ready. The hard limit of the chip is 15 ms. */
+  readonly ackUs: number;
+  /** ACK read to response ready for commands that do not use the radio. */
+  readonly localWorkUs: number;
+  /** Firmware overhead for each block sent to an ISO-DEP card, answer included. */
+  readonly blockUs: number;
+  /** REQA to ATS of a card with a 4-byte UID. */
+  readonly activationUs: number;
+  /** The part of it spent on RATS and ATS, absent for cards without ISO-DEP. */
+  readonly ratsUs: number;
+  /** Each further cascade level (7- and 10-byte UIDs). */
+  readonly cascadeUs: number;
+  /** One activation try that finds nothing. */
+  readonly missedTryUs: number;
+  /** One byte with its parity bit at 106 kbit/s. */
+  readonly radioByteUs: number;
+  /** Card's turnaround for blocks without an APDU: R and S blocks. */
+  readonly blockTurnaroundUs: number;
+  /** Chip select low to the chip listening, from low power. */
+  readonly wakeUs: number;
+  /** RSTPDN high to the chip listening to chip select. */
+  readonly resetUs: number;
+  /** After an abort the chip hears nothing for this long. */
+  readonly abortSettleUs: number;
+  /** Carrier on to the first REQA. */
+  readonly fieldGuardUs: number;
+  /** Carrier off for this long takes all power from a card. */
+  readonly cardResetUs: number;
+}
+
+export const DEFAULT_TIMING: Timing = {
+  ackUs: 500,
+  localWorkUs: 300,
+  blockUs: 500,
+  activationUs: 6_000,
+  ratsUs: 2_500,
+  cascadeUs: 2_000,
+  missedTryUs: 20_000,
+  radioByteUs: 84.96,
+  blockTurnaroundUs: 300,
+  wakeUs: 2_000,
+  resetUs: 2_000,
+  abortSettleUs: 1_000,
+  fieldGuardUs: 5_000,
+  cardResetUs: 5_000,
+};
+
+/** Time a card takes for one APDU unless its specification says otherwise. */
+export const DEFAULT_APDU_US = 15_000;
+
+/** Microseconds that `lengthBytes` take on SPI at `clockHz`. */
+export const spiUs = (lengthBytes: number, clockHz: number): number =>
+  (lengthBytes * 8 * 1_000_000) / clockHz;
+
+/** Frame waiting time for a frame waiting integer of 0 to 14: (256 x 16 / fc) x 2^FWI (ISO/IEC 14443-4). */
+export const frameWaitingUs = (fwi: number): number => ((256 * 16) / 13.56) * 2 ** fwi;
+
+/** RFConfiguration item 02 time-out codes: 0 none, n = 100 us x 2^(n-1). */
+export const retryTimeoutUs = (code: number): number => (code === 0 ? 0 : 100 * 2 ** (code - 1));

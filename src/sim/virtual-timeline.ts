@@ -1,0 +1,71 @@
+/**
+ * Virtual time: jumps from event to event as fast as the machine can. After each event all promise
+ * continuations settle before the next one runs, so that the code under test reacts in zero virtual
+ * time and a run depends on its seed alone.
+ */
+import { setImmediate as turnOfEventLoop } from "node:timers/promises";
+import { EventHeap } from "./event-heap.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** Lets promise continuations, and whatever else the caller's world needs, come to rest. */
+export type Settle = () => Promise<void>;
+
+/** One turn of the event loop: enough for code that waits for nothing but promises. */
+const settlePromises: Settle = async () => {
+  await turnOfEventLoop();
+};
+
+export class VirtualTimeline implements Timeline {
+  readonly #events = new EventHeap();
+  readonly #settle: Settle;
+  #nowUs = 0;
+
+  /** `settle` is for worlds whose code under test also waits for real input or output. */
+  constructor(settle: Settle = settlePromises) {
+    this.#settle = settle;
+  }
+
+  nowUs(): number {
+    return this.#nowUs;
+  }
+
+  at(timeUs: number, action: () => void): () => void {
+    return this.#events.push(Math.max(timeUs, this.#nowUs), action);
+  }
+
+  /** Runs every event up to and including `untilUs`, and ends at that instant. */
+  async run(untilUs: number): Promise<void> {
+    await this.runUntil(() => false, untilUs);
+  }
+
+  /**
+   * Runs events until `condition` holds or `limitUs` is reached; resolves with whether it held. Time
+   * stands at the event that made it true, or at the limit.
+   */
+  async runUntil(condition: () => boolean, limitUs: number): Promise<boolean> {
+    await this.#settle();
+    while (!condition()) {
+      const nextUs = this.#events.nextTimeUs();
+      if (nextUs === undefined || nextUs > limitUs) {
+        this.#nowUs = Math.max(this.#nowUs, limitUs);
+        return false;
+      }
+      this.#nowUs = nextUs;
+      this.#events.pop()?.action();
+      await this.#settle();
+    }
+    return true;
+  }
+
+  /** Runs events until `promise` resolves; throws when it has not by `limitUs`, which is a defect of the test. */
+  async resolve<T>(promise: Promise<T>, limitUs = this.#nowUs + 60_000_000): Promise<T> {
+    let done = false;
+    const mark = (): void => {
+      done = true;
+    };
+    promise.then(mark, mark);
+    if (!(await this.runUntil(() => done, limitUs)))
+      throw new Error(`nothing resolved by ${limitUs} us of virtual time`);
+    return promise;
+  }
+}

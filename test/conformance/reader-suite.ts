@@ -1,0 +1,398 @@
+/**
+ * What every reader must do, whatever bus its chip hangs on: one suite as a function of a transport, run on
+ * the virtual board. Nothing here knows SPI.
+ */
+import { describe, expect, test } from "vitest";
+import { hex, toHex } from "../../src/bytes/hex.ts";
+import type { CardChannel, CardReader, DetectedCard, ReaderError } from "../../src/ports/card.ts";
+import type { Result } from "../../src/result.ts";
+import type { VirtualBoard } from "../../src/sim/board.ts";
+import type { CardSpec } from "../../src/sim/cards/make-card.ts";
+import type { VirtualTimeline } from "../../src/sim/virtual-timeline.ts";
+
+/** One reader on a board of its own, in virtual time. */
+export interface ReaderRig {
+  readonly timeline: VirtualTimeline;
+  readonly board: VirtualBoard;
+  readonly node: string;
+  readonly reader: CardReader;
+  /** Events that were logged, with their fields as text. */
+  readonly logged: readonly string[];
+  /** The process dies here and now; another one starts on the same board. */
+  restartHost(): Promise<CardReader>;
+}
+
+/** How a rig is wired, where it matters. */
+export interface RigOptions {
+  readonly irq: "wired" | "absent";
+  readonly reset: "wired" | "absent";
+}
+
+export type MakeRig = (options?: Partial<RigOptions>) => Promise<ReaderRig>;
+
+const CIE: CardSpec = { card: "cie", family: "gemalto", nis: "123456789012" };
+const TRANSIT: CardSpec = { card: "transit", uid: "04A1B2C3" };
+const SELECT_IAS = hex("00A4040C0DA0000000308000000009816001");
+const SELECT_CIE = hex("00A4040C06A00000000039");
+const READ_NIS = hex("00B081000C");
+const NIS_ANSWER = "3132333435363738393031329000";
+
+const POLL_MS = 450;
+
+function unwrap<T, E>(result: Result<T, E>): T {
+  if (!result.ok) throw new Error(`unexpected failure: ${JSON.stringify(result.error)}`);
+  return result.value;
+}
+
+const virtualMs = (rig: ReaderRig): number => rig.timeline.nowUs() / 1000;
+
+/** Runs virtual time until the promise resolves. */
+const settle = <T>(rig: ReaderRig, promise: Promise<T>): Promise<T> => rig.timeline.resolve(promise);
+
+const start = async (rig: ReaderRig): Promise<ReaderRig> => {
+  unwrap(await settle(rig, rig.reader.start()));
+  return rig;
+};
+
+const never = (): AbortSignal => new AbortController().signal;
+
+const poll = async (rig: ReaderRig, reader = rig.reader): Promise<DetectedCard | undefined> =>
+  unwrap(await settle(rig, reader.poll(never())));
+
+async function present(rig: ReaderRig, spec: CardSpec): Promise<DetectedCard> {
+  rig.board.place(rig.node, spec);
+  const card = await poll(rig);
+  if (card === undefined) throw new Error("the card was not found");
+  return card;
+}
+
+const send = async (rig: ReaderRig, channel: CardChannel, command: Uint8Array): Promise<string> =>
+  toHex(unwrap(await settle(rig, channel.transceive(command))));
+
+const chip = (rig: ReaderRig) => rig.board.reader(rig.node).chip;
+const faults = (rig: ReaderRig) => rig.board.reader(rig.node).faults;
+
+/** Polls until the reader fails, starting nothing anew; at most `rounds` rounds. */
+async function failureOf(rig: ReaderRig, rounds: number): Promise<ReaderError | undefined> {
+  for (let round = 0; round < rounds; round++) {
+    const polled = await settle(rig, rig.reader.poll(never()));
+    if (!polled.ok) return polled.error;
+  }
+  return undefined;
+}
+
+export function describeReader(name: string, makeRig: MakeRig): void {
+  describe(`${name}: start`, () => {
+    test("says what chip it is, in good order, within 100 ms", async () => {
+      const rig = await makeRig();
+      const info = unwrap(await settle(rig, rig.reader.start()));
+      expect(info).toEqual({ firmware: "PN532 1.6", degraded: [] });
+      expect(virtualMs(rig)).toBeLessThan(100);
+      expect(chip(rig).unhandled).toEqual([]);
+    });
+
+    test("again, in any state, also without a reset line", async () => {
+      const rig = await start(await makeRig({ reset: "absent" }));
+      await present(rig, CIE);
+      await start(rig);
+      expect(await poll(rig)).toBeDefined();
+    });
+
+    test("after a process that died with its command unanswered", async () => {
+      const rig = await start(await makeRig({ reset: "absent" }));
+      const card = await present(rig, CIE);
+      void card.channel.transceive(SELECT_IAS);
+      await rig.timeline.run(rig.timeline.nowUs() + 60_000);
+      const reader = await rig.restartHost();
+      unwrap(await settle(rig, reader.start()));
+      expect(await poll(rig, reader)).toMatchObject({ kind: "isoDep" });
+    });
+
+    test("a chip in reset for ever is silent, with a remedy", async () => {
+      const rig = await makeRig({ reset: "absent" });
+      chip(rig).setReset("low");
+      const failed = await settle(rig, rig.reader.start());
+      expect(failed).toMatchObject({ ok: false, error: { kind: "chipSilent" } });
+    });
+  });
+
+  describe(`${name}: polling`, () => {
+    test("an empty field ends the round without a card, in less than half a second", async () => {
+      const rig = await start(await makeRig());
+      const before = virtualMs(rig);
+      expect(await poll(rig)).toBeUndefined();
+      expect(virtualMs(rig) - before).toBeLessThan(POLL_MS);
+    });
+
+    test("a card is found within one try, whenever it comes", async () => {
+      const rig = await start(await makeRig());
+      const polling = rig.reader.poll(never());
+      await rig.timeline.run(rig.timeline.nowUs() + 133_000);
+      const placedAtMs = virtualMs(rig);
+      rig.board.place(rig.node, CIE);
+      expect(unwrap(await settle(rig, polling))).toMatchObject({ kind: "isoDep", sak: 0x20 });
+      expect(virtualMs(rig) - placedAtMs).toBeLessThan(30);
+    });
+
+    test("a card without ISO-DEP is told apart", async () => {
+      const rig = await start(await makeRig());
+      expect(await present(rig, TRANSIT)).toMatchObject({ kind: "other", sak: 0x08 });
+    });
+
+    test("an abort ends the round at once and leaves the chip ready", async () => {
+      const rig = await start(await makeRig());
+      const owner = new AbortController();
+      const polling = rig.reader.poll(owner.signal);
+      await rig.timeline.run(rig.timeline.nowUs() + 100_000);
+      owner.abort();
+      const abortedAtMs = virtualMs(rig);
+      expect(unwrap(await settle(rig, polling))).toBeUndefined();
+      expect(virtualMs(rig) - abortedAtMs).toBeLessThan(10);
+      expect(await present(rig, CIE)).toBeDefined();
+    });
+
+    test("a signal that is aborted already costs no command", async () => {
+      const rig = await start(await makeRig());
+      const lines = rig.logged.length;
+      expect(unwrap(await settle(rig, rig.reader.poll(AbortSignal.abort())))).toBeUndefined();
+      expect(rig.logged.length).toBe(lines);
+    });
+  });
+
+  describe(`${name}: exchanging`, () => {
+    test("reads a NIS with four commands, detection included", async () => {
+      const rig = await start(await makeRig());
+      rig.board.placeAtNextTry(rig.node, CIE);
+      const card = await poll(rig);
+      if (card === undefined) throw new Error("the card was not found");
+      expect(await send(rig, card.channel, SELECT_IAS)).toBe("9000");
+      expect(await send(rig, card.channel, SELECT_CIE)).toBe("9000");
+      expect(await send(rig, card.channel, READ_NIS)).toBe(NIS_ANSWER);
+      expect(rig.board.snapshotTap(rig.node)).toMatchObject({ commands: 4 });
+    });
+
+    test("takes the long way when each answer is damaged once: no APDU goes out twice", async () => {
+      const rig = await start(await makeRig());
+      rig.board.setFaults(rig.node, { corruptRead: 0.3 });
+      let answers = 0;
+      for (let round = 0; round < 40; round++) {
+        const reads = await nisRound(rig);
+        answers += reads === NIS_ANSWER ? 1 : 0;
+        // What was read is either right or was not given at all.
+        expect([NIS_ANSWER, undefined]).toContain(reads);
+      }
+      expect(faults(rig).count("corruptRead")).toBeGreaterThan(20);
+      expect(answers).toBeGreaterThan(3);
+    });
+
+    test("a card that is taken away while it works is lost, with the chip's status", async () => {
+      const rig = await start(await makeRig());
+      const card = await present(rig, CIE);
+      const sent = card.channel.transceive(SELECT_IAS);
+      await rig.timeline.run(rig.timeline.nowUs() + 5_000);
+      rig.board.remove(rig.node);
+      expect(await settle(rig, sent)).toEqual({ ok: false, error: { kind: "cardLost", status: 0x01 } });
+      expect(await poll(rig)).toBeUndefined();
+      expect(await present(rig, CIE)).toBeDefined();
+    });
+
+    test("radio noise is a lost card, with the status that the chip gave", async () => {
+      const rig = await start(await makeRig());
+      const seen = new Set<number>();
+      for (let round = 0; round < 20; round++) {
+        const card = await present(rig, CIE);
+        rig.board.setFaults(rig.node, { radioError: 1 });
+        const sent = await settle(rig, card.channel.transceive(SELECT_IAS));
+        if (sent.ok || sent.error.kind !== "cardLost") throw new Error("noise passed for an answer");
+        seen.add(sent.error.status);
+        rig.board.setFaults(rig.node, {});
+        rig.board.remove(rig.node);
+      }
+      expect([...seen].sort()).toEqual([0x02, 0x03, 0x05, 0x0b].sort());
+    });
+
+    test("a channel of a card that was dropped is dead", async () => {
+      const rig = await start(await makeRig());
+      const card = await present(rig, CIE);
+      unwrap(await settle(rig, rig.reader.drop()));
+      const sent = await settle(rig, card.channel.transceive(SELECT_IAS));
+      expect(sent).toEqual({ ok: false, error: { kind: "cardLost", status: 0x27 } });
+    });
+  });
+
+  describe(`${name}: presence`, () => {
+    test.each([CIE, TRANSIT, { card: "phone" } as const])(
+      "a $card card left lying stays, taken away goes",
+      async (spec) => {
+        const rig = await start(await makeRig());
+        await present(rig, spec);
+        for (let checks = 0; checks < 5; checks++) {
+          expect(unwrap(await settle(rig, rig.reader.isPresent()))).toBe(true);
+        }
+        rig.board.remove(rig.node);
+        const before = virtualMs(rig);
+        expect(unwrap(await settle(rig, rig.reader.isPresent()))).toBe(false);
+        expect(virtualMs(rig) - before).toBeLessThan(80);
+      },
+    );
+
+    test("the check does not disturb a session", async () => {
+      const rig = await start(await makeRig());
+      const card = await present(rig, CIE);
+      expect(await send(rig, card.channel, SELECT_IAS)).toBe("9000");
+      expect(unwrap(await settle(rig, rig.reader.isPresent()))).toBe(true);
+      expect(await send(rig, card.channel, SELECT_CIE)).toBe("9000");
+      expect(await send(rig, card.channel, READ_NIS)).toBe(NIS_ANSWER);
+    });
+
+    test("another pass in the place of the first is not the same card", async () => {
+      const rig = await start(await makeRig());
+      await present(rig, TRANSIT);
+      rig.board.remove(rig.node);
+      rig.board.place(rig.node, { card: "transit", uid: "04FFFFFF" });
+      expect(unwrap(await settle(rig, rig.reader.isPresent()))).toBe(false);
+      expect(await poll(rig)).toMatchObject({ kind: "other" });
+    });
+
+    test("nothing is present before a card was found and after it was dropped", async () => {
+      const rig = await start(await makeRig());
+      expect(unwrap(await settle(rig, rig.reader.isPresent()))).toBe(false);
+      await present(rig, CIE);
+      unwrap(await settle(rig, rig.reader.drop()));
+      expect(unwrap(await settle(rig, rig.reader.isPresent()))).toBe(false);
+    });
+
+    test("a dropped card that stays is found again at once", async () => {
+      const rig = await start(await makeRig());
+      await present(rig, CIE);
+      unwrap(await settle(rig, rig.reader.drop()));
+      const before = virtualMs(rig);
+      expect(await poll(rig)).toBeDefined();
+      expect(virtualMs(rig) - before).toBeLessThan(20);
+    });
+  });
+
+  describe(`${name}: trouble`, () => {
+    test("a brown-out is an error, and a new start recovers", async () => {
+      const rig = await start(await makeRig({ reset: "absent" }));
+      chip(rig).brownOut();
+      expect(await failureOf(rig, 1)).toMatchObject({ kind: "chipSilent" });
+      await start(rig);
+      expect(await present(rig, CIE)).toBeDefined();
+    });
+
+    test("a brown-out in the middle of a round is noticed within four seconds", async () => {
+      const rig = await start(await makeRig({ reset: "absent" }));
+      const polling = rig.reader.poll(never());
+      await rig.timeline.run(rig.timeline.nowUs() + 100_000);
+      chip(rig).brownOut();
+      const before = virtualMs(rig);
+      expect(await settle(rig, polling)).toMatchObject({ ok: false, error: { kind: "chipSilent" } });
+      expect(virtualMs(rig) - before).toBeLessThan(4_000);
+    });
+
+    test("a brown-out under a card is an error of the reader, not of the card", async () => {
+      const rig = await start(await makeRig());
+      const card = await present(rig, CIE);
+      chip(rig).brownOut();
+      const sent = await settle(rig, card.channel.transceive(SELECT_IAS));
+      expect(sent).toMatchObject({
+        ok: false,
+        error: { kind: "readerFailed", error: { kind: "chipSilent" } },
+      });
+    });
+
+    test("a hung chip is silent until its reset line is pulsed", async () => {
+      const rig = await start(await makeRig());
+      rig.board.setFaults(rig.node, { hang: 1 });
+      expect(await failureOf(rig, 1)).toMatchObject({ kind: "chipSilent" });
+      rig.board.setFaults(rig.node, {});
+      await start(rig);
+      expect(await present(rig, CIE)).toBeDefined();
+    });
+
+    test.each(["high", "low"] as const)(
+      "an interrupt line stuck %s is noticed at start and costs latency alone",
+      async (level) => {
+        const rig = await makeRig();
+        rig.board.setStuckIrq(rig.node, level);
+        const info = unwrap(await settle(rig, rig.reader.start()));
+        expect(info.degraded).toHaveLength(1);
+        const card = await present(rig, CIE);
+        expect(await send(rig, card.channel, SELECT_IAS)).toBe("9000");
+      },
+    );
+
+    test("without an interrupt line nothing is degraded", async () => {
+      const rig = await makeRig({ irq: "absent" });
+      expect(unwrap(await settle(rig, rig.reader.start())).degraded).toEqual([]);
+      const card = await present(rig, CIE);
+      expect(await send(rig, card.channel, SELECT_IAS)).toBe("9000");
+    });
+
+    test("lost edges, spurious edges and garbled status bytes cost time, not function", async () => {
+      const rig = await start(await makeRig());
+      rig.board.setFaults(rig.node, { lostEdge: 0.2, spuriousEdge: 0.3, garbledStatus: 0.2 });
+      const answers = [];
+      for (let round = 0; round < 20; round++) answers.push(await nisRound(rig));
+      expect(answers.filter((answer) => answer === NIS_ANSWER).length).toBeGreaterThan(15);
+      expect(faults(rig).count("garbledStatus")).toBeGreaterThan(10);
+    });
+
+    test("stopped, the carrier is off; started, it is on again", async () => {
+      const rig = await start(await makeRig());
+      await settle(rig, rig.reader.stop());
+      expect(rig.board.reader(rig.node).antenna.fieldIsOn()).toBe(false);
+      await start(rig);
+      expect(rig.board.reader(rig.node).antenna.fieldIsOn()).toBe(true);
+    });
+
+    test("any mixture of faults leaves a reader that works when they end", async () => {
+      const rig = await start(await makeRig());
+      rig.board.setFaults(rig.node, {
+        lostAck: 0.03,
+        lostResponse: 0.03,
+        corruptRead: 0.03,
+        garbledStatus: 0.03,
+        lostEdge: 0.03,
+        hang: 0.01,
+        brownOut: 0.02,
+        radioError: 0.02,
+        cardTorn: 0.01,
+      });
+      for (let round = 0; round < 60; round++) expect([NIS_ANSWER, undefined]).toContain(await nisRound(rig));
+      rig.board.setFaults(rig.node, {});
+      await start(rig);
+      rig.board.remove(rig.node);
+      expect(await nisRound(rig)).toBe(NIS_ANSWER);
+    });
+
+    test("no log line holds what the card said", async () => {
+      const rig = await start(await makeRig());
+      await nisRound(rig);
+      expect(rig.logged.join("\n")).toContain("InDataExchange");
+      expect(rig.logged.join("\n")).not.toMatch(/123456789012|3132333435363738/);
+    });
+  });
+}
+
+/** One presentation: card on, read, card off; the answer of the last read, or nothing if anything failed. */
+async function nisRound(rig: ReaderRig): Promise<string | undefined> {
+  rig.board.place(rig.node, CIE);
+  const polled = await settle(rig, rig.reader.poll(never()));
+  const answer = polled.ok && polled.value !== undefined ? await readNis(rig, polled.value) : undefined;
+  rig.board.remove(rig.node);
+  const dropped = polled.ok ? await settle(rig, rig.reader.drop()) : polled;
+  if (!dropped.ok) await settle(rig, rig.reader.start());
+  return answer;
+}
+
+async function readNis(rig: ReaderRig, card: DetectedCard): Promise<string | undefined> {
+  let last: string | undefined;
+  for (const command of [SELECT_IAS, SELECT_CIE, READ_NIS]) {
+    const answer = await settle(rig, card.channel.transceive(command));
+    if (!answer.ok) return undefined;
+    last = toHex(answer.value);
+  }
+  return last;
+}
