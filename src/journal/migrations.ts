@@ -1,0 +1,52 @@
+/**
+ * The database's schema as steps. `user_version` counts the steps taken; each runs in a transaction of its
+ * own, so a power cut leaves the database at one step or the next. A step is never edited once released.
+ */
+import type { Database } from "better-sqlite3";
+
+const MIGRATIONS: readonly string[] = [
+  // 1: the journal. `line` is the canonical JSON that the hash covers; personal parts live apart so that
+  // they can be erased without breaking the chain.
+  `CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+   INSERT INTO counter VALUES ('acked', 0), ('connection', 0);
+   CREATE TABLE identity (journal TEXT NOT NULL);
+   CREATE TABLE event (
+     seq INTEGER PRIMARY KEY, time INTEGER NOT NULL, line TEXT NOT NULL, hash BLOB NOT NULL);
+   CREATE TABLE personal (
+     seq INTEGER PRIMARY KEY REFERENCES event (seq) ON DELETE CASCADE,
+     salt BLOB NOT NULL, pseudonym BLOB NOT NULL, key_id TEXT NOT NULL, expires_at INTEGER NOT NULL);
+   CREATE INDEX personal_expiry ON personal (expires_at);`,
+  // 2: who may pass. A pseudonym is in at most one of the two lists.
+  `CREATE TABLE credential (
+     pseudonym BLOB PRIMARY KEY, display_tag TEXT NOT NULL, group_name TEXT NOT NULL,
+     valid_from INTEGER, valid_until INTEGER, reference TEXT, enabled INTEGER NOT NULL,
+     key_id TEXT NOT NULL, expires_at INTEGER) WITHOUT ROWID;
+   CREATE INDEX credential_tag ON credential (display_tag);
+   CREATE INDEX credential_reference ON credential (reference) WHERE reference IS NOT NULL;
+   CREATE INDEX credential_expiry ON credential (expires_at) WHERE expires_at IS NOT NULL;
+   CREATE TABLE denied (
+     pseudonym BLOB PRIMARY KEY, display_tag TEXT NOT NULL, reference TEXT,
+     key_id TEXT NOT NULL, expires_at INTEGER) WITHOUT ROWID;`,
+];
+
+/** The schema that this program writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** The schema that the file holds; 0 for a new file. */
+export function schemaVersion(connection: Database): number {
+  const version: unknown = connection.pragma("user_version", { simple: true });
+  return typeof version === "number" ? version : 0;
+}
+
+/** Brings the schema up to `SCHEMA_VERSION`; throws SQLite's error when a step fails, which undoes that step. */
+export function migrate(connection: Database): void {
+  for (const [index, script] of MIGRATIONS.entries()) {
+    const step = connection.transaction(() => {
+      // Looked at inside the transaction: another process may have taken the step while this one waited.
+      if (schemaVersion(connection) > index) return;
+      connection.exec(script);
+      connection.pragma(`user_version = ${index + 1}`);
+    });
+    step.immediate();
+  }
+}

@@ -1,0 +1,140 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import { CredentialStore, type Enrolment } from "../../src/journal/credential-store.ts";
+import { instant } from "../../src/time/time.ts";
+import { must, NOON, TemporaryJournal } from "./temporary-journal.ts";
+
+const holder = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
+const enrolment = (byte: number, more: Partial<Enrolment> = {}): Enrolment => ({
+  pseudonym: holder(byte),
+  displayTag: `card#00${byte.toString(16).padStart(2, "0")}`,
+  keyId: "k1",
+  group: "members",
+  enabled: true,
+  ...more,
+});
+
+function openStore(world = new TemporaryJournal()) {
+  return { world, store: must(CredentialStore.open(world.database)) };
+}
+
+describe("standing", () => {
+  test("a stranger is on no list", () => {
+    const { store } = openStore();
+    expect(must(store.standing(holder(1)))).toEqual({ denyListed: false });
+  });
+
+  test("a credential comes back as it was enrolled", () => {
+    const { store } = openStore();
+    const dated = { validFrom: NOON, validUntil: instant(NOON + 1), reference: "M-17", enabled: false };
+    must(store.put([enrolment(1, dated), enrolment(2)]));
+    expect(must(store.standing(holder(1)))).toEqual({
+      denyListed: false,
+      credential: { pseudonym: holder(1), group: "members", ...dated },
+    });
+    expect(must(store.standing(holder(2))).credential).toEqual({
+      pseudonym: holder(2),
+      group: "members",
+      enabled: true,
+    });
+  });
+
+  test("adding to one list removes from the other", () => {
+    const { store } = openStore();
+    must(store.put([enrolment(1)]));
+    must(store.deny(enrolment(1)));
+    expect(must(store.standing(holder(1)))).toEqual({ denyListed: true });
+    must(store.put([enrolment(1)]));
+    expect(must(store.standing(holder(1)))).toMatchObject({
+      denyListed: false,
+      credential: { group: "members" },
+    });
+  });
+});
+
+describe("import", () => {
+  test("is all or nothing", () => {
+    const { store, world } = openStore();
+    world.database.connection.exec(
+      "CREATE TRIGGER full BEFORE INSERT ON credential WHEN NEW.reference = 'bad' BEGIN SELECT RAISE(ABORT, 'no'); END",
+    );
+    must(store.put([enrolment(9, { group: "old" })]));
+    const outcome = store.put([
+      enrolment(9, { group: "new" }),
+      enrolment(2),
+      enrolment(3, { reference: "bad" }),
+    ]);
+    expect(outcome.ok).toBe(false);
+    expect(must(store.standing(holder(2))).credential).toBeUndefined();
+    expect(must(store.standing(holder(9))).credential?.group).toBe("old");
+  });
+
+  test("replaces a holder who is already there", () => {
+    const { store } = openStore();
+    must(store.put([enrolment(1, { reference: "old" })]));
+    must(store.put([enrolment(1, { group: "staff" })]));
+    expect(must(store.list({ limit: 10, offset: 0 }))).toEqual([
+      { displayTag: "card#0001", denyListed: false, group: "staff", enabled: true },
+    ]);
+  });
+});
+
+describe("list and revoke", () => {
+  test("a page shows tags and references, never a pseudonym", () => {
+    const { store } = openStore();
+    must(store.put([enrolment(1, { reference: "B" }), enrolment(2, { reference: "A" })]));
+    must(store.deny({ ...enrolment(3), reference: "C" }));
+    const listed = must(store.list({ limit: 2, offset: 1 }));
+    expect(listed.map(({ reference, denyListed }) => [reference, denyListed])).toEqual([
+      ["B", false],
+      ["C", true],
+    ]);
+    expect(listed.every((entry) => !("pseudonym" in entry))).toBe(true);
+  });
+
+  test("a reference names all its cards; a tag only a card of its own", () => {
+    const { store } = openStore();
+    must(
+      store.put([
+        enrolment(1, { reference: "M-1" }),
+        enrolment(2, { reference: "M-1" }),
+        enrolment(3, { displayTag: "card#aaaa" }),
+        enrolment(4, { displayTag: "card#aaaa" }),
+      ]),
+    );
+    expect(must(store.revoke({ displayTag: "card#aaaa" }))).toEqual({ kind: "ambiguous", count: 2 });
+    expect(must(store.standing(holder(3))).credential).toBeDefined();
+    expect(must(store.revoke({ reference: "M-1" }))).toEqual({ kind: "revoked", count: 2 });
+    expect(must(store.standing(holder(1))).credential).toBeUndefined();
+    expect(must(store.revoke({ reference: "M-1" }))).toEqual({ kind: "notFound" });
+  });
+
+  test("a revoked denial makes the holder a stranger again", () => {
+    const { store } = openStore();
+    must(store.deny(enrolment(1)));
+    expect(must(store.revoke({ displayTag: "card#0001" }))).toEqual({ kind: "revoked", count: 1 });
+    expect(must(store.standing(holder(1)))).toEqual({ denyListed: false });
+  });
+});
+
+test("what another process writes is seen at the next question, and its lock does not stop questions", async () => {
+  const { store, world } = openStore();
+  must(store.put([enrolment(1)]));
+  const script = `
+    const db = require("better-sqlite3")(${JSON.stringify(world.file)});
+    db.exec("BEGIN IMMEDIATE; DELETE FROM credential");
+    process.stdout.write("locked");
+    process.stdin.once("data", () => { db.exec("COMMIT"); process.exit(0); });`;
+  const running = promisify(execFile)(process.execPath, ["-e", script], { cwd: import.meta.dirname });
+  const { child } = running;
+  await new Promise((resolve) => child.stdout?.once("data", resolve));
+  expect(must(store.standing(holder(1))).credential).toBeDefined();
+  expect(store.put([enrolment(2)])).toMatchObject({
+    ok: false,
+    error: { kind: "unavailable", remedy: expect.stringContaining("another process") },
+  });
+  child.stdin?.write("go");
+  await running;
+  expect(must(store.standing(holder(1))).credential).toBeUndefined();
+});

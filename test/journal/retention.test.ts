@@ -1,0 +1,105 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { loadOrCreateSigner } from "../../src/crypto/signing-key.ts";
+import { systemRandom } from "../../src/crypto/system-random.ts";
+import { CredentialStore } from "../../src/journal/credential-store.ts";
+import { runRetention } from "../../src/journal/retention.ts";
+import { verifyChain } from "../../src/journal/verify-chain.ts";
+import { instant } from "../../src/time/time.ts";
+import { DAY_MS, granted, must, NOON, TemporaryJournal, temporaryDirectory } from "./temporary-journal.ts";
+
+const run = async (world: TemporaryJournal) =>
+  must(
+    await world.timeline.resolve(
+      runRetention({
+        database: world.database,
+        journal: world.journal,
+        clock: world.clock,
+        clockState: () => world.clockState,
+        retentionMs: 30 * DAY_MS,
+      }),
+    ),
+  );
+
+const bytesOnDisk = ({ file }: TemporaryJournal): Buffer =>
+  Buffer.concat([file, `${file}-wal`, `${file}-shm`].map((name) => readFileSync(name)));
+
+/** Moves the wall clock, not the timers. */
+const passDays = (world: TemporaryJournal, days: number): void =>
+  world.clock.setWallOffset(instant(NOON + days * DAY_MS));
+
+test("after its date no byte sequence of a pseudonym is left in database, log or index; the chain holds", async () => {
+  const world = new TemporaryJournal();
+  const store = must(CredentialStore.open(world.database));
+  const pseudonyms = Array.from({ length: 60 }, () => world.random.bytes(32));
+  for (const pseudonym of pseudonyms) must(await world.journal.append([world.personalEvent(pseudonym)]));
+  const enrolled = pseudonyms.map((pseudonym) => ({
+    pseudonym,
+    displayTag: "card#0001",
+    keyId: "k1",
+    group: "members",
+    enabled: true,
+    validUntil: instant(NOON + 5),
+  }));
+  must(store.put(enrolled));
+  const found = () => pseudonyms.filter((pseudonym) => bytesOnDisk(world).includes(Buffer.from(pseudonym))).length;
+  expect(found()).toBe(60);
+
+  passDays(world, 29);
+  expect(await run(world)).toMatchObject({ kind: "done", erased: 0 });
+  expect(found()).toBe(60);
+
+  passDays(world, 31);
+  expect(await run(world)).toMatchObject({ kind: "done", erased: 120, logTruncated: true });
+  expect(found()).toBe(0);
+  expect(must(world.journal.read(0, 100)).every(({ personal }) => personal === undefined)).toBe(true);
+  const signer = must(loadOrCreateSigner(join(temporaryDirectory(), "key"), systemRandom));
+  expect(verifyChain(world.database, signer.publicKey)).toMatchObject({
+    ok: true,
+    value: { first: 1, last: 60 },
+  });
+});
+
+test.each([
+  ["is not synchronised", "unsynced", 400],
+  ["is behind the newest row", "synced", -1],
+] as const)("a clock that %s erases nothing", async (_why, state, days) => {
+  const world = new TemporaryJournal();
+  must(await world.journal.append([world.personalEvent()]));
+  world.clockState = state;
+  passDays(world, days);
+  expect(await run(world)).toEqual({ kind: "clockUntrusted" });
+  expect(must(world.journal.read(0, 1))[0]?.personal).toBeDefined();
+});
+
+test("old rows go from the head once delivered, a row tells of it, and the rest still verifies", async () => {
+  const world = new TemporaryJournal();
+  must(await world.journal.append(Array.from({ length: 2500 }, (_, number) => granted(number))));
+  must(world.journal.acknowledge(2400));
+  passDays(world, 31);
+  expect(await run(world)).toMatchObject({ kind: "done", pruned: 2400 });
+  const { first, last } = must(world.journal.range());
+  expect(first).toBe(2401);
+  const told = must(world.journal.read(2500, 100));
+  expect(told.map(({ type, data }) => [type, data["first"], data["last"]])).toEqual([
+    ["acs.system.pruned", 1, 1000],
+    ["acs.system.pruned", 1001, 2000],
+    ["acs.system.pruned", 2001, 2400],
+  ]);
+  const signer = must(loadOrCreateSigner(join(temporaryDirectory(), "key"), systemRandom));
+  expect(verifyChain(world.database, signer.publicKey)).toMatchObject({ ok: true, value: { first, last } });
+});
+
+test("rows that the back end has not acknowledged, and young ones, stay; the newest always does", async () => {
+  const world = new TemporaryJournal();
+  must(await world.journal.append([granted(1), granted(2)]));
+  passDays(world, 31);
+  expect(await run(world)).toMatchObject({ pruned: 0 });
+  must(world.journal.acknowledge(2));
+  passDays(world, 29);
+  expect(await run(world)).toMatchObject({ pruned: 0 });
+  passDays(world, 31);
+  expect(await run(world)).toMatchObject({ pruned: 1 });
+  expect(must(world.journal.range())).toMatchObject({ first: 2, last: 3 });
+});

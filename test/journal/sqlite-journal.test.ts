@@ -1,0 +1,236 @@
+import { createHash } from "node:crypto";
+import { setImmediate as turn } from "node:timers/promises";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { canonicalJson } from "../../src/journal/canonical-json.ts";
+import { cloudEvent } from "../../src/journal/cloud-event.ts";
+import type { JournalEvent, NewEvent } from "../../src/ports/journal.ts";
+import { instant } from "../../src/time/time.ts";
+import { DAY_MS, granted, must, NOON, TemporaryJournal } from "./temporary-journal.ts";
+
+/** Recomputes a hash from the message alone, with none of the journal's code: a back end's view. */
+function hashOfMessage(event: JournalEvent): string {
+  const { hash: _, personal: __, ...hashed } = JSON.parse(JSON.stringify(cloudEvent(event)));
+  const sorted = (value: unknown): unknown =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(
+          Object.entries(value)
+            .sort()
+            .map(([name, member]) => [name, sorted(member)]),
+        )
+      : value;
+  const digest = createHash("sha256").update(Buffer.from(event.prev, "base64url"));
+  return digest.update(JSON.stringify(sorted(hashed))).digest("base64url");
+}
+
+describe("the chain", () => {
+  test("starts at 1 from 32 zero bytes, has no gaps, and each row names the hash of the one before", async () => {
+    const { journal } = new TemporaryJournal();
+    const [first, second] = must(await journal.append([granted(1), granted(2)]));
+    const [third] = must(await journal.append([granted(3)]));
+    expect([first?.seq, second?.seq, third?.seq]).toEqual([1, 2, 3]);
+    expect(first?.prev).toBe(Buffer.alloc(32).toString("base64url"));
+    expect(second?.prev).toBe(first?.hash);
+    expect(third?.prev).toBe(second?.hash);
+  });
+
+  test("can be verified from the messages by foreign code", async () => {
+    const world = new TemporaryJournal();
+    must(
+      await world.journal.append([
+        granted(1),
+        world.personalEvent(),
+        { type: "acs.door.mode", data: { é: [1.5, null] } },
+      ]),
+    );
+    for (const event of must(world.journal.read(0, 10))) expect(event.hash).toBe(hashOfMessage(event));
+  });
+
+  test("commits to a holder by a fresh salt, so that two rows of one holder do not match", async () => {
+    const world = new TemporaryJournal();
+    const pseudonym = world.random.bytes(32);
+    const [one, two] = must(
+      await world.journal.append([world.personalEvent(pseudonym), world.personalEvent(pseudonym)]),
+    );
+    for (const event of [one, two]) {
+      const salt = Buffer.from(event?.personal?.salt ?? "", "base64url");
+      expect(salt).toHaveLength(16);
+      const ref = createHash("sha256").update(salt).update(pseudonym).digest("base64url");
+      expect(event?.data["credential"]).toEqual({ kind: "nis", ref: `h:${ref}` });
+      expect(event?.personal?.pseudonym).toBe(Buffer.from(pseudonym).toString("base64url"));
+    }
+    expect(one?.data["credential"]).not.toEqual(two?.data["credential"]);
+  });
+
+  test("what is read back is what was returned by append, whatever the data", async () => {
+    const { journal } = new TemporaryJournal();
+    const data = fc.dictionary(
+      fc.string({ unit: "grapheme", minLength: 1 }),
+      fc.oneof(
+        fc.string({ unit: "grapheme" }),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.boolean(),
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(data, async (members) => {
+        const [event] = must(await journal.append([{ type: "acs.system.test", data: members }]));
+        const [read] = must(journal.read((event?.seq ?? 0) - 1, 1));
+        if (event === undefined || read === undefined) throw new Error("no row");
+        expect(canonicalJson(cloudEvent(read))).toBe(canonicalJson(cloudEvent(event)));
+        expect(read.hash).toBe(hashOfMessage(read));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe("time", () => {
+  test("of an unsynchronised clock never goes below the newest row, and the row says so", async () => {
+    const world = new TemporaryJournal();
+    must(await world.journal.append([granted(1)]));
+    world.clockState = "unsynced";
+    world.clock.setWallOffset(instant(0));
+    const [event] = must(await world.journal.append([granted(2)]));
+    expect(event).toMatchObject({ time: NOON, clock: "unsynced" });
+    expect(must(world.journal.newestTime())).toBe(NOON);
+  });
+
+  test("in an empty journal begins at the build time", async () => {
+    const world = new TemporaryJournal();
+    world.clockState = "unsynced";
+    world.clock.setWallOffset(instant(0));
+    const [event] = must(await world.journal.append([granted(1)]));
+    expect(event?.time).toBe(Date.UTC(2026, 0, 1));
+  });
+});
+
+describe("group commit", () => {
+  test("appends of one turn share a transaction and keep their order", async () => {
+    const { journal, database } = new TemporaryJournal();
+    let commits = 0;
+    const seen: number[] = [];
+    journal.onCommit((events) => {
+      commits++;
+      seen.push(...events.map(({ seq }) => seq));
+    });
+    expect(database.connection.inTransaction).toBe(false);
+    const rows = await Promise.all(
+      Array.from({ length: 50 }, (_, number) => journal.append([granted(number)])),
+    );
+    expect(commits).toBe(1);
+    expect(seen).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+    expect(rows.flatMap((row) => must(row).map(({ data }) => data["number"]))).toEqual([...Array(50).keys()]);
+  });
+
+  test("a full disk keeps nothing of the group, and the chain goes on when there is room again", async () => {
+    const { journal, database } = new TemporaryJournal();
+    must(await journal.append([granted(0)]));
+    const pages = Number(database.connection.pragma("page_count", { simple: true }));
+    database.connection.pragma(`max_page_count = ${pages}`);
+    const big: NewEvent = { type: "acs.system.big", data: { text: "x".repeat(20_000) } };
+    const [small, large] = await Promise.all([journal.append([granted(1)]), journal.append([big])]);
+    for (const outcome of [small, large]) {
+      expect(outcome).toMatchObject({
+        ok: false,
+        error: { kind: "diskFull", remedy: expect.stringContaining("free space") },
+      });
+    }
+    expect(must(journal.range()).last).toBe(1);
+    database.connection.pragma("max_page_count = 100000");
+    const [next] = must(await journal.append([granted(2)]));
+    expect(next?.seq).toBe(2);
+    expect(next?.prev).toBe(must(journal.read(0, 1))[0]?.hash);
+  });
+
+  test("a queue that the disk cannot empty refuses instead of growing", async () => {
+    const { journal } = new TemporaryJournal();
+    const outcomes = await Promise.all(
+      Array.from({ length: 1100 }, (_, number) => journal.append([granted(number)])),
+    );
+    expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1024);
+    expect(outcomes.at(-1)).toMatchObject({ ok: false, error: { kind: "unavailable" } });
+    expect(must(journal.range()).last).toBe(1024);
+  });
+});
+
+describe("two processes", () => {
+  test("a short lock of another writer is waited for without stopping the event loop", async () => {
+    const world = new TemporaryJournal();
+    const other = new TemporaryJournal(world.file);
+    other.database.connection.exec("BEGIN IMMEDIATE");
+    const pending = world.journal.append([granted(1)]);
+    await turn();
+    other.database.connection.exec("ROLLBACK");
+    const [event] = must(await world.timeline.resolve(pending));
+    expect(event?.seq).toBe(1);
+  });
+
+  test("a lock that stays is reported in bounded time, and nothing is kept", async () => {
+    const world = new TemporaryJournal();
+    const other = new TemporaryJournal(world.file);
+    other.database.connection.exec("BEGIN IMMEDIATE");
+    const outcome = await world.timeline.resolve(world.journal.append([granted(1)]));
+    other.database.connection.exec("ROLLBACK");
+    expect(outcome).toMatchObject({
+      ok: false,
+      error: { kind: "unavailable", remedy: expect.stringContaining("another process") },
+    });
+    expect(must(world.journal.range()).last).toBe(0);
+  });
+
+  test("both append to one chain", async () => {
+    const gate = new TemporaryJournal();
+    const command = new TemporaryJournal(gate.file);
+    must(await gate.journal.append([granted(1)]));
+    must(await command.journal.append([granted(2)]));
+    must(await gate.journal.append([granted(3)]));
+    const events = must(gate.journal.read(0, 10));
+    expect(events.map(({ seq, data }) => [seq, data["number"]])).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
+    expect(new Set(events.map(({ boot }) => boot)).size).toBe(2);
+    expect(new Set(events.map(({ journal }) => journal)).size).toBe(1);
+  });
+});
+
+describe("outbox and counters", () => {
+  test("an acknowledgement only ever rises, and all counters outlive the process", async () => {
+    const world = new TemporaryJournal();
+    must(await world.journal.append([granted(1), granted(2), granted(3)]));
+    must(world.journal.acknowledge(2));
+    must(world.journal.acknowledge(1));
+    expect([must(world.journal.nextConnection()), must(world.journal.nextConnection())]).toEqual([1, 2]);
+    const again = world.reopen();
+    expect(must(again.range())).toEqual({ first: 1, last: 3, acked: 2 });
+    expect(must(again.nextConnection())).toBe(3);
+    expect(again.journal).toBe(world.journal.journal);
+    expect(again.boot).not.toBe(world.journal.boot);
+  });
+
+  test("a listener hears no more after it has been taken off", async () => {
+    const { journal } = new TemporaryJournal();
+    let heard = 0;
+    const stop = journal.onCommit(() => heard++);
+    must(await journal.append([granted(1)]));
+    stop();
+    must(await journal.append([granted(2)]));
+    expect(heard).toBe(1);
+  });
+
+  test("a personal part expires one retention period after its row", async () => {
+    const world = new TemporaryJournal();
+    must(await world.journal.append([world.personalEvent()]));
+    const row = world.database.connection.prepare("SELECT expires_at, key_id FROM personal").get();
+    expect(row).toEqual({ expires_at: NOON + 30 * DAY_MS, key_id: "k1" });
+  });
+
+  test("a row that was damaged is reported as corrupt, not passed on", async () => {
+    const { journal, database, file } = new TemporaryJournal();
+    must(await journal.append([granted(1)]));
+    database.connection.exec("UPDATE event SET line = 'garbage'");
+    expect(journal.read(0, 1)).toMatchObject({ ok: false, error: { kind: "corrupt", file } });
+  });
+});
