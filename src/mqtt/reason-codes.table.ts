@@ -1,0 +1,36 @@
+/** Reason codes of MQTT 5 (OASIS MQTT 5.0 §2.4) that a gate may meet, by name. */
+export const REASON_NAMES: Readonly<Record<number, string>> = {
+  0: "Success",
+  128: "Unspecified error",
+  129: "Malformed packet",
+  130: "Protocol error",
+  131: "Implementation specific error",
+  132: "Unsupported protocol version",
+  133: "Client identifier not valid",
+  134: "Bad user name or password",
+  135: "Not authorized",
+  136: "Server unavailable",
+  137: "Server busy",
+  138: "Banned",
+  139: "Server shutting down",
+  140: "Bad authentication method",
+  141: "Keep alive timeout",
+  142: "Session taken over",
+  143: "Topic filter invalid",
+  144: "Topic name invalid",
+  147: "Receive maximum exceeded",
+  149: "Packet too large",
+  150: "Message rate too high",
+  151: "Quota exceeded",
+  152: "Administrative action",
+  153: "Payload format invalid",
+  154: "Retain not supported",
+  155: "QoS not supported",
+  156: "Use another server",
+  157: "Server moved",
+  159: "Connection rate exceeded",
+  160: "Maximum connect time",
+};
+
+/** CONNACK return codes of MQTT 3.1.1 (§3.2.2.3) as the reason codes of MQTT 5. */
+export const RETURN_CODES_3: Readonly<Record<number, number>> = { 1: 132, 2: 133, 3: 136, 4: 134, 5: 135 };
