@@ -1,0 +1,193 @@
+/**
+ * Rules that need more than one field. They look at every part of the file that is right by itself, so that
+ * one wrong value somewhere does not hide a clash elsewhere: all problems are told at once.
+ */
+import { type ConfigPath, describeFound, type Finding, pathText } from "./config-problem.ts";
+import { HIGHEST_PULLED_UP_LINE, SPI_LINES, UNSAFE_RELAY_LINES } from "./header-lines.table.ts";
+import {
+  mqttSchema,
+  type ReaderConfig,
+  type RelayConfig,
+  readerSchema,
+  relaySchema,
+  signalSchema,
+} from "./schema.ts";
+
+/** A GPIO line and the place that claims it. */
+interface Claim {
+  readonly path: ConfigPath;
+  readonly line: number;
+}
+
+/** The valid parts of one door. */
+interface DoorParts {
+  readonly path: ConfigPath;
+  readonly id: unknown;
+  readonly reader: ReaderConfig | undefined;
+  readonly relay: RelayConfig | undefined;
+  readonly claims: readonly Claim[];
+}
+
+type Place = Readonly<Record<string, unknown>>;
+
+/** Findings between fields, in the order of the file. */
+export function crossFindings(root: unknown): readonly Finding[] {
+  if (!isPlace(root)) return [];
+  const doors = (Array.isArray(root["doors"]) ? root["doors"] : []).map((door: unknown, index) =>
+    doorParts(door, index),
+  );
+  const claims = doors.flatMap((door) => door.claims);
+  return [
+    ...repeated(
+      doors.map((door) => ({ path: [...door.path, "id"], value: door.id })),
+      "a door id used once",
+    ),
+    ...repeated(
+      doors.map((door) => ({ path: [...door.path, "reader", "node"], value: door.reader?.node })),
+      "a reader used by one door",
+    ),
+    ...repeated(
+      claims.map(({ path, line }) => ({ path, value: line })),
+      "a GPIO line used once",
+    ),
+    ...reservedLines(doors, claims),
+    ...doors.flatMap(pulseFindings),
+    ...doors.flatMap(relayBootWarnings),
+    ...brokerFindings(root["mqtt"]),
+  ];
+}
+
+function doorParts(raw: unknown, index: number): DoorParts {
+  const path = ["doors", index];
+  const door = isPlace(raw) ? raw : {};
+  const reader = readerSchema.safeParse(door["reader"]).data;
+  const relay = relaySchema.safeParse(door["relay"]).data;
+  const claims: Claim[] = [];
+  const claim = (line: number | undefined, ...where: readonly string[]) => {
+    if (line !== undefined) claims.push({ path: [...path, ...where], line });
+  };
+  claim(reader?.irqLine, "reader", "irqLine");
+  claim(reader?.resetLine, "reader", "resetLine");
+  claim(relay?.line, "relay", "line");
+  for (const signal of ["green", "red", "buzzer"]) {
+    claim(signalSchema.safeParse(door[signal]).data?.line, signal, "line");
+  }
+  return { path, id: door["id"], reader, relay, claims };
+}
+
+/** Values that stand at a second place; reported at the second and later ones, naming the first. */
+function repeated(
+  places: readonly { readonly path: ConfigPath; readonly value: unknown }[],
+  allowed: string,
+): readonly Finding[] {
+  const first = new Map<unknown, ConfigPath>();
+  return places.flatMap(({ path, value }) => {
+    if (value === undefined) return [];
+    const before = first.get(value);
+    if (before === undefined) first.set(value, path);
+    return before === undefined
+      ? []
+      : [
+          error(
+            path,
+            `${describeFound(path, value)}, as at ${pathText(before)}`,
+            allowed,
+            "change one of the two",
+          ),
+        ];
+  });
+}
+
+function reservedLines(doors: readonly DoorParts[], claims: readonly Claim[]): readonly Finding[] {
+  const busNumbers = new Set(
+    doors.flatMap(({ reader }) => (reader === undefined ? [] : [spiBusNumber(reader.node)])),
+  );
+  return claims.flatMap(({ path, line }) => {
+    const bus = [...busNumbers].find((number) => SPI_LINES[number]?.includes(line) === true);
+    return bus === undefined
+      ? []
+      : [error(path, String(line), `a line that SPI bus ${bus} does not use`, "wire it to another line")];
+  });
+}
+
+const spiBusNumber = (node: string): number => Number(/^\/dev\/spidev(\d+)/.exec(node)?.[1]);
+
+function pulseFindings({ path, relay }: DoorParts): readonly Finding[] {
+  if (relay === undefined) return [];
+  const { pulseMs, minPulseMs, maxPulseMs } = relay;
+  const findings: Finding[] = [];
+  if (minPulseMs > pulseMs) {
+    const place = [...path, "relay", "minPulseMs"];
+    findings.push(
+      error(place, String(minPulseMs), `at most pulseMs (${pulseMs})`, "lower it or lengthen pulseMs"),
+    );
+  }
+  if (maxPulseMs < pulseMs) {
+    const place = [...path, "relay", "maxPulseMs"];
+    findings.push(
+      error(place, String(maxPulseMs), `at least pulseMs (${pulseMs})`, "raise it or shorten pulseMs"),
+    );
+  }
+  return findings;
+}
+
+/** A relay on such a line may move while the board starts, before any program can hold it. */
+function relayBootWarnings({ path, relay }: DoorParts): readonly Finding[] {
+  const reason = relay === undefined ? undefined : bootReason(relay);
+  if (relay === undefined || reason === undefined) return [];
+  return [
+    {
+      severity: "warning",
+      path: [...path, "relay", "line"],
+      found: `${relay.line}, active ${relay.activeLevel}: ${reason}`,
+      allowed: "active high on 9 to 27, or active low on 4 to 8",
+      remedy: "use another line, or hold this one inactive with a 10 kΩ resistor",
+    },
+  ];
+}
+
+function bootReason({ line, activeLevel }: RelayConfig): string | undefined {
+  const pulled = line <= HIGHEST_PULLED_UP_LINE ? "high" : "low";
+  return (
+    UNSAFE_RELAY_LINES[line] ??
+    (pulled === activeLevel ? `the board pulls it ${pulled} at power-on` : undefined)
+  );
+}
+
+function brokerFindings(raw: unknown): readonly Finding[] {
+  const mqtt = mqttSchema.safeParse(raw).data;
+  if (mqtt === undefined) return [];
+  const findings: Finding[] = [];
+  const { protocol, hostname } = new URL(mqtt.url);
+  if (protocol === "mqtt:" && !LOOPBACK.test(hostname)) {
+    findings.push(
+      error(
+        ["mqtt", "url"],
+        "mqtt:// to another machine",
+        "mqtts://, since anyone on the way could read and forge",
+        "use mqtts",
+      ),
+    );
+  }
+  if (protocol === "mqtts:" && mqtt.caFile === undefined) {
+    findings.push(
+      error(["mqtt", "caFile"], "nothing", "the authority's certificate, for mqtts", "add caFile"),
+    );
+  }
+  if ((mqtt.userFile === undefined) !== (mqtt.passwordFile === undefined)) {
+    const missing = mqtt.userFile === undefined ? "userFile" : "passwordFile";
+    findings.push(
+      error(["mqtt", missing], "nothing", "userFile and passwordFile together, or neither", `add ${missing}`),
+    );
+  }
+  return findings;
+}
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+function error(path: ConfigPath, found: string, allowed: string, remedy: string): Finding {
+  return { severity: "error", path, found, allowed, remedy };
+}
+
+const isPlace = (value: unknown): value is Place =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,153 @@
+/**
+ * The configuration of one gate, as one strict schema: unknown keys are errors, defaults are written here
+ * and nowhere else, secrets are only ever named by their file. The type of the whole program's
+ * configuration and the JSON Schema published over MQTT are both made from it.
+ */
+import { z } from "zod";
+import { absolutePath, name, oneOf, section, sentence, text, wholeNumber } from "./field.ts";
+
+/** Header pins carry the BCM lines 0 to 27; the lines above drive the board itself. */
+const HIGHEST_HEADER_LINE = 27;
+/** The fastest SPI clock that the PN532 data sheet allows, and a floor that still reads a card in time. */
+const SPI_CLOCK_HZ = { least: 100_000, most: 5_000_000, usual: 2_000_000 } as const;
+const PULSE_MS = { least: 100, most: 10_000 } as const;
+/** A pulse may be seen this much longer than asked, for a busy machine, before it counts as a fault. */
+const PULSE_SLACK_MS = 100;
+/** More doors than one board has lines for. */
+const MOST_DOORS = 8;
+const MOST_GROUPS = 64;
+/** The general ceiling for premises; shorter where a rule of the place says so. */
+const MOST_RETENTION_DAYS = 90;
+
+const line = (what: string) => wholeNumber(0, HIGHEST_HEADER_LINE, `${what}, a GPIO line by its BCM number`);
+const activeLevel = oneOf(["high", "low"], "the level that switches it on");
+
+/** The card reader of a door: one PN532 on one chip select of an SPI bus. */
+export const readerSchema = section({
+  bus: z.literal("spi").describe("spi"),
+  node: text(/^\/dev\/spidev\d{1,3}\.\d{1,3}$/, "the reader's SPI device, for example /dev/spidev0.0"),
+  clockHz: wholeNumber(SPI_CLOCK_HZ.least, SPI_CLOCK_HZ.most, "the SPI clock in Hz").default(
+    SPI_CLOCK_HZ.usual,
+  ),
+  irqLine: line("the reader's interrupt output (IRQ)").exactOptional(),
+  resetLine: line("the reader's reset input (RSTPD_N)").exactOptional(),
+}).readonly();
+
+/** The relay of a door. A pulse seen outside minimum and maximum is a fault of the hardware. */
+export const relaySchema = section({
+  line: line("the relay"),
+  activeLevel,
+  pulseMs: wholeNumber(PULSE_MS.least, PULSE_MS.most, "how long the relay stays on, in ms"),
+  minPulseMs: wholeNumber(
+    PULSE_MS.least / 2,
+    PULSE_MS.most,
+    "the shortest pulse that moves the lock, in ms; half of pulseMs when absent",
+  ).exactOptional(),
+  maxPulseMs: wholeNumber(
+    PULSE_MS.least,
+    PULSE_MS.most + PULSE_SLACK_MS,
+    `the longest time the relay may be seen on, in ms; pulseMs + ${PULSE_SLACK_MS} when absent`,
+  ).exactOptional(),
+})
+  .transform(({ line, activeLevel, pulseMs, minPulseMs, maxPulseMs }) => ({
+    line,
+    activeLevel,
+    pulseMs,
+    minPulseMs: minPulseMs ?? Math.floor(pulseMs / 2),
+    maxPulseMs: maxPulseMs ?? pulseMs + PULSE_SLACK_MS,
+  }))
+  .readonly();
+
+/** A lamp or a buzzer. */
+export const signalSchema = section({ line: line("the lamp or buzzer"), activeLevel }).readonly();
+
+const doorSchema = section({
+  id: name("the door's name"),
+  direction: oneOf(["in", "out"], "the way people pass"),
+  level: z.literal("identifier").describe("identifier: a chip said this number"),
+  nisOnly: z
+    .literal("acceptsCopiedNumbers")
+    .describe(
+      "exactly acceptsCopiedNumbers: at level identifier anyone who once stood near a card can copy its number",
+    ),
+  groups: z
+    .array(name("a group that this door admits"))
+    .min(1)
+    .max(MOST_GROUPS)
+    .readonly()
+    .describe(`the groups that this door admits: a list of 1 to ${MOST_GROUPS} names`),
+  reader: readerSchema,
+  relay: relaySchema,
+  green: signalSchema.exactOptional(),
+  red: signalSchema.exactOptional(),
+  buzzer: signalSchema.exactOptional(),
+}).readonly();
+
+const boardSchema = z.discriminatedUnion("kind", [
+  section({ kind: z.literal("raspberryPi").describe("raspberryPi or virtual") }).readonly(),
+  section({
+    kind: z.literal("virtual"),
+    socket: absolutePath("the simulator's Unix socket"),
+  }).readonly(),
+]);
+
+const noticeSchema = section({
+  version: wholeNumber(1, 1_000_000, "raised whenever the text changes"),
+  it: sentence("the notice to the holder in Italian"),
+  fr: sentence("the notice to the holder in French"),
+  en: sentence("the notice to the holder in English"),
+}).readonly();
+
+export const mqttSchema = section({
+  url: text(
+    /^mqtts?:\/\/(?:[A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9a-fA-F:]{2,39}\])(?::\d{1,5})?$/,
+    "mqtts://host:port (mqtt:// only to this machine), without user, password or path",
+  ).refine((url) => URL.canParse(url)),
+  caFile: absolutePath("the certificate of the authority that signed the broker's, in PEM").exactOptional(),
+  userFile: absolutePath("the file that holds the broker user").exactOptional(),
+  passwordFile: absolutePath("the file that holds the broker password").exactOptional(),
+  prefix: text(
+    /^[a-z0-9][a-z0-9-]{0,62}(?:\/[a-z0-9][a-z0-9-]{0,62}){0,3}$/,
+    "the topic prefix, for example acs/v1",
+  ).default("acs/v1"),
+}).readonly();
+
+export const configSchema = section({
+  site: name("the site"),
+  gate: name("this gate, unique in the whole fleet"),
+  notice: noticeSchema,
+  scope: name("the purpose within which pseudonyms can be linked"),
+  siteKey: section({
+    id: name("the key's name, written beside each pseudonym"),
+    file: absolutePath("the file that holds the 32-byte site key"),
+  }).readonly(),
+  stateDirectory: absolutePath("where journal, credentials and pin map are kept").default("/var/lib/varco"),
+  retentionDays: wholeNumber(
+    1,
+    MOST_RETENTION_DAYS,
+    "days until the personal part of a journal row is erased",
+  ).default(30),
+  board: boardSchema,
+  doors: z.array(doorSchema).min(1).max(MOST_DOORS).readonly().describe(`a list of 1 to ${MOST_DOORS} doors`),
+  mqtt: mqttSchema.exactOptional(),
+  log: section({
+    level: oneOf(
+      ["trace", "debug", "info", "warn", "error"],
+      "the least important line that is written",
+    ).default("info"),
+  })
+    .readonly()
+    .prefault({}),
+}).readonly();
+
+/** The configuration of one gate, complete with defaults. */
+export type Config = z.infer<typeof configSchema>;
+export type DoorConfig = Config["doors"][number];
+export type RelayConfig = DoorConfig["relay"];
+export type SignalConfig = NonNullable<DoorConfig["green"]>;
+export type ReaderConfig = DoorConfig["reader"];
+export type BoardConfig = Config["board"];
+export type MqttConfig = NonNullable<Config["mqtt"]>;
+
+/** The schema of what may be written into the file, as JSON Schema 2020-12. */
+export const configJsonSchema = () => z.toJSONSchema(configSchema, { io: "input" });
