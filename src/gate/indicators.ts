@@ -1,0 +1,77 @@
+/**
+ * Green and red lamp and buzzer of one door. Patterns are data; playing one never delays the lane, and a
+ * lamp that fails is logged and otherwise ignored, since a door must work with a broken lamp.
+ */
+import type { OutputLine } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import type { LaneSignal } from "./lane.ts";
+
+export type IndicatorName = "green" | "red" | "buzzer";
+export type IndicatorLines = Readonly<Partial<Record<IndicatorName, OutputLine>>>;
+
+interface Flash {
+  readonly indicator: IndicatorName;
+  readonly startMs: number;
+  readonly lengthMs: number;
+}
+
+/** Granted: one short tone. Denied: one long tone. Fault: red and two tones, told apart without looking. */
+const PATTERNS: Readonly<Record<LaneSignal, readonly Flash[]>> = {
+  granted: [
+    { indicator: "green", startMs: 0, lengthMs: 1_000 },
+    { indicator: "buzzer", startMs: 0, lengthMs: 80 },
+  ],
+  denied: [
+    { indicator: "red", startMs: 0, lengthMs: 1_000 },
+    { indicator: "buzzer", startMs: 0, lengthMs: 400 },
+  ],
+  fault: [
+    { indicator: "red", startMs: 0, lengthMs: 1_500 },
+    { indicator: "buzzer", startMs: 0, lengthMs: 150 },
+    { indicator: "buzzer", startMs: 300, lengthMs: 150 },
+  ],
+};
+
+export class Indicators {
+  readonly #lines: IndicatorLines;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #playing = new AbortController();
+
+  constructor(lines: IndicatorLines, clock: Clock, log: Log) {
+    this.#lines = lines;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Ends the pattern being shown, if any, and begins this one. Returns at once. */
+  show(signal: LaneSignal): void {
+    this.#playing.abort();
+    this.#playing = new AbortController();
+    const { signal: ended } = this.#playing;
+    for (const flash of PATTERNS[signal]) void this.#play(flash, ended);
+  }
+
+  /** Everything off. */
+  async off(): Promise<void> {
+    this.#playing.abort();
+    for (const line of Object.values(this.#lines)) await this.#drive(line, "inactive");
+  }
+
+  /** An aborted flash has gone off by the time the next pattern needs its lamp, because `sleep` returns at once. */
+  async #play(flash: Flash, ended: AbortSignal): Promise<void> {
+    const line = this.#lines[flash.indicator];
+    if (line === undefined) return;
+    if (flash.startMs > 0) await this.#clock.sleep(flash.startMs, ended);
+    if (ended.aborted) return;
+    await this.#drive(line, "active");
+    await this.#clock.sleep(flash.lengthMs, ended);
+    await this.#drive(line, "inactive");
+  }
+
+  async #drive(line: OutputLine, state: "active" | "inactive"): Promise<void> {
+    const driven = await line.drive(state);
+    if (!driven.ok) this.#log.warn("indicatorFailed", { error: driven.error.kind });
+  }
+}

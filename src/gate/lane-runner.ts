@@ -1,0 +1,241 @@
+/**
+ * Runs one lane: performs the effects that `lane.ts` asks for, on ports, and feeds back what came of them.
+ * After every input all effects are performed before the next input, and the last effect is the one that
+ * makes it. Whatever fails here, nothing opens.
+ */
+import type { FamilyCache } from "../cie/families.ts";
+import type { CardReader, DetectedCard, ReaderError } from "../ports/card.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Journal, NewEvent } from "../ports/journal.ts";
+import type { Log } from "../ports/log.ts";
+import type { Millis } from "../time/time.ts";
+import { type DoorFacts, journalRecoveredEvent, noteEvent, relayEvent } from "./access-event.ts";
+import type { Indicators } from "./indicators.ts";
+import type { Judge } from "./judge.ts";
+import { begin, type LaneEffect, type LaneInput, type LaneStep, type Recent, step } from "./lane.ts";
+import { readCard } from "./read-card.ts";
+import type { RelayFault, RelayPulse } from "./relay-pulse.ts";
+
+/** Something that keeps the door from working; published as its state. */
+export type DoorFault = "reader" | "relay" | "journal";
+
+export interface LaneContext {
+  readonly facts: DoorFacts;
+  readonly reader: CardReader;
+  readonly relay: RelayPulse;
+  readonly indicators: Indicators;
+  readonly journal: Journal;
+  readonly judge: Judge;
+  readonly families: FamilyCache;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Told of every change, the empty set included. */
+  readonly onFaults: (faults: ReadonlySet<DoorFault>) => void;
+  /** Told at the first polling round: the moment from which the door serves people. */
+  readonly onPolling: () => void;
+  /** The machine; a parameter so that a test can plant a defect in it. */
+  readonly step?: typeof step<NewEvent> | undefined;
+}
+
+type Input = LaneInput<NewEvent>;
+type Effect = LaneEffect<NewEvent>;
+
+/** While the journal is broken, an idle lane tries it again this often. */
+const JOURNAL_RETRY_MS = 5_000;
+
+export class LaneRunner {
+  readonly #context: LaneContext;
+  readonly #faults = new Set<DoorFault>();
+  #card: DetectedCard | undefined;
+  /** Presentations that could not be written since the journal failed. */
+  #unrecorded = 0;
+  #journalFailedAt: Millis | undefined;
+  #polled = false;
+
+  constructor(context: LaneContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Serves the lane until `signal` is aborted. `recent` is the presentation that the journal last saw here,
+   * so that a card that lay on the reader during a restart is not admitted a second time.
+   */
+  async run(signal: AbortSignal, recent: Recent | undefined): Promise<void> {
+    let [lane, effects]: LaneStep<NewEvent> = begin(recent);
+    const next = this.#context.step ?? step;
+    while (!signal.aborted) {
+      const input = await this.#performAll(effects, signal);
+      if (input === undefined) break;
+      [lane, effects] = next(lane, input);
+      this.#context.log.debug("lane", { door: this.#context.facts.door, input: input.kind, at: lane.at });
+    }
+    await this.#context.reader.stop();
+    await this.#context.indicators.off();
+    await this.#context.relay.release();
+  }
+
+  /** The relay's faults come at any time, not only as the answer to a pulse. */
+  async relayFault(fault: RelayFault | undefined): Promise<void> {
+    this.#setFault("relay", fault !== undefined);
+    await this.#write([relayEvent(this.#context.facts, fault)]);
+  }
+
+  /** Performs effects in order; the input is made by the last. `undefined` when the lane is being stopped. */
+  async #performAll(effects: readonly Effect[], signal: AbortSignal): Promise<Input | undefined> {
+    let input: Input | undefined;
+    for (const effect of effects) input = await this.#perform(effect, signal);
+    return signal.aborted ? undefined : input;
+  }
+
+  async #perform(effect: Effect, signal: AbortSignal): Promise<Input | undefined> {
+    switch (effect.do) {
+      case "pulseRelay":
+        return this.#pulse();
+      case "signal":
+        this.#context.indicators.show(effect.signal);
+        return undefined;
+      case "note":
+        await this.#write([noteEvent(this.#context.facts, effect.note, effect.reason)]);
+        return undefined;
+      case "dropCard":
+        return this.#drop();
+      case "startReader":
+        return this.#startReader(effect.afterMs, signal);
+      case "poll":
+        return this.#poll(signal);
+      case "read":
+        return this.#read(effect.foundAt);
+      case "commit":
+        return this.#commit(effect.row);
+      case "composeIncomplete":
+        return this.#incomplete(effect.foundAt, effect.tries);
+      case "watch":
+        return this.#watch(effect.afterMs, signal);
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  /** A relay that fails reports itself (`relayFault`); the presentation takes its course. */
+  async #pulse(): Promise<undefined> {
+    const pulse = await this.#context.relay.pulse();
+    if (!pulse.ok)
+      this.#context.log.error("relayPulseFailed", {
+        door: this.#context.facts.door,
+        fault: pulse.error.kind,
+      });
+  }
+
+  /** A reader that cannot even drop a card will fail its next poll, which has a way to say so. */
+  async #drop(): Promise<undefined> {
+    this.#card = undefined;
+    const dropped = await this.#context.reader.drop();
+    if (!dropped.ok) this.#context.log.warn("dropFailed", { error: describeReaderError(dropped.error) });
+  }
+
+  async #startReader(afterMs: number, signal: AbortSignal): Promise<Input> {
+    const { clock, reader, facts, log } = this.#context;
+    if (afterMs > 0) await clock.sleep(afterMs, signal);
+    const started = await reader.start();
+    if (!started.ok) return this.#readerFailed(started.error);
+    const { firmware, degraded } = started.value;
+    log.info("readerStarted", { door: facts.door, firmware, degraded: degraded.join("; ") });
+    this.#setFault("reader", false);
+    return { kind: "readerStarted", now: clock.monotonicMs() };
+  }
+
+  async #poll(signal: AbortSignal): Promise<Input> {
+    await this.#retryJournal();
+    if (!this.#polled) this.#context.onPolling();
+    this.#polled = true;
+    const found = await this.#context.reader.poll(signal);
+    if (!found.ok) return this.#readerFailed(found.error);
+    this.#card = found.value;
+    return { kind: found.value === undefined ? "nothingFound" : "cardFound", now: this.#now() };
+  }
+
+  async #read(foundAt: Millis): Promise<Input> {
+    const { families, judge } = this.#context;
+    if (this.#card === undefined) throw new Error("a read without a card");
+    const reading = await readCard(this.#card, families, this.#context);
+    if (reading.ok) {
+      const verdict = judge.judge(reading.value, () => this.#now() - foundAt);
+      if (verdict.ok) return { kind: "verdict", now: this.#now(), verdict: verdict.value };
+      this.#journalBroken(verdict.error.kind);
+      return { kind: "verdict", now: this.#now(), verdict: judge.unjudged(this.#now() - foundAt) };
+    }
+    const failure = reading.error;
+    if (failure.kind === "readerFailed") return this.#readerFailed(failure.error);
+    if (failure.kind === "cardLost") return { kind: "cardLost", now: this.#now() };
+    return { kind: "verdict", now: this.#now(), verdict: judge.refuse(failure, this.#now() - foundAt) };
+  }
+
+  #incomplete(foundAt: Millis, tries: number): Input {
+    const verdict = this.#context.judge.incomplete(this.#now() - foundAt, tries);
+    return { kind: "verdict", now: this.#now(), verdict };
+  }
+
+  async #commit(row: NewEvent): Promise<Input> {
+    const written = await this.#write([row]);
+    if (!written) this.#unrecorded += 1;
+    return { kind: written ? "committed" : "commitFailed", now: this.#now() };
+  }
+
+  async #watch(afterMs: number, signal: AbortSignal): Promise<Input> {
+    await this.#context.clock.sleep(afterMs, signal);
+    const present = await this.#context.reader.isPresent();
+    if (!present.ok) return this.#readerFailed(present.error);
+    return { kind: present.value ? "cardPresent" : "cardGone", now: this.#now() };
+  }
+
+  #readerFailed(error: ReaderError): Input {
+    const reason = describeReaderError(error);
+    this.#context.log.error("readerFailed", { door: this.#context.facts.door, reason });
+    this.#setFault("reader", true);
+    this.#card = undefined;
+    return { kind: "readerFailed", now: this.#now(), reason };
+  }
+
+  /** Commits; the first commit after a failure is preceded by the note of what went unrecorded. */
+  async #write(events: readonly NewEvent[]): Promise<boolean> {
+    const recovered =
+      this.#journalFailedAt === undefined
+        ? []
+        : [journalRecoveredEvent(this.#context.facts, this.#unrecorded)];
+    const written = await this.#context.journal.append([...recovered, ...events]);
+    if (!written.ok) {
+      this.#journalBroken(written.error.kind);
+      return false;
+    }
+    this.#journalFailedAt = undefined;
+    this.#unrecorded = 0;
+    this.#setFault("journal", false);
+    return true;
+  }
+
+  async #retryJournal(): Promise<void> {
+    if (this.#journalFailedAt === undefined || this.#now() < this.#journalFailedAt + JOURNAL_RETRY_MS) return;
+    await this.#write([]);
+  }
+
+  #journalBroken(error: string): void {
+    this.#context.log.error("journalFailed", { door: this.#context.facts.door, error });
+    this.#journalFailedAt = this.#now();
+    this.#setFault("journal", true);
+  }
+
+  #setFault(fault: DoorFault, broken: boolean): void {
+    if (broken === this.#faults.has(fault)) return;
+    if (broken) this.#faults.add(fault);
+    else this.#faults.delete(fault);
+    this.#context.onFaults(new Set(this.#faults));
+  }
+
+  #now(): Millis {
+    return this.#context.clock.monotonicMs();
+  }
+}
+
+/** The kind, and where there is one the kind below it: enough for a row, without addresses or data. */
+const describeReaderError = (error: ReaderError): string =>
+  error.kind === "bus" || error.kind === "line" ? `${error.kind}:${error.error.kind}` : error.kind;

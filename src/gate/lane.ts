@@ -1,0 +1,252 @@
+/**
+ * The lane as a state machine of plain data: one reader, one relay, one card at a time. A step is a pure
+ * function of state and input; it returns the next state and what is to be done, the last of which is
+ * always the one activity whose end is the next input. `lane-runner.ts` does the doing.
+ *
+ *   starting -> idle -> reading -> committing -> present -> idle
+ *                         |  ^                     |
+ *                      searching            (card goes away)      down <- any, when the reader fails
+ *
+ * Order is the safety argument: the relay is only ever moved by the step that follows a commit, so no
+ * relay closes without a durable row. One presentation gives one decision: a card that flickers at the
+ * edge of the field is the same presentation until it has been away for `REARM_MS`.
+ */
+import { unreachable } from "../result.ts";
+import { after, type Millis } from "../time/time.ts";
+
+/** A card lost in mid-reading is looked for again this long before the attempt is recorded as incomplete. */
+export const REREAD_PATIENCE_MS = 600;
+/** Readings begun for one presentation before it is recorded as incomplete. */
+export const MAX_READ_TRIES = 5;
+/** The same card seen again within this time of its loss is the same presentation. */
+export const REARM_MS = 1_000;
+/** A card in the field for longer than this is reported as left lying, once. */
+export const LEFT_LYING_MS = 10_000;
+/** Pause between presence checks, and between those of a card known to be left lying. */
+export const WATCH_INTERVAL_MS = 40;
+export const WATCH_LEFT_INTERVAL_MS = 250;
+/** Pause before the reader is started again: doubles from the first to the last. */
+export const RESTART_FIRST_MS = 200;
+export const RESTART_LAST_MS = 30_000;
+
+/** What a reading led to, ready to be written. `Row` is opaque here: the runner makes and commits it. */
+export interface Verdict<Row> {
+  readonly outcome: "granted" | "denied";
+  /** Tells presentations of different holders apart; lives in memory only. */
+  readonly who: string;
+  readonly row: Row;
+}
+
+/** The presentation that has just ended, kept to recognise a card that flickers. */
+export interface Recent {
+  readonly who: string;
+  readonly goneAt: Millis;
+  readonly since: Millis;
+  readonly leftReported: boolean;
+}
+
+interface Attempt {
+  readonly foundAt: Millis;
+  readonly tries: number;
+  readonly recent: Recent | undefined;
+}
+
+export type Lane<Row> =
+  | { readonly at: "starting"; readonly recent: Recent | undefined }
+  | { readonly at: "idle"; readonly recent: Recent | undefined }
+  | ({ readonly at: "reading" } & Attempt)
+  | ({ readonly at: "searching"; readonly lostAt: Millis } & Attempt)
+  | {
+      readonly at: "committing";
+      readonly verdict: Verdict<Row>;
+      readonly foundAt: Millis;
+      readonly gone: boolean;
+    }
+  | { readonly at: "present"; readonly who: string; readonly since: Millis; readonly leftReported: boolean }
+  | { readonly at: "down"; readonly restarts: number; readonly recent: Recent | undefined };
+
+export type LaneInput<Row> =
+  | { readonly kind: "readerStarted"; readonly now: Millis }
+  | { readonly kind: "readerFailed"; readonly now: Millis; readonly reason: string }
+  | { readonly kind: "cardFound"; readonly now: Millis }
+  | { readonly kind: "nothingFound"; readonly now: Millis }
+  | { readonly kind: "verdict"; readonly now: Millis; readonly verdict: Verdict<Row> }
+  | { readonly kind: "cardLost"; readonly now: Millis }
+  | { readonly kind: "committed"; readonly now: Millis }
+  | { readonly kind: "commitFailed"; readonly now: Millis }
+  | { readonly kind: "cardPresent"; readonly now: Millis }
+  | { readonly kind: "cardGone"; readonly now: Millis };
+
+export type LaneSignal = "granted" | "denied" | "fault";
+export type LaneNote = "readerDown" | "readerUp" | "cardLeftLying";
+
+export type LaneEffect<Row> =
+  | { readonly do: "pulseRelay" }
+  | { readonly do: "signal"; readonly signal: LaneSignal }
+  | { readonly do: "note"; readonly note: LaneNote; readonly reason?: string }
+  | { readonly do: "dropCard" }
+  /** Activities: exactly one ends every list of effects. */
+  | { readonly do: "startReader"; readonly afterMs: number }
+  | { readonly do: "poll" }
+  | { readonly do: "read"; readonly foundAt: Millis }
+  | { readonly do: "commit"; readonly row: Row }
+  | { readonly do: "composeIncomplete"; readonly foundAt: Millis; readonly tries: number }
+  | { readonly do: "watch"; readonly afterMs: number };
+
+export type LaneStep<Row> = readonly [Lane<Row>, readonly LaneEffect<Row>[]];
+
+/** Where a lane begins: the reader has to be started. `recent` is what the journal knows of the last card. */
+export const begin = <Row>(recent: Recent | undefined): LaneStep<Row> => [
+  { at: "starting", recent },
+  [{ do: "startReader", afterMs: 0 }],
+];
+
+/** The machine. An input that a state does not expect is a defect of the runner and throws. */
+export function step<Row>(lane: Lane<Row>, input: LaneInput<Row>): LaneStep<Row> {
+  if (input.kind === "readerFailed") return readerFailed(lane, input.now, input.reason);
+  switch (lane.at) {
+    case "starting":
+      expectStarted(lane.at, input);
+      return toIdle(restarted(lane.recent, input.now), []);
+    case "down":
+      expectStarted(lane.at, input);
+      return toIdle(restarted(lane.recent, input.now), [{ do: "note", note: "readerUp" }]);
+    case "idle":
+      return input.kind === "cardFound"
+        ? toReading({ foundAt: input.now, tries: 1, recent: lane.recent })
+        : toIdle(lane.recent, []);
+    case "reading":
+      return stepReading(lane, input);
+    case "searching":
+      return stepSearching(lane, input);
+    case "committing":
+      return stepCommitting(lane, input);
+    case "present":
+      return stepPresent(lane, input);
+    default:
+      return unreachable(lane);
+  }
+}
+
+function stepReading<Row>(lane: Attempt, input: LaneInput<Row>): LaneStep<Row> {
+  const { foundAt, tries, recent } = lane;
+  if (input.kind === "cardLost") {
+    return [
+      { at: "searching", foundAt, tries, recent, lostAt: input.now },
+      [{ do: "dropCard" }, { do: "poll" }],
+    ];
+  }
+  if (input.kind !== "verdict") throw unexpected("reading", input);
+  const { verdict } = input;
+  if (recent !== undefined && recent.who === verdict.who && isFresh(recent, foundAt)) {
+    return toPresent({ who: recent.who, since: recent.since, leftReported: recent.leftReported }, []);
+  }
+  return [{ at: "committing", verdict, foundAt, gone: false }, [{ do: "commit", row: verdict.row }]];
+}
+
+/** The card fell silent in mid-reading: most often it is back at once, a little closer. */
+function stepSearching<Row>(
+  lane: Attempt & { readonly lostAt: Millis },
+  input: LaneInput<Row>,
+): LaneStep<Row> {
+  const { foundAt, tries, recent } = lane;
+  if (input.kind === "cardFound" && tries < MAX_READ_TRIES)
+    return toReading({ foundAt, tries: tries + 1, recent });
+  if (input.kind === "nothingFound" && input.now < after(lane.lostAt, REREAD_PATIENCE_MS)) {
+    return [{ at: "searching", ...lane }, [{ do: "poll" }]];
+  }
+  if (input.kind === "verdict") {
+    const gone = true;
+    return [
+      { at: "committing", verdict: input.verdict, foundAt, gone },
+      [{ do: "commit", row: input.verdict.row }],
+    ];
+  }
+  if (input.kind !== "cardFound" && input.kind !== "nothingFound") throw unexpected("searching", input);
+  // A holder who is just leaving brushes the edge of the field, and a card that fails again and again is
+  // still the same one: neither is a new attempt.
+  if (recent !== undefined && isFresh(recent, foundAt)) return toIdle({ ...recent, goneAt: input.now }, []);
+  return [{ at: "searching", ...lane }, [{ do: "composeIncomplete", foundAt, tries }]];
+}
+
+function stepCommitting<Row>(
+  lane: { readonly verdict: Verdict<Row>; readonly foundAt: Millis; readonly gone: boolean },
+  input: LaneInput<Row>,
+): LaneStep<Row> {
+  const { verdict, foundAt, gone } = lane;
+  const present = { who: verdict.who, since: foundAt, leftReported: false };
+  const next = (effects: readonly LaneEffect<Row>[]): LaneStep<Row> =>
+    gone
+      ? toIdle({ ...present, goneAt: input.now }, [...effects, { do: "dropCard" }])
+      : toPresent(present, effects);
+  if (input.kind === "commitFailed") return next([{ do: "signal", signal: "fault" }]);
+  if (input.kind !== "committed") throw unexpected("committing", input);
+  if (verdict.outcome === "denied") return next([{ do: "signal", signal: "denied" }]);
+  return next([{ do: "pulseRelay" }, { do: "signal", signal: "granted" }]);
+}
+
+function stepPresent<Row>(
+  lane: { readonly who: string; readonly since: Millis; readonly leftReported: boolean },
+  input: LaneInput<Row>,
+): LaneStep<Row> {
+  if (input.kind === "cardGone") {
+    return toIdle({ ...recentOf(lane), goneAt: input.now }, [{ do: "dropCard" }]);
+  }
+  if (input.kind !== "cardPresent") throw unexpected("present", input);
+  const left = input.now >= after(lane.since, LEFT_LYING_MS);
+  const notes: readonly LaneEffect<Row>[] =
+    left && !lane.leftReported ? [{ do: "note", note: "cardLeftLying" }] : [];
+  return toPresent({ who: lane.who, since: lane.since, leftReported: left }, notes);
+}
+
+/** Whatever was going on is over; what was present is remembered, so that recovery grants nothing twice. */
+function readerFailed<Row>(lane: Lane<Row>, now: Millis, reason: string): LaneStep<Row> {
+  const restarts = lane.at === "down" ? lane.restarts + 1 : 0;
+  const afterMs = Math.min(RESTART_FIRST_MS * 2 ** restarts, RESTART_LAST_MS);
+  const restart: LaneEffect<Row> = { do: "startReader", afterMs };
+  const recent =
+    lane.at === "present" ? { ...recentOf(lane), goneAt: now } : "recent" in lane ? lane.recent : undefined;
+  if (lane.at === "down") return [{ ...lane, restarts }, [restart]];
+  return [{ at: "down", restarts, recent }, [{ do: "note", note: "readerDown", reason }, restart]];
+}
+
+const recentOf = (lane: {
+  readonly who: string;
+  readonly since: Millis;
+  readonly leftReported: boolean;
+}) => ({
+  who: lane.who,
+  since: lane.since,
+  leftReported: lane.leftReported,
+});
+
+const isFresh = (recent: Recent, now: Millis): boolean => now < after(recent.goneAt, REARM_MS);
+
+/** While the reader was away nobody could see whether the card stayed: its absence counts from now. */
+const restarted = (recent: Recent | undefined, now: Millis): Recent | undefined =>
+  recent === undefined ? undefined : { ...recent, goneAt: now };
+
+const toIdle = <Row>(recent: Recent | undefined, effects: readonly LaneEffect<Row>[]): LaneStep<Row> => [
+  { at: "idle", recent },
+  [...effects, { do: "poll" }],
+];
+
+const toReading = <Row>(attempt: Attempt): LaneStep<Row> => [
+  { at: "reading", ...attempt },
+  [{ do: "read", foundAt: attempt.foundAt }],
+];
+
+const toPresent = <Row>(
+  present: { readonly who: string; readonly since: Millis; readonly leftReported: boolean },
+  effects: readonly LaneEffect<Row>[],
+): LaneStep<Row> => [
+  { at: "present", ...present },
+  [...effects, { do: "watch", afterMs: present.leftReported ? WATCH_LEFT_INTERVAL_MS : WATCH_INTERVAL_MS }],
+];
+
+const unexpected = (at: string, input: { readonly kind: string }): Error =>
+  new Error(`a ${at} lane got ${input.kind}`);
+
+function expectStarted<Row>(at: string, input: LaneInput<Row>): void {
+  if (input.kind !== "readerStarted") throw unexpected(at, input);
+}

@@ -1,0 +1,256 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  begin,
+  type Lane,
+  type LaneEffect,
+  type LaneInput,
+  LEFT_LYING_MS,
+  MAX_READ_TRIES,
+  REARM_MS,
+  REREAD_PATIENCE_MS,
+  type Recent,
+  step,
+  type Verdict,
+} from "../../src/gate/lane.ts";
+import { millis } from "../../src/time/time.ts";
+
+type Row = string;
+type Input = LaneInput<Row>;
+const at = (ms: number) => millis(ms);
+const verdict = (who: string, outcome: Verdict<Row>["outcome"]): Verdict<Row> => ({
+  who,
+  outcome,
+  row: `${who}:${outcome}`,
+});
+
+/** Walks a lane from its beginning through inputs; returns where it ends and all that was asked for. */
+function walk(inputs: readonly Input[], recent?: Recent) {
+  let [lane, effects] = begin<Row>(recent);
+  const done: LaneEffect<Row>[] = [...effects];
+  for (const input of inputs) {
+    [lane, effects] = step(lane, input);
+    done.push(...effects);
+  }
+  return { lane, done, last: effects, names: effects.map((effect) => effect.do) };
+}
+
+const started: Input = { kind: "readerStarted", now: at(0) };
+const found = (ms: number): Input => ({ kind: "cardFound", now: at(ms) });
+const nothing = (ms: number): Input => ({ kind: "nothingFound", now: at(ms) });
+const lost = (ms: number): Input => ({ kind: "cardLost", now: at(ms) });
+const gone = (ms: number): Input => ({ kind: "cardGone", now: at(ms) });
+const still = (ms: number): Input => ({ kind: "cardPresent", now: at(ms) });
+const committed = (ms: number): Input => ({ kind: "committed", now: at(ms) });
+const failed = (ms: number): Input => ({ kind: "readerFailed", now: at(ms), reason: "chipSilent" });
+const says = (ms: number, value: Verdict<Row>): Input => ({ kind: "verdict", now: at(ms), verdict: value });
+const granted = (ms: number, who = "anna") => [
+  found(ms),
+  says(ms + 60, verdict(who, "granted")),
+  committed(ms + 62),
+];
+
+describe("one card", () => {
+  test("is read, committed, and only then moves the relay", () => {
+    expect(walk([started]).names).toEqual(["poll"]);
+    expect(walk([started, found(100)]).names).toEqual(["read"]);
+    expect(walk([started, found(100), says(160, verdict("anna", "granted"))]).last).toEqual([
+      { do: "commit", row: "anna:granted" },
+    ]);
+    expect(walk([started, ...granted(100)]).names).toEqual(["pulseRelay", "signal", "watch"]);
+  });
+
+  test("that is refused moves nothing but the lamp", () => {
+    const { last } = walk([started, found(100), says(160, verdict("bob", "denied")), committed(162)]);
+    expect(last[0]).toEqual({ do: "signal", signal: "denied" });
+    expect(last.map((effect) => effect.do)).not.toContain("pulseRelay");
+  });
+
+  test("whose row cannot be written is refused, whatever the verdict", () => {
+    const { last } = walk([
+      started,
+      found(100),
+      says(160, verdict("anna", "granted")),
+      { kind: "commitFailed", now: at(162) },
+    ]);
+    expect(last[0]).toEqual({ do: "signal", signal: "fault" });
+    expect(last.map((effect) => effect.do)).not.toContain("pulseRelay");
+  });
+
+  test("that goes away resets the field and the lane polls on", () => {
+    expect(walk([started, ...granted(100), gone(400)]).names).toEqual(["dropCard", "poll"]);
+  });
+
+  test("left lying is reported once", () => {
+    const lying = [still(5_000), still(100 + LEFT_LYING_MS), still(30_000), still(60_000)];
+    const notes = walk([started, ...granted(100), ...lying]).done.filter((effect) => effect.do === "note");
+    expect(notes).toEqual([{ do: "note", note: "cardLeftLying" }]);
+  });
+});
+
+describe("flicker is not a new presentation", () => {
+  const flicker = [gone(400), found(450), says(510, verdict("anna", "granted"))];
+
+  test("the same card back within the rearm time is watched on, without commit or pulse", () => {
+    expect(walk([started, ...granted(100), ...flicker]).names).toEqual(["watch"]);
+  });
+
+  test("it keeps its beginning, so that left lying is still reported once in all", () => {
+    const later = [
+      still(200 + LEFT_LYING_MS),
+      gone(11_000),
+      found(11_050),
+      says(11_100, verdict("anna", "granted")),
+      still(12_000),
+    ];
+    const notes = walk([started, ...granted(100), ...flicker, ...later]).done.filter(
+      (effect) => effect.do === "note",
+    );
+    expect(notes).toHaveLength(1);
+  });
+
+  test("the same card after the rearm time is a new presentation", () => {
+    const again = granted(400 + REARM_MS);
+    expect(walk([started, ...granted(100), gone(400), ...again]).names).toContain("pulseRelay");
+  });
+
+  test("another card at once is a new presentation", () => {
+    expect(walk([started, ...granted(100), gone(400), ...granted(450, "carla")]).names).toContain(
+      "pulseRelay",
+    );
+  });
+
+  test("a card that brushes the field as it leaves makes no incomplete reading", () => {
+    const brush = [gone(400), found(450), lost(470), nothing(470 + REREAD_PATIENCE_MS)];
+    expect(walk([started, ...granted(100), ...brush]).names).toEqual(["poll"]);
+  });
+});
+
+describe("a card pulled away in mid-reading", () => {
+  test("is looked for, and read on when it is back", () => {
+    expect(walk([started, found(100), lost(120)]).names).toEqual(["dropCard", "poll"]);
+    expect(walk([started, found(100), lost(120), found(150)]).names).toEqual(["read"]);
+  });
+
+  test("is recorded as incomplete when patience ends", () => {
+    const script = [started, found(100), lost(120), nothing(500)];
+    expect(walk(script).names).toEqual(["poll"]);
+    expect(walk([...script, nothing(120 + REREAD_PATIENCE_MS)]).names).toEqual(["composeIncomplete"]);
+  });
+
+  test("or when it has failed too often, and is then not reported again and again", () => {
+    const tries = Array.from({ length: MAX_READ_TRIES }, (_, index) => [
+      found(100 + index * 50),
+      lost(130 + index * 50),
+    ]);
+    const ended = [started, ...tries.flat(), found(400)];
+    expect(walk(ended).names).toEqual(["composeIncomplete"]);
+    const recorded = [...ended, says(400, verdict("incomplete", "denied")), committed(402)];
+    expect(walk(recorded).names).toEqual(["signal", "dropCard", "poll"]);
+    const again = tries.flat().map((input) => ({ ...input, now: at(input.now + 400) }));
+    expect(walk([...recorded, ...again, found(800)]).names).toEqual(["poll"]);
+  });
+});
+
+describe("a reader that fails", () => {
+  test("is noted once and started again, ever more slowly", () => {
+    const { done } = walk([started, failed(10), failed(300), failed(800)]);
+    const starts = done.filter((effect) => effect.do === "startReader").map((effect) => effect.afterMs);
+    expect(starts).toEqual([0, 200, 400, 800]);
+    expect(done.filter((effect) => effect.do === "note")).toEqual([
+      { do: "note", note: "readerDown", reason: "chipSilent" },
+    ]);
+    const slowest = walk([started, ...Array.from({ length: 40 }, (_, index) => failed(index))]).last.at(-1);
+    expect(slowest).toEqual({ do: "startReader", afterMs: 30_000 });
+  });
+
+  test("and back is noted", () => {
+    expect(walk([started, failed(10), { kind: "readerStarted", now: at(300) }]).names).toEqual([
+      "note",
+      "poll",
+    ]);
+  });
+
+  test("does not let the card that lay there pass a second time", () => {
+    const recovery: Input[] = [failed(400), { kind: "readerStarted", now: at(9_000) }];
+    const again = [found(9_040), says(9_100, verdict("anna", "granted"))];
+    expect(walk([started, ...granted(100), ...recovery, ...again]).names).toEqual(["watch"]);
+  });
+});
+
+test("a card that lay there over a restart of the process does not pass a second time", () => {
+  const recent: Recent = { who: "anna", goneAt: at(0), since: at(0), leftReported: false };
+  const ready: Input = { kind: "readerStarted", now: at(3_000) };
+  expect(walk([ready, found(3_050), says(3_100, verdict("anna", "granted"))], recent).names).toEqual([
+    "watch",
+  ]);
+  expect(walk([ready, found(3_050), says(3_100, verdict("carla", "granted"))], recent).names).toEqual([
+    "commit",
+  ]);
+});
+
+describe("in every order of events that a runner can produce", () => {
+  /** What may come next is told by the activity that was asked for. */
+  const answers = (effect: LaneEffect<Row> | undefined, now: number, pick: number): Input => {
+    const options: Record<string, readonly Input[]> = {
+      startReader: [{ kind: "readerStarted", now: at(now) }, failed(now)],
+      poll: [found(now), nothing(now), failed(now), found(now)],
+      read: [
+        says(now, verdict("anna", "granted")),
+        says(now, verdict("bob", "denied")),
+        lost(now),
+        failed(now),
+      ],
+      commit: [committed(now), { kind: "commitFailed", now: at(now) }],
+      composeIncomplete: [says(now, verdict("incomplete", "denied"))],
+      watch: [still(now), gone(now), failed(now)],
+    };
+    const list = options[effect?.do ?? ""] ?? [];
+    const chosen = list[pick % list.length];
+    if (chosen === undefined) throw new Error(`no activity in ${effect?.do ?? "nothing"}`);
+    return chosen;
+  };
+
+  const steps = fc.array(fc.tuple(fc.nat(11), fc.nat(2_500)), { maxLength: 200 });
+
+  test("each step ends in one activity, and the relay moves only in the step after a granted commit", () => {
+    fc.assert(
+      fc.property(steps, (choices) => {
+        let [lane, effects] = begin<Row>(undefined);
+        let now = 0;
+        for (const [pick, wait] of choices) {
+          now += wait;
+          const before: Lane<Row> = lane;
+          const input = answers(effects.at(-1), now, pick);
+          [lane, effects] = step(lane, input);
+          const pulses = effects.filter((effect) => effect.do === "pulseRelay").length;
+          const allowed =
+            before.at === "committing" && before.verdict.outcome === "granted" && input.kind === "committed";
+          expect(pulses).toBe(allowed ? 1 : 0);
+          const activities = ["startReader", "poll", "read", "commit", "composeIncomplete", "watch"];
+          expect(effects.filter((effect) => activities.includes(effect.do))).toHaveLength(1);
+        }
+      }),
+    );
+  });
+
+  test("the same holder is never granted twice without a second of absence between", () => {
+    fc.assert(
+      fc.property(steps, (choices) => {
+        let [lane, effects] = begin<Row>(undefined);
+        let now = 0;
+        let seenAt = Number.NEGATIVE_INFINITY;
+        for (const [pick, wait] of choices) {
+          now += wait;
+          const input = answers(effects.at(-1), now, pick);
+          if (lane.at === "present" && lane.who === "anna" && input.kind !== "readerFailed") seenAt = now;
+          [lane, effects] = step(lane, input);
+          if (effects.some((effect) => effect.do === "pulseRelay")) {
+            expect(now - seenAt).toBeGreaterThanOrEqual(REARM_MS);
+            seenAt = now;
+          }
+        }
+      }),
+    );
+  });
+});

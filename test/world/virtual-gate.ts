@@ -1,0 +1,238 @@
+/**
+ * The whole gate in virtual time: the real assembly on the virtual board, with a real database file. A gate
+ * can be killed at any instant and started again on what it left behind.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Board } from "../../src/app/board.ts";
+import { assembleGate, type Gate, type GateSurroundings } from "../../src/app/gate-assembly.ts";
+import { Secret } from "../../src/bytes/secret.ts";
+import { parseConfig } from "../../src/config/load-config.ts";
+import type { Config } from "../../src/config/schema.ts";
+import { deriveScopeKey, displayTag, pseudonym, type ScopeKey } from "../../src/crypto/pseudonym.ts";
+import { CredentialStore } from "../../src/journal/credential-store.ts";
+import { type OpenDatabase, openDatabase } from "../../src/journal/database.ts";
+import type { ClockState } from "../../src/ports/clock.ts";
+import type { Credential } from "../../src/ports/credentials.ts";
+import type { JournalEvent } from "../../src/ports/journal.ts";
+import { silentLog } from "../../src/ports/log.ts";
+import { ok } from "../../src/result.ts";
+import { VirtualBoard } from "../../src/sim/board.ts";
+import { SeededRandom } from "../../src/sim/seeded-random.ts";
+import { VirtualClock } from "../../src/sim/virtual-clock.ts";
+import { VirtualTimeline } from "../../src/sim/virtual-timeline.ts";
+import { instant } from "../../src/time/time.ts";
+
+/** Sunday 2026-11-22, six in the morning in UTC. */
+export const MORNING = Date.UTC(2026, 10, 22, 6);
+const BUILD_TIME = instant(Date.UTC(2026, 9, 1));
+
+export interface DoorWiring {
+  readonly id: string;
+  readonly node: string;
+  readonly relayLine: number;
+  readonly greenLine: number;
+  readonly redLine: number;
+  readonly irqLine: number;
+  readonly resetLine: number;
+}
+
+export const DOORS: readonly DoorWiring[] = [
+  {
+    id: "lane-1",
+    node: "/dev/spidev0.0",
+    relayLine: 17,
+    greenLine: 5,
+    redLine: 6,
+    irqLine: 25,
+    resetLine: 24,
+  },
+  {
+    id: "lane-2",
+    node: "/dev/spidev0.1",
+    relayLine: 27,
+    greenLine: 12,
+    redLine: 16,
+    irqLine: 22,
+    resetLine: 23,
+  },
+];
+
+export function configText(doors: readonly DoorWiring[]): string {
+  const door = (d: DoorWiring) => `
+  - id: ${d.id}
+    direction: in
+    level: identifier
+    nisOnly: acceptsCopiedNumbers
+    groups: [members, staff]
+    reader: { bus: spi, node: ${d.node}, irqLine: ${d.irqLine}, resetLine: ${d.resetLine} }
+    relay: { line: ${d.relayLine}, activeLevel: high, pulseMs: 400 }
+    green: { line: ${d.greenLine}, activeLevel: high }
+    red: { line: ${d.redLine}, activeLevel: high }`;
+  return `
+site: demo-site
+gate: gate-1
+notice: { version: 1, it: prova, fr: essai, en: test }
+scope: gym
+siteKey: { id: k1, file: /nowhere/site.key }
+board: { kind: virtual, socket: /nowhere/board.sock }
+doors:${doors.map(door).join("")}
+`;
+}
+
+function parsed(text: string): Config {
+  const config = parseConfig(text);
+  if (!config.ok) throw new Error(JSON.stringify(config.error));
+  return config.value.config;
+}
+
+export interface VirtualGateOptions {
+  readonly seed: number;
+  readonly doors?: readonly DoorWiring[];
+  readonly step?: GateSurroundings["step"];
+  readonly clockState?: () => ClockState;
+}
+
+export class VirtualGate {
+  readonly timeline = new VirtualTimeline();
+  readonly clock = VirtualClock.startingAt(this.timeline, instant(MORNING));
+  readonly board: VirtualBoard;
+  readonly scopeKey: ScopeKey;
+  readonly config: Config;
+  readonly folder: string;
+  readonly #options: VirtualGateOptions;
+  readonly #random: SeededRandom;
+  #process:
+    | { stop(): Promise<void>; kill(): void; readonly gate: Gate; readonly database: OpenDatabase }
+    | undefined;
+
+  constructor(options: VirtualGateOptions) {
+    const doors = options.doors ?? DOORS.slice(0, 1);
+    this.#options = options;
+    this.#random = new SeededRandom(options.seed);
+    this.config = parsed(configText(doors));
+    this.board = new VirtualBoard({
+      timeline: this.timeline,
+      seed: options.seed,
+      wiring: doors.map(({ node, irqLine, resetLine }) => ({ node, irqLine, resetLine, clockHz: 2_000_000 })),
+    });
+    this.scopeKey = deriveScopeKey({ keyId: "k1", key: new Secret(new Uint8Array(32).fill(7)) }, this.config);
+    this.folder = mkdtempSync(join(tmpdir(), "varco-world-"));
+  }
+
+  get gate(): Gate {
+    if (this.#process === undefined) throw new Error("the gate is not running");
+    return this.#process.gate;
+  }
+
+  get database(): OpenDatabase {
+    if (this.#process === undefined) throw new Error("the gate is not running");
+    return this.#process.database;
+  }
+
+  open(): OpenDatabase {
+    const database = openDatabase(join(this.folder, "varco.db"), { busyTimeoutMs: 5 });
+    if (!database.ok) throw new Error(database.error.kind);
+    return database.value;
+  }
+
+  /** Starts a process: a clock and a grip on the board of its own. */
+  async start(): Promise<Gate> {
+    const database = this.open();
+    const clock = this.clock.fork();
+    const host = this.board.attach();
+    const board: Board = {
+      spi: async (node) => ok(host.spiBus(node)),
+      gpio: async () => ok(host.gpio),
+      close: async () => undefined,
+    };
+    const assembled = await this.timeline.resolve(
+      assembleGate({
+        config: this.config,
+        board,
+        database,
+        scopeKey: this.scopeKey,
+        clock,
+        clockState: this.#options.clockState ?? (() => "synced"),
+        random: this.#random,
+        log: silentLog,
+        buildTime: BUILD_TIME,
+        step: this.#options.step,
+      }),
+    );
+    if (!assembled.ok) throw new Error(assembled.error.kind);
+    const stopping = new AbortController();
+    const running = assembled.value.run(stopping.signal);
+    this.#process = {
+      gate: assembled.value,
+      database,
+      stop: async () => {
+        stopping.abort();
+        await this.timeline.resolve(running);
+        database.close();
+      },
+      kill: () => {
+        clock.kill();
+        host.kill();
+        database.close();
+      },
+    };
+    return assembled.value;
+  }
+
+  async stop(): Promise<void> {
+    await this.#process?.stop();
+    this.#process = undefined;
+  }
+
+  /** As by SIGKILL: nothing more is done, the pins keep their levels. */
+  kill(): void {
+    this.#process?.kill();
+    this.#process = undefined;
+  }
+
+  admit(nis: string, change: Partial<Credential> = {}): void {
+    const identifier = new TextEncoder().encode(nis);
+    this.#store().put([
+      {
+        pseudonym: pseudonym(this.scopeKey, "nis", identifier),
+        displayTag: displayTag(this.scopeKey, "nis", identifier),
+        keyId: this.scopeKey.keyId,
+        group: "members",
+        enabled: true,
+        ...change,
+      },
+    ]);
+  }
+
+  deny(nis: string): void {
+    const identifier = new TextEncoder().encode(nis);
+    this.#store().deny({
+      pseudonym: pseudonym(this.scopeKey, "nis", identifier),
+      displayTag: displayTag(this.scopeKey, "nis", identifier),
+      keyId: this.scopeKey.keyId,
+    });
+  }
+
+  #store(): CredentialStore {
+    const store = CredentialStore.open(this.database);
+    if (!store.ok) throw new Error(store.error.kind);
+    return store.value;
+  }
+
+  events(): readonly JournalEvent[] {
+    const rows = this.gate.journal.read(0, 100_000);
+    if (!rows.ok) throw new Error(rows.error.kind);
+    return rows.value;
+  }
+
+  /** Lets `ms` of virtual time pass. */
+  async pass(ms: number): Promise<void> {
+    await this.timeline.run(this.timeline.nowUs() + ms * 1_000);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
