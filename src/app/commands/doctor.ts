@@ -1,0 +1,66 @@
+/**
+ * `varco doctor`: everything that can be checked without moving a relay, each finding with its remedy. Exit 0
+ * when nothing fails (warnings allowed), 1 otherwise.
+ */
+import { loadConfig } from "../../config/load-config.ts";
+import type { Config } from "../../config/schema.ts";
+import { type CommandIo, DEFAULT_CONFIG, EXIT, type Execute } from "../command.ts";
+import { whatIsWrongWith } from "../describe-error.ts";
+import { checkBroker } from "../doctor/broker-check.ts";
+import { bad, type Check, doubtful, well } from "../doctor/check.ts";
+import {
+  checkBoard,
+  checkClock,
+  checkDeviceNode,
+  checkNode,
+  checkPower,
+  checkWatchdog,
+} from "../doctor/machine-checks.ts";
+import { checkReaders } from "../doctor/reader-check.ts";
+import { checkSiteKey, checkStorage } from "../doctor/storage-checks.ts";
+
+export const doctorCommand: Execute = async ({ texts, flags }, io) => {
+  const checks: Check[] = [];
+  for await (const check of allChecks(texts["config"] ?? DEFAULT_CONFIG, io)) {
+    checks.push(check);
+    if (!flags.has("json")) io.out(asLine(check, io.colour));
+  }
+  const failures = checks.filter(({ status }) => status === "fail").length;
+  if (flags.has("json")) io.out(JSON.stringify({ ok: failures === 0, checks }));
+  return failures === 0 ? EXIT.done : EXIT.negative;
+};
+
+async function* allChecks(file: string, io: CommandIo): AsyncGenerator<Check> {
+  yield checkNode(process.versions.node);
+  const loaded = await loadConfig(file);
+  for (const problem of loaded.ok ? loaded.value.warnings : loaded.error) {
+    const report = problem.severity === "error" ? bad : doubtful;
+    yield report("configuration", whatIsWrongWith(problem), problem.remedy);
+  }
+  if (loaded.ok) {
+    yield well("configuration", `${file} is valid`);
+    yield* gateChecks(loaded.value.config, io);
+  }
+  yield await checkClock();
+}
+
+async function* gateChecks(config: Config, { clock }: CommandIo): AsyncGenerator<Check> {
+  yield checkSiteKey(config);
+  yield* await checkStorage(config, clock);
+  if (config.board.kind === "raspberryPi") {
+    yield* await checkBoard();
+    for (const node of new Set(config.doors.map(({ reader }) => reader.node))) yield checkDeviceNode(node);
+    yield await checkWatchdog();
+    yield* await checkPower();
+  }
+  yield* await checkReaders(config, clock);
+  if (config.mqtt !== undefined) yield await checkBroker(config, config.mqtt, clock);
+}
+
+const COLOURS = { ok: 32, warn: 33, fail: 31 } as const;
+
+function asLine({ status, name, found, remedy }: Check, colour: boolean): string {
+  const word = status.padEnd(4);
+  const mark = colour ? `\u001B[${COLOURS[status]}m${word}\u001B[0m` : word;
+  return `${mark}  ${name}: ${found}${remedy === undefined ? "" : `\n      → ${remedy}`}`;
+}

@@ -1,0 +1,110 @@
+/**
+ * A card held to a reader by a person at a keyboard: takes the reader of one door for this process, asks
+ * for the card on standard error and reads it. Moves no relay.
+ */
+import { FamilyCache } from "../../cie/families.ts";
+import type { Config, DoorConfig } from "../../config/schema.ts";
+import { type CardReading, type ReadFailure, readCard } from "../../gate/read-card.ts";
+import type { CardReader } from "../../ports/card.ts";
+import { silentLog } from "../../ports/log.ts";
+import { type Board, openBoard } from "../board.ts";
+import { type CommandIo, EXIT, type Invocation } from "../command.ts";
+import { describeError } from "../describe-error.ts";
+import { openReader } from "../open-reader.ts";
+import { lockReader } from "../process-lock.ts";
+import { failed, type Outcome } from "./site.ts";
+
+/** How long a person has to find the card and hold it still. */
+const PATIENCE_MS = 60_000;
+/** A card that slips away is read again, but not for ever. */
+const MOST_ATTEMPTS = 10;
+
+/** A reading, and how long it took from the card's detection. */
+export interface Tap extends CardReading {
+  readonly readMs: number;
+}
+
+/** Reads one card at the door named by `--door`; exit 1 when none came or it gave no number. */
+export async function awaitTap(config: Config, invocation: Invocation, io: CommandIo): Promise<Outcome<Tap>> {
+  const door = chooseDoor(config, invocation.texts["door"]);
+  if (door === undefined) {
+    io.err(`there is no such door; the configuration has ${config.doors.map(({ id }) => id).join(", ")}`);
+    return { exit: EXIT.usage };
+  }
+  const boardName = config.board.kind === "virtual" ? config.board.socket : "";
+  const lock = await lockReader(door.reader.node, boardName);
+  if (!lock.ok) return failed(io, lock.error);
+  try {
+    return await tapAt(config, door, io);
+  } finally {
+    await lock.value.release();
+  }
+}
+
+const chooseDoor = (config: Config, id: string | undefined): DoorConfig | undefined =>
+  config.doors.find((door) => id === undefined || door.id === id);
+
+async function tapAt(config: Config, door: DoorConfig, io: CommandIo): Promise<Outcome<Tap>> {
+  const board = await openBoard(config.board, silentLog);
+  if (!board.ok) return failed(io, board.error);
+  const outcome = await tapOn(board.value, door, io);
+  await board.value.close();
+  return outcome;
+}
+
+async function tapOn(board: Board, door: DoorConfig, io: CommandIo): Promise<Outcome<Tap>> {
+  const gpio = await board.gpio();
+  if (!gpio.ok) return failed(io, gpio.error);
+  const reader = await openReader(door, { board, gpio: gpio.value, clock: io.clock, log: silentLog });
+  if (!reader.ok) return failed(io, reader.error);
+  const outcome = await tapWith(reader.value, door, io);
+  await reader.value.stop();
+  return outcome;
+}
+
+async function tapWith(reader: CardReader, door: DoorConfig, io: CommandIo): Promise<Outcome<Tap>> {
+  const started = await reader.start();
+  if (!started.ok) return failed(io, started.error);
+  io.err(`hold the card to the reader of ${door.id} …`);
+  const patience = new AbortController();
+  const late = io.clock.sleep(PATIENCE_MS, patience.signal).then(() => patience.abort());
+  const outcome = await attempts(reader, io, AbortSignal.any([io.signal, patience.signal]));
+  patience.abort();
+  await late;
+  return outcome;
+}
+
+async function attempts(reader: CardReader, io: CommandIo, signal: AbortSignal): Promise<Outcome<Tap>> {
+  const families = new FamilyCache();
+  const context = { clock: io.clock, log: silentLog };
+  for (let attempt = 0; attempt < MOST_ATTEMPTS && !signal.aborted; ) {
+    const found = await reader.poll(signal);
+    if (!found.ok) return failed(io, found.error);
+    if (found.value === undefined) continue;
+    attempt++;
+    const begun = io.clock.monotonicMs();
+    const reading = await readCard(found.value, families, context);
+    if (reading.ok) return { value: { ...reading.value, readMs: io.clock.monotonicMs() - begun } };
+    io.err(describeFailure(reading.error));
+    if (isFinal(reading.error)) return { exit: EXIT.negative };
+  }
+  io.err("no card was read");
+  return { exit: EXIT.negative };
+}
+
+/** The chip has answered and will not answer otherwise. */
+const isFinal = ({ kind }: ReadFailure): boolean =>
+  kind === "notIsoDep" || kind === "notCie" || kind === "nisUnreadable";
+
+function describeFailure(failure: ReadFailure): string {
+  switch (failure.kind) {
+    case "notIsoDep":
+      return "this is no identity card: its chip takes no commands";
+    case "notCie":
+      return `this is no Italian electronic identity card (${failure.application})`;
+    case "nisUnreadable":
+      return "this card's number cannot be read";
+    default:
+      return describeError(failure);
+  }
+}

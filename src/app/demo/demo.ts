@@ -1,0 +1,106 @@
+/**
+ * `varco demo`: a short day at a gym turnstile. The gate is `varco run` in a process of its own with virtual
+ * bus, pins and cards in another; only the hardware is not real.
+ */
+import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
+import { describeOutcome, describeSummary, HEADING, type Summary } from "./narrator.ts";
+import { accessEvents, type Outcome, play } from "./performance.ts";
+import { openStage, type Stage } from "./stage.ts";
+import { type Scene, tellStory } from "./story.ts";
+
+const DEFAULT_SEED = 1;
+const CATCH_UP_MS = 15_000;
+const LOOK_EVERY_MS = 50;
+
+export const demoCommand: Execute = async (invocation, io) => {
+  const seed = Number(invocation.texts["seed"] ?? DEFAULT_SEED);
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    io.err("--seed takes a whole number from 0");
+    return EXIT.usage;
+  }
+  const story = tellStory(seed);
+  const stage = await openStage({
+    clock: io.clock,
+    seed,
+    persons: story.persons,
+    logLevel: invocation.texts["log-level"] ?? "info",
+    folder: invocation.texts["keep"],
+  });
+  if (!stage.ok) {
+    io.err(stage.error);
+    return EXIT.environment;
+  }
+  try {
+    return await perform(story.scenes, stage.value, invocation, io);
+  } finally {
+    await stage.value.close();
+  }
+};
+
+async function perform(
+  scenes: readonly Scene[],
+  stage: Stage,
+  invocation: Invocation,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const json = invocation.flags.has("json");
+  if (!json) for (const line of HEADING) io.out(line);
+  const outcomes: Outcome[] = [];
+  do {
+    await playDay(scenes, stage, { io, json, outcomes });
+  } while (invocation.flags.has("forever") && !io.signal.aborted);
+  const summary = await summarise(stage, outcomes, io);
+  if (json) io.out(JSON.stringify({ summary }));
+  else for (const line of describeSummary(summary)) io.out(line);
+  return isClean(summary) || io.signal.aborted ? EXIT.done : EXIT.negative;
+}
+
+async function playDay(
+  scenes: readonly Scene[],
+  stage: Stage,
+  day: { readonly io: CommandIo; readonly json: boolean; readonly outcomes: Outcome[] },
+): Promise<void> {
+  const { io, json, outcomes } = day;
+  let brokerUp = true;
+  for (const scene of scenes) {
+    if (io.signal.aborted) return;
+    if (scene.broker !== undefined) {
+      brokerUp = scene.broker === "back";
+      await (brokerUp ? stage.backEnd.start() : stage.backEnd.lose());
+      if (!json) io.out(`   … the broker is ${scene.broker}${brokerUp ? "" : "; the gate decides on"} …`);
+    }
+    // After the broker's return the backlog comes first; the row does not wait for the reconnection.
+    const waitForEvent = brokerUp && scene.broker === undefined;
+    const outcome = await play(scene, stage, io.clock, {
+      events: outcomes.length + 1,
+      brokerUp: waitForEvent,
+    });
+    outcomes.push(outcome);
+    io.out(json ? JSON.stringify(outcome) : describeOutcome(outcome, io.colour));
+  }
+}
+
+async function summarise(stage: Stage, outcomes: readonly Outcome[], io: CommandIo): Promise<Summary> {
+  const until = io.clock.monotonicMs() + CATCH_UP_MS;
+  while (accessEvents(stage).length < outcomes.length && io.clock.monotonicMs() < until) {
+    await io.clock.sleep(LOOK_EVERY_MS);
+  }
+  const lateness = await stage.director.ask({ do: "lateness" });
+  const records = await stage.director.ask({ do: "records" });
+  return {
+    outcomes,
+    decisions: accessEvents(stage),
+    events: stage.backEnd.events().length,
+    missing: outcomes.length - accessEvents(stage).length,
+    sentAgain: stage.backEnd.doubled,
+    leftLying: stage.backEnd.events().filter(({ type }) => type === "acs.system.cardLeftLying").length,
+    lateP99Ms: lateness.ok ? lateness.value.p99Ms : undefined,
+    surprises: records.ok ? records.value.unhandled.length + records.value.unexpected.length : undefined,
+  };
+}
+
+/** Every presentation was answered, and the back end heard of each decision exactly as the pins showed it. */
+function isClean({ outcomes, decisions, missing }: Summary): boolean {
+  const agree = outcomes.every(({ shown }, index) => decisions[index]?.type === `acs.access.${shown}`);
+  return missing === 0 && agree;
+}

@@ -1,0 +1,105 @@
+/**
+ * Plays a story on a stage: puts each card on the reader, watches what the pins do, and hears from the back
+ * end what was decided. What the pins show and what the back end says are two witnesses of one decision.
+ */
+import type { Clock } from "../../ports/clock.ts";
+import type { RecordedEdge } from "../../sim/board-protocol.ts";
+import type { SeenEvent } from "./back-end.ts";
+import { LINES, NODE } from "./site.ts";
+import type { Stage } from "./stage.ts";
+import type { Scene } from "./story.ts";
+
+/** What came of one presentation. */
+export interface Outcome {
+  readonly title: string;
+  /** What the pins showed: green with the relay, red, or nothing within the patience. */
+  readonly shown: "granted" | "denied" | "nothing";
+  /** The decision as the back end heard it; absent while the broker is away. */
+  readonly event?: SeenEvent | undefined;
+  /** Host commands from the detection to the answer, that of detection included. */
+  readonly commands: number;
+  /** Field entry to relay or red lamp, in ms, and where it went; the host's part is the rest. */
+  readonly latencyMs: number;
+  readonly radioMs: number;
+  readonly chipMs: number;
+  readonly busMs: number;
+  readonly cardMs: number;
+  readonly hostMs: number;
+}
+
+const ANSWER_MS = 5_000;
+const DELIVERY_MS = 3_000;
+/** Between two persons: longer than the time in which the same card counts as the same presentation. */
+const NEXT_PERSON_MS = 1_150;
+
+/** Plays one scene. `expected` is how many access events there will have been, this one included. */
+export async function play(
+  scene: Scene,
+  stage: Stage,
+  clock: Clock,
+  expected: { readonly events: number; readonly brokerUp: boolean },
+): Promise<Outcome> {
+  const { director } = stage;
+  const answered = nextAnswer(stage, clock);
+  await director.ask({ do: "place", node: NODE, card: scene.card, when: "nextTry" });
+  if (scene.pullAfterMs !== undefined) {
+    await firstContact(stage, clock);
+    await clock.sleep(scene.pullAfterMs);
+    await director.ask({ do: "remove", node: NODE });
+  }
+  const edge = await answered;
+  await clock.sleep(scene.pullAfterMs === undefined ? scene.holdMs : 0);
+  await director.ask({ do: "remove", node: NODE });
+  const event = expected.brokerUp ? await delivered(stage, clock, expected.events) : undefined;
+  await clock.sleep(NEXT_PERSON_MS);
+  return outcomeOf(scene.title, edge, event);
+}
+
+/** Decisions that the back end has heard of, in order. */
+export const accessEvents = ({ backEnd }: Stage): readonly SeenEvent[] =>
+  backEnd.events().filter(({ type }) => type.startsWith("acs.access."));
+
+/** The first relay or red lamp to go on. */
+async function nextAnswer({ director }: Stage, clock: Clock): Promise<RecordedEdge | undefined> {
+  const patience = new AbortController();
+  let seen: RecordedEdge | undefined;
+  const ignore = director.onEdge((edge) => {
+    if (edge.level !== "high" || (edge.line !== LINES.relay && edge.line !== LINES.red)) return;
+    seen ??= edge;
+    patience.abort();
+  });
+  await clock.sleep(ANSWER_MS, patience.signal);
+  ignore();
+  return seen;
+}
+
+/** Waits until the reader has found the card, which was laid down just before a try: at most one round. */
+const firstContact = (_stage: Stage, clock: Clock): Promise<void> => clock.sleep(CONTACT_MS);
+const CONTACT_MS = 10;
+
+async function delivered(stage: Stage, clock: Clock, count: number): Promise<SeenEvent | undefined> {
+  const patience = new AbortController();
+  const enough = () => accessEvents(stage).length >= count;
+  const ignore = stage.backEnd.onMessage(() => {
+    if (enough()) patience.abort();
+  });
+  if (!enough()) await clock.sleep(DELIVERY_MS, patience.signal);
+  ignore();
+  return accessEvents(stage)[count - 1];
+}
+
+function outcomeOf(title: string, edge: RecordedEdge | undefined, event: SeenEvent | undefined): Outcome {
+  const tap = edge?.taps.find(({ node }) => node === NODE);
+  if (edge === undefined || tap === undefined) {
+    const none = { commands: 0, latencyMs: 0, radioMs: 0, chipMs: 0, busMs: 0, cardMs: 0, hostMs: 0 };
+    return { title, shown: "nothing", event, ...none };
+  }
+  const latencyMs = (edge.timeUs - tap.foundAtUs) / 1_000;
+  const radioMs = tap.radioUs / 1_000;
+  const chipMs = tap.chipUs / 1_000;
+  const busMs = tap.busUs / 1_000;
+  const cardMs = tap.cardUs / 1_000;
+  const hostMs = latencyMs - radioMs - chipMs - busMs - cardMs;
+  const shown = edge.line === LINES.relay ? "granted" : "denied";
+  return { title, shown, event, commands: tap.commands, latencyMs, radioMs, chipMs, busMs, cardMs, hostMs };
+}

@@ -1,0 +1,100 @@
+/**
+ * The demo's gym: a folder with a configuration, a key and a member list, as an installer would leave them,
+ * except that the board is virtual. The members' numbers exist only in this process and in the chips.
+ */
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { deriveScopeKey, displayTag, pseudonym, type ScopeKey } from "../../crypto/pseudonym.ts";
+import { loadSiteKey } from "../../crypto/site-key.ts";
+import { systemRandom } from "../../crypto/system-random.ts";
+import { CredentialStore } from "../../journal/credential-store.ts";
+import { openDatabase } from "../../journal/database.ts";
+import { instant } from "../../time/time.ts";
+import { databaseFile } from "../commands/site.ts";
+import type { Person } from "./story.ts";
+
+export const SITE = "demo-gym";
+export const GATE = "turnstile-1";
+export const NODE = "/dev/spidev0.0";
+export const LINES = { relay: 17, green: 5, red: 6, buzzer: 13, irq: 25, reset: 24 } as const;
+const SCOPE = "gym";
+const KEY_ID = "demo";
+const DAY_MS = 86_400_000;
+
+export interface DemoSite {
+  readonly folder: string;
+  readonly configFile: string;
+  readonly stateDirectory: string;
+}
+
+/** Writes configuration and key into `folder`. */
+export function writeSite(folder: string, options: { readonly brokerPort: number; readonly logLevel: string }): DemoSite {
+  const stateDirectory = join(folder, "state");
+  const configFile = join(folder, "gate.yaml");
+  const keyFile = join(folder, "site.key");
+  mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+  writeFileSync(keyFile, systemRandom.bytes(32), { mode: 0o600 });
+  chmodSync(keyFile, 0o400);
+  writeFileSync(configFile, configText({ ...options, folder, keyFile, stateDirectory }), { mode: 0o600 });
+  return { folder, configFile, stateDirectory };
+}
+
+function configText(values: {
+  readonly folder: string;
+  readonly keyFile: string;
+  readonly stateDirectory: string;
+  readonly brokerPort: number;
+  readonly logLevel: string;
+}): string {
+  return `# A gym turnstile on a virtual board. On a Raspberry Pi, only "board" differs.
+site: ${SITE}
+gate: ${GATE}
+notice:
+  version: 1
+  it: "Leggiamo il numero della carta per aprire il tornello; cancellato dopo 30 giorni."
+  fr: "Nous lisons le numéro de la carte pour ouvrir le tourniquet ; effacé après 30 jours."
+  en: "We read the number of your card to open the turnstile; erased after 30 days."
+scope: ${SCOPE}
+siteKey: { id: ${KEY_ID}, file: ${values.keyFile} }
+stateDirectory: ${values.stateDirectory}
+board: { kind: virtual, socket: ${join(values.folder, "board.sock")} }
+doors:
+  - id: lane-1
+    direction: in
+    level: identifier
+    nisOnly: acceptsCopiedNumbers
+    groups: [members, staff]
+    reader: { bus: spi, node: ${NODE}, clockHz: 2000000, irqLine: ${LINES.irq}, resetLine: ${LINES.reset} }
+    relay: { line: ${LINES.relay}, activeLevel: high, pulseMs: 400 }
+    green: { line: ${LINES.green}, activeLevel: high }
+    red: { line: ${LINES.red}, activeLevel: high }
+    buzzer: { line: ${LINES.buzzer}, activeLevel: high }
+mqtt: { url: "mqtt://127.0.0.1:${values.brokerPort}" }
+log: { level: ${values.logLevel} }
+`;
+}
+
+/** Puts the persons on the lists where the story has them. */
+export function enrol(site: DemoSite, persons: readonly Person[], nowMs: number): void {
+  const key = loadSiteKey({ id: KEY_ID, file: join(site.folder, "site.key") });
+  const database = openDatabase(databaseFile(site.stateDirectory), { busyTimeoutMs: 1_000 });
+  if (!key.ok || !database.ok) throw new Error("the demo cannot use its own folder");
+  const store = CredentialStore.open(database.value);
+  if (!store.ok) throw new Error("the demo cannot use its own database");
+  const scopeKey = deriveScopeKey(key.value, { site: SITE, scope: SCOPE });
+  for (const person of persons) admit(store.value, scopeKey, person, nowMs);
+  database.value.close();
+}
+
+function admit(store: CredentialStore, scopeKey: ScopeKey, person: Person, nowMs: number): void {
+  const identifier = new TextEncoder().encode(person.nis);
+  const holder = {
+    pseudonym: pseudonym(scopeKey, "nis", identifier),
+    displayTag: displayTag(scopeKey, "nis", identifier),
+    keyId: scopeKey.keyId,
+  };
+  const entry = { ...holder, group: person.group ?? "members", enabled: true };
+  if (person.standing === "expired") store.put([{ ...entry, validUntil: instant(nowMs - DAY_MS) }]);
+  if (person.standing === "admitted") store.put([{ ...entry, validUntil: instant(nowMs + 365 * DAY_MS) }]);
+  if (person.standing === "denied") store.deny(holder);
+}

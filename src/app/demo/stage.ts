@@ -1,0 +1,101 @@
+/**
+ * The processes of a demo or a measurement: the virtual board, the gate (which is `varco run`, nothing
+ * else), and in this process the broker with its back end. Everything is in one folder and ends together.
+ */
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Clock } from "../../ports/clock.ts";
+import { err, ok, type Result } from "../../result.ts";
+import { connectDirector, type Director } from "../../sim/director-client.ts";
+import { BackEnd } from "./back-end.ts";
+import { type Child, startVarco } from "./child.ts";
+import { type DemoSite, enrol, GATE, SITE, writeSite } from "./site.ts";
+import type { Person } from "./story.ts";
+
+export interface StageOptions {
+  readonly clock: Clock;
+  readonly seed: number;
+  readonly persons: readonly Person[];
+  readonly logLevel: string;
+  /** The folder for everything; a temporary one, removed at the end, when absent. */
+  readonly folder?: string | undefined;
+}
+
+export interface Stage {
+  readonly site: DemoSite;
+  readonly backEnd: BackEnd;
+  readonly director: Director;
+  readonly gate: Child;
+  /** Stops gate, board and broker in that order and removes a temporary folder. */
+  close(): Promise<void>;
+}
+
+/** The board listens, and the gate has said that it is ready, within this time or something is wrong. */
+const READY_MS = 20_000;
+const LOOK_EVERY_MS = 20;
+const LAST_LINES = 20;
+
+/** Sets everything up; the error is what the failed process printed. */
+export async function openStage(options: StageOptions): Promise<Result<Stage, string>> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), "varco-demo-"));
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o700);
+  const closing: (() => unknown)[] = [];
+  if (options.folder === undefined) closing.push(() => rmSync(folder, { recursive: true, force: true }));
+  const opened = await openProcesses(folder, options, closing);
+  const close = async (): Promise<void> => {
+    for (const end of closing.reverse()) await end();
+  };
+  if (opened.ok) return ok({ ...opened.value, close });
+  await close();
+  return opened;
+}
+
+async function openProcesses(
+  folder: string,
+  { clock, seed, persons, logLevel }: StageOptions,
+  closing: (() => unknown)[],
+): Promise<Result<Omit<Stage, "close">, string>> {
+  const trafficFile = join(folder, "mqtt.jsonl");
+  const backEnd = new BackEnd({ base: `acs/v1/${SITE}/${GATE}`, trafficFile });
+  await backEnd.start();
+  closing.push(() => backEnd.lose());
+  const site = writeSite(folder, { brokerPort: backEnd.port, logLevel });
+  enrol(site, persons, clock.wallTime());
+  const boardLog = join(folder, "board.log");
+  const words = ["sim", "board", "-c", site.configFile, "--seed", String(seed)];
+  const board = startVarco(words, { logFile: boardLog, clock, nodeFlags: [] });
+  closing.push(() => board.stop());
+  const director = await reachDirector(join(folder, "board.sock"), clock);
+  if (director === undefined) return err(`the virtual board did not start:\n${lastLines(boardLog)}`);
+  closing.push(() => director.close());
+  await director.ask({ do: "watchEdges" });
+  const gateLog = join(folder, "gate.log");
+  const gate = startVarco(["run", "-c", site.configFile, "--state-dir", site.stateDirectory], { logFile: gateLog, clock });
+  closing.push(() => gate.stop());
+  const ready = await waitFor(clock, () => backEnd.births > 0 || gate.process.exitCode !== null);
+  if (!ready || gate.process.exitCode !== null) return err(`the gate did not start:\n${lastLines(gateLog)}`);
+  return ok({ site, backEnd, director, gate });
+}
+
+async function reachDirector(socketPath: string, clock: Clock): Promise<Director | undefined> {
+  const until = clock.monotonicMs() + READY_MS;
+  while (clock.monotonicMs() < until) {
+    const director = await connectDirector(socketPath);
+    if (director.ok) return director.value;
+    await clock.sleep(LOOK_EVERY_MS);
+  }
+  return undefined;
+}
+
+/** Whether the condition came true within the time that starting may take. */
+async function waitFor(clock: Clock, condition: () => boolean): Promise<boolean> {
+  const until = clock.monotonicMs() + READY_MS;
+  while (!condition() && clock.monotonicMs() < until) await clock.sleep(LOOK_EVERY_MS);
+  return condition();
+}
+
+function lastLines(file: string): string {
+  return readFileSync(file, "utf8").trimEnd().split("\n").slice(-LAST_LINES).join("\n");
+}

@@ -1,0 +1,91 @@
+/**
+ * A short day at a gym turnstile, as data: who comes with what in hand, and what happens meanwhile. The
+ * numbers on the cards come from the seed; the order of the day does not.
+ */
+import type { CieFamily } from "../../sim/cards/cie-families.table.ts";
+import type { CardSpec } from "../../sim/cards/make-card.ts";
+import { SeededRandom } from "../../sim/seeded-random.ts";
+
+/** Somebody with an identity card. */
+export interface Person {
+  readonly nis: string;
+  readonly family: CieFamily;
+  readonly standing: "admitted" | "expired" | "denied" | "unknown";
+  readonly group?: string;
+}
+
+export interface Scene {
+  readonly title: string;
+  readonly card: CardSpec;
+  /** How long the card stays after the gate has answered, in ms. */
+  readonly holdMs: number;
+  /** The card is taken away this long after it was put there, whatever the gate is doing, in ms. */
+  readonly pullAfterMs?: number;
+  /** What happens to the broker before this scene. */
+  readonly broker?: "lost" | "back";
+}
+
+export interface Story {
+  readonly persons: readonly Person[];
+  readonly scenes: readonly Scene[];
+}
+
+/** Long enough that a card counts as left lying. */
+const LEFT_LYING_MS = 10_500;
+const USUAL_HOLD_MS = 150;
+/** In the middle of the first exchange with the card. */
+const PULL_MS = 25;
+
+/** Makes the day of a seed. */
+export function tellStory(seed: number): Story {
+  const random = new SeededRandom(seed);
+  const person = (family: CieFamily, standing: Person["standing"], group?: string): Person => ({
+    nis: Array.from({ length: 12 }, () => random.below(10)).join(""),
+    family,
+    standing,
+    ...(group === undefined ? {} : { group }),
+  });
+  const anna = person("gemalto", "admitted");
+  const bruno = person("stm", "admitted");
+  const carla = person("nxp", "admitted");
+  const dario = person("nxp", "admitted");
+  const coach = person("itj4d", "admitted", "staff");
+  const expired = person("gemalto", "expired");
+  const denied = person("stm", "denied");
+  const guest = person("gemalto", "admitted", "pool-guests");
+  const stranger = person("itj4d", "unknown");
+  const persons = [anna, bruno, carla, dario, coach, expired, denied, guest, stranger];
+  return { persons, scenes: scenesOf({ anna, bruno, carla, dario, coach, expired, denied, guest, stranger }) };
+}
+
+type Cast = Readonly<
+  Record<"anna" | "bruno" | "carla" | "dario" | "coach" | "expired" | "denied" | "guest" | "stranger", Person>
+>;
+
+function scenesOf(cast: Cast): readonly Scene[] {
+  const comes = (title: string, { nis, family }: Person, more: Partial<Scene> = {}): Scene => ({
+    title,
+    card: { card: "cie", family, nis },
+    holdMs: USUAL_HOLD_MS,
+    ...more,
+  });
+  return [
+    comes("member", cast.anna),
+    comes("member, another chip maker", cast.bruno),
+    comes("stranger with a valid CIE", cast.stranger),
+    comes("membership that ended yesterday", cast.expired),
+    comes("member, family without the IAS application", cast.carla),
+    comes("another member of that family", cast.dario),
+    comes("person on the deny list", cast.denied),
+    comes("pool guest at the gym's turnstile", cast.guest),
+    { title: "phone", card: { card: "phone" }, holdMs: USUAL_HOLD_MS },
+    { title: "payment card", card: { card: "payment" }, holdMs: USUAL_HOLD_MS },
+    { title: "transit pass", card: { card: "transit", uid: "04A1B2C3" }, holdMs: USUAL_HOLD_MS },
+    comes("member who pulls the card away", cast.anna, { pullAfterMs: PULL_MS }),
+    comes("the same member, holding still", cast.anna),
+    comes("coach", cast.coach, { broker: "lost" }),
+    comes("stranger again", cast.stranger),
+    comes("member who leaves the card lying", cast.bruno, { broker: "back", holdMs: LEFT_LYING_MS }),
+    comes("member", cast.carla),
+  ];
+}

@@ -1,0 +1,115 @@
+/**
+ * Every typed error as one sentence for people: what is wrong and what to do about it. The only place that
+ * turns kinds into prose; no sentence carries a cause's own message, which could quote anything.
+ */
+import type { ConfigProblem } from "../config/config-problem.ts";
+import type { KeyFileError } from "../crypto/key-file.ts";
+import type { OpenError } from "../journal/database.ts";
+import type { BusError, GpioError } from "../ports/bus.ts";
+import type { LinkError, ReaderError } from "../ports/card.ts";
+import type { LockError } from "./process-lock.ts";
+import type { RelayOffError } from "./relay-off.ts";
+import type { StateDirectoryError } from "./state-directory.ts";
+
+export type AppError =
+  | BusError
+  | GpioError
+  | ReaderError
+  | LinkError
+  | OpenError
+  | KeyFileError
+  | LockError
+  | StateDirectoryError
+  | RelayOffError;
+
+/** What is wrong and what to do about it, without a line break. */
+export function describeError(error: AppError): string {
+  const remedy = remedyOf(error);
+  return remedy === undefined ? whatIsWrong(error) : `${whatIsWrong(error)}: ${remedy}`;
+}
+
+/** What to do about an error, where its kind does not say it already. */
+export function remedyOf(error: AppError): string | undefined {
+  if (error.kind === "bus" || error.kind === "line" || error.kind === "readerFailed")
+    return remedyOf(error.error);
+  return "remedy" in error ? error.remedy : undefined;
+}
+
+/** A problem of the configuration on one line, place first. */
+export function describeProblem(problem: ConfigProblem): string {
+  return `${whatIsWrongWith(problem)}; ${problem.remedy}`;
+}
+
+/** The same without what to do. */
+export function whatIsWrongWith({ path, line, severity, found, allowed }: ConfigProblem): string {
+  const place = [path, line === undefined ? "" : `line ${line}`].filter((part) => part !== "").join(", ");
+  return `${severity}${place === "" ? "" : ` at ${place}`}: found ${found}; allowed is ${allowed}`;
+}
+
+const RUN_DOCTOR = "run varco doctor";
+
+/** What is wrong, without what to do. */
+export function whatIsWrong(error: AppError): string {
+  switch (error.kind) {
+    case "nodeMissing":
+      return `${error.node} does not exist`;
+    case "permissionDenied":
+      return `no permission for ${"node" in error ? error.node : error.file}`;
+    case "packageMissing":
+      return `the native package for ${error.node} is not installed`;
+    case "busFailed":
+      return `a transfer on ${error.node} failed: check the wiring and ${RUN_DOCTOR}`;
+    case "gpioChipMissing":
+      return `no GPIO chip of a Raspberry Pi found (seen: ${error.seen.join(", ") || "none"})`;
+    case "gpioUnavailable":
+      return `GPIO ${error.line} cannot be taken`;
+    case "gpioFailed":
+      return `GPIO ${error.line} does not obey: check that nothing else uses it and ${RUN_DOCTOR}`;
+    case "bus":
+    case "line":
+    case "readerFailed":
+      return whatIsWrong(error.error);
+    case "chipSilent":
+      return "the reader does not answer";
+    case "chipGarbled":
+      return `the reader's answers are no PN532's (bytes seen: ${error.observed})`;
+    case "chipRefused":
+      return `the reader refused ${error.command} with status ${hexByte(error.status)}: ${RUN_DOCTOR}`;
+    case "cardLost":
+      return `the card left the field (status ${hexByte(error.status)}): hold it still until the tone`;
+    case "cardGarbled":
+      return `the card breaks the transport protocol (${error.why})`;
+    case "diskFull":
+      return "the disk is full";
+    case "corrupt":
+      return `${error.file} is damaged`;
+    case "unavailable":
+      return `${error.file} cannot be used`;
+    case "newerSchema":
+      return `${error.file} was written by a later version of varco`;
+    case "keyMissing":
+      return `there is no key file ${error.file}`;
+    case "keyUnreadable":
+      return `the key file ${error.file} cannot be read`;
+    case "keyExposed":
+      return `others can read the key file ${error.file}`;
+    case "keyMalformed":
+      return `${error.file} holds no usable key`;
+    case "readerBusy":
+      return `another varco process holds ${error.node}`;
+    case "lockFailed":
+      return `the reader ${error.node} cannot be reserved for this process`;
+    case "stateDirectoryUnusable":
+      return `the state directory ${error.directory} cannot be used`;
+    case "pinMapMissing":
+      return `there is no pin map ${error.file}`;
+    case "pinMapCorrupt":
+      return `the pin map ${error.file} cannot be read or makes no sense`;
+    case "pinMapUnwritable":
+      return `the pin map ${error.file} cannot be written`;
+    case "relayStuck":
+      return `the relay on GPIO ${error.line} was put off but its pin still reads on`;
+  }
+}
+
+const hexByte = (value: number): string => value.toString(16).toUpperCase().padStart(2, "0");

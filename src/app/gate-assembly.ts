@@ -1,0 +1,174 @@
+/**
+ * The gate put together from its parts: journal, credentials, doors. Everything that touches the world
+ * comes in as an argument, so the very same assembly runs on a Raspberry Pi, on the virtual board of the
+ * demo, and in virtual time under simulated faults.
+ */
+import { FamilyCache } from "../cie/families.ts";
+import type { Config } from "../config/schema.ts";
+import type { ScopeKey } from "../crypto/pseudonym.ts";
+import type { DoorFault } from "../gate/lane-runner.ts";
+import { CredentialStore } from "../journal/credential-store.ts";
+import type { OpenDatabase } from "../journal/database.ts";
+import { SqliteJournal } from "../journal/sqlite-journal.ts";
+import type { DecisionTime } from "../policy/decide.ts";
+import type { LineState } from "../ports/bus.ts";
+import type { Clock, ClockState } from "../ports/clock.ts";
+import type { JournalError } from "../ports/journal.ts";
+import type { Log } from "../ports/log.ts";
+import type { Random } from "../ports/random.ts";
+import { ok, type Result } from "../result.ts";
+import { trustedInstant } from "../time/clock-floor.ts";
+import type { Instant } from "../time/time.ts";
+import type { Board } from "./board.ts";
+import { type Door, type DoorSurroundings, type HardwareError, openDoor } from "./door.ts";
+import { recentPresentation } from "./recent-presentation.ts";
+
+const DAY_MS = 86_400_000;
+
+export interface GateSurroundings {
+  readonly config: Config;
+  readonly board: Board;
+  readonly database: OpenDatabase;
+  readonly scopeKey: ScopeKey;
+  readonly clock: Clock;
+  readonly clockState: () => ClockState;
+  readonly random: Random;
+  readonly log: Log;
+  /** The least wall time that can be true. */
+  readonly buildTime: Instant;
+  /** Told when a door polls for the first time. */
+  readonly onPolling?: (door: string) => void;
+  readonly step?: DoorSurroundings["step"];
+}
+
+/** What a door shows to the outside at one moment. */
+export interface DoorCondition {
+  readonly relay: LineState;
+  readonly faults: ReadonlySet<DoorFault>;
+}
+
+export interface Gate {
+  readonly journal: SqliteJournal;
+  readonly doors: readonly string[];
+  condition(door: string): DoorCondition;
+  onCondition(listener: (door: string, condition: DoorCondition) => void): void;
+  /** Serves all doors until `signal` is aborted. Whether it ends or throws, every relay is off afterwards. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Opens journal, credentials and doors. Nothing moves before `run`, except that every relay goes off. */
+export async function assembleGate(s: GateSurroundings): Promise<Result<Gate, HardwareError | JournalError>> {
+  const journal = openJournal(s);
+  if (!journal.ok) return journal;
+  const credentials = CredentialStore.open(s.database);
+  if (!credentials.ok) return credentials;
+  const gpio = await s.board.gpio();
+  if (!gpio.ok) return gpio;
+  const conditions = new Conditions(s.config.doors.map(({ id }) => id));
+  const families = new FamilyCache();
+  const doors: Door[] = [];
+  for (const config of s.config.doors) {
+    const door = await openDoor(config, {
+      ...s,
+      gpio: gpio.value,
+      journal: journal.value,
+      credentials: credentials.value,
+      families,
+      decisionTime: () => decisionTime(s, journal.value),
+      onPolling: (id) => s.onPolling?.(id),
+      onFaults: (id, faults) => conditions.change(id, { faults }),
+      onRelayEdge: (id, relay) => conditions.change(id, { relay }),
+    });
+    if (!door.ok) return door;
+    doors.push(door.value);
+  }
+  return ok(new RunningGate(s, journal.value, doors, conditions));
+}
+
+function openJournal(s: GateSurroundings): Result<SqliteJournal, JournalError> {
+  return SqliteJournal.open({
+    database: s.database,
+    source: `acs:${s.config.site}/${s.config.gate}`,
+    clock: s.clock,
+    clockState: s.clockState,
+    random: s.random,
+    buildTime: s.buildTime,
+    retentionMs: s.config.retentionDays * DAY_MS,
+  });
+}
+
+/** Without a trusted clock the time of a decision never goes below what the journal has already seen. */
+function decisionTime(s: GateSurroundings, journal: SqliteJournal): DecisionTime {
+  const newest = journal.newestTime();
+  const floor = newest.ok && newest.value > s.buildTime ? newest.value : s.buildTime;
+  const state = s.clockState();
+  return { instant: trustedInstant(s.clock.wallTime(), floor, state), state };
+}
+
+type ConditionListener = (door: string, condition: DoorCondition) => void;
+
+/** The doors' conditions, and who wants to hear of them. */
+class Conditions {
+  readonly #conditions = new Map<string, DoorCondition>();
+  readonly #listeners: ConditionListener[] = [];
+
+  constructor(doors: readonly string[]) {
+    for (const door of doors) this.#conditions.set(door, { relay: "inactive", faults: new Set() });
+  }
+
+  of(door: string): DoorCondition {
+    const condition = this.#conditions.get(door);
+    if (condition === undefined) throw new Error(`there is no door ${door}`);
+    return condition;
+  }
+
+  change(door: string, change: Partial<DoorCondition>): void {
+    const condition = { ...this.of(door), ...change };
+    this.#conditions.set(door, condition);
+    for (const listener of this.#listeners) listener(door, condition);
+  }
+
+  listen(listener: ConditionListener): void {
+    this.#listeners.push(listener);
+  }
+}
+
+class RunningGate implements Gate {
+  readonly journal: SqliteJournal;
+  readonly #surroundings: GateSurroundings;
+  readonly #doors: readonly Door[];
+  readonly #conditions: Conditions;
+
+  constructor(s: GateSurroundings, journal: SqliteJournal, doors: readonly Door[], conditions: Conditions) {
+    this.#surroundings = s;
+    this.journal = journal;
+    this.#doors = doors;
+    this.#conditions = conditions;
+  }
+
+  get doors(): readonly string[] {
+    return this.#doors.map(({ id }) => id);
+  }
+
+  condition(door: string): DoorCondition {
+    return this.#conditions.of(door);
+  }
+
+  onCondition(listener: ConditionListener): void {
+    this.#conditions.listen(listener);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      await Promise.all(this.#doors.map((door) => this.#serve(door, signal)));
+    } finally {
+      for (const door of this.#doors) await door.releaseRelay();
+    }
+  }
+
+  async #serve({ id, lane }: Door, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#surroundings;
+    const now = { monotonic: clock.monotonicMs(), wall: clock.wallTime() };
+    await lane.run(signal, recentPresentation(this.journal, id, now));
+  }
+}

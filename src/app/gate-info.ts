@@ -1,0 +1,29 @@
+/** What a gate says of itself in MQTT `info`: identity, software, doors and what they demand, notice, schema. */
+import { type Config, configJsonSchema } from "../config/schema.ts";
+import type { Json } from "../ports/journal.ts";
+
+/** The retained self-description of a gate; nothing in it is secret or personal. */
+export function gateInfo(config: Config, softwareVersion: string): { readonly [key: string]: Json } {
+  return {
+    site: config.site,
+    gate: config.gate,
+    software: { name: "varco", version: softwareVersion, node: process.version },
+    hardware: { board: config.board.kind, arch: process.arch },
+    doors: config.doors.map(({ id, direction, level, groups, reader, relay }) => ({
+      id,
+      direction,
+      level,
+      groups: [...groups],
+      reader: { bus: reader.bus },
+      relay: { pulseMs: relay.pulseMs, maxPulseMs: relay.maxPulseMs },
+    })),
+    scope: config.scope,
+    notice: { ...config.notice },
+    retentionDays: config.retentionDays,
+    capabilities: ["events", "live", "state", "ack"],
+    configSchema: asJson(configJsonSchema()),
+  };
+}
+
+/** A JSON Schema is plain JSON by definition; its package's type only does not say so. */
+const asJson = (schema: object): Json => JSON.parse(JSON.stringify(schema)) as Json;

@@ -1,0 +1,70 @@
+/**
+ * The running gate beside its doors: the broker connection, the erasure of what is due, the checkpoints of
+ * the journal. None of it may delay a door, so none of it is started before the first door polls.
+ */
+import type { Config, MqttConfig } from "../config/schema.ts";
+import { systemRandom } from "../crypto/system-random.ts";
+import { mqttConnect } from "../mqtt/mqtt-client.ts";
+import type { DoorState } from "../mqtt/payloads.ts";
+import { createPublisher, type Publisher } from "../mqtt/publisher.ts";
+import type { ClockState } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import type { CommandIo } from "./command.ts";
+import type { DoorCondition, Gate } from "./gate-assembly.ts";
+import { gateInfo } from "./gate-info.ts";
+import { programVersion } from "./version.ts";
+
+export interface GateService {
+  readonly gate: Gate;
+  readonly config: Config;
+  readonly clockState: { readonly current: () => ClockState };
+  /** Resolves when the first door polls for cards. */
+  readonly polling: Promise<void>;
+  readonly io: CommandIo;
+  readonly log: Log;
+}
+
+/** A reader that does not come up must not keep the gate from reporting it. */
+const POLLING_PATIENCE_MS = 2_000;
+
+/** Serves the doors until `io.signal` is aborted, then says goodbye to the broker. */
+export async function serveGate(service: GateService): Promise<void> {
+  const { gate, io } = service;
+  await gate.journal.append([{ type: "acs.system.started", data: { sw: await programVersion() } }]);
+  const serving = gate.run(io.signal);
+  await Promise.race([service.polling, serving, io.clock.sleep(POLLING_PATIENCE_MS, io.signal)]);
+  const publisher = service.config.mqtt && (await startPublisher(service, service.config.mqtt));
+  try {
+    await serving;
+    await gate.journal.append([{ type: "acs.system.stopped", data: {} }]);
+  } finally {
+    await publisher?.stop();
+  }
+}
+
+async function startPublisher(service: GateService, mqtt: MqttConfig): Promise<Publisher> {
+  const { gate, config, io, log } = service;
+  const softwareVersion = await programVersion();
+  const publisher = createPublisher({
+    address: { prefix: mqtt.prefix, site: config.site, gate: config.gate },
+    connect: mqttConnect(mqtt, io.clock),
+    journal: gate.journal,
+    clock: io.clock,
+    clockState: service.clockState.current,
+    random: systemRandom,
+    log,
+    softwareVersion,
+    info: gateInfo(config, softwareVersion),
+  });
+  gate.onCondition((door, condition) => publisher.setDoorState(door, doorState(condition)));
+  for (const door of gate.doors) publisher.setDoorState(door, doorState(gate.condition(door)));
+  publisher.start();
+  return publisher;
+}
+
+/** ONVIF's words for what the gate knows of a door without a door contact. */
+export function doorState({ relay, faults }: DoorCondition): DoorState {
+  const mode = relay === "active" ? "Accessed" : "Locked";
+  if (faults.size === 0) return { mode, fault: "NotInFault" };
+  return { mode, fault: "FaultDetected", faultReason: [...faults].sort().join(",") };
+}

@@ -1,0 +1,144 @@
+/**
+ * `varco run`: the gate as a service. Opens everything in the order in which a failure is cheapest to
+ * explain, serves the doors until it is told to stop, and leaves every relay off. The relays of the last
+ * good pin map were already put off before this module was loaded.
+ */
+import { stat } from "node:fs/promises";
+import { arch, platform } from "node:process";
+import type { Config } from "../config/schema.ts";
+import { deriveScopeKey, type ScopeKey } from "../crypto/pseudonym.ts";
+import { loadSiteKey } from "../crypto/site-key.ts";
+import { systemRandom } from "../crypto/system-random.ts";
+import { type OpenDatabase, openDatabase } from "../journal/database.ts";
+import type { Log } from "../ports/log.ts";
+import { type Instant, instant } from "../time/time.ts";
+import { type Board, openBoard } from "./board.ts";
+import { watchClockState } from "./clock-state.ts";
+import { type CommandIo, EXIT, type Execute, type ExitCode } from "./command.ts";
+import { databaseFile, failed, type Outcome, openConfig } from "./commands/site.ts";
+import { assembleGate, type Gate } from "./gate-assembly.ts";
+import { serveGate } from "./gate-service.ts";
+import { pinMapOf, writePinMap } from "./pin-map.ts";
+import { createPinoLog } from "./pino-log.ts";
+import { lockReader } from "./process-lock.ts";
+import { prepareStateDirectory } from "./state-directory.ts";
+import { programVersion } from "./version.ts";
+
+/** The gate's event loop stands still while it waits for another writer, so it waits briefly and often. */
+const BUSY_TIMEOUT_MS = 5;
+
+export const runCommand: Execute = async (invocation, io) => {
+  const config = await openConfig(invocation, io);
+  if ("exit" in config) return config.exit;
+  const { log, flush } = createPinoLog({ level: config.value.log.level, fileDescriptor: 1 });
+  try {
+    return await runGate(config.value, io, log);
+  } finally {
+    flush();
+  }
+};
+
+async function runGate(config: Config, io: CommandIo, log: Log): Promise<ExitCode> {
+  const opened: (() => unknown)[] = [];
+  try {
+    const parts = await openParts(config, io, log, opened);
+    if ("exit" in parts) return parts.exit;
+    const { gate } = parts.value;
+    log.info("gateStarted", { gate: config.gate, doors: gate.doors.length, version: await programVersion() });
+    await serveGate({ ...parts.value, config, io, log });
+    log.info("gateStopped");
+    return EXIT.done;
+  } finally {
+    for (const close of opened.reverse()) await close();
+  }
+}
+
+interface Parts {
+  readonly gate: Gate;
+  readonly database: OpenDatabase;
+  readonly clockState: ReturnType<typeof watchClockState>;
+  /** Resolves when the first door polls for cards. */
+  readonly polling: Promise<void>;
+}
+
+/** Opens the parts one after another; what was opened is noted in `opened` for the way out. */
+async function openParts(
+  config: Config,
+  io: CommandIo,
+  log: Log,
+  opened: (() => unknown)[],
+): Promise<Outcome<Parts>> {
+  const storage = await openStorage(config, io, opened);
+  if ("exit" in storage) return storage;
+  const board = await openLockedBoard(config, io, log, opened);
+  if ("exit" in board) return board;
+  const clockState = watchClockState({ clock: io.clock, log, signal: io.signal });
+  let nowPolling: () => void = () => undefined;
+  const polling = new Promise<void>((resolve) => {
+    nowPolling = resolve;
+  });
+  const gate = await assembleGate({
+    config,
+    board: board.value,
+    ...storage.value,
+    clock: io.clock,
+    clockState: clockState.current,
+    random: systemRandom,
+    log,
+    buildTime: await buildTime(),
+    onPolling: () => nowPolling(),
+  });
+  if (!gate.ok) return failed(io, gate.error);
+  // Only now is it known that every line of the map can really be held.
+  const pinMap = await writePinMap(config.stateDirectory, pinMapOf(config));
+  if (!pinMap.ok) return failed(io, pinMap.error);
+  return { value: { gate: gate.value, database: storage.value.database, clockState, polling } };
+}
+
+interface Storage {
+  readonly scopeKey: ScopeKey;
+  readonly database: OpenDatabase;
+}
+
+async function openStorage(
+  config: Config,
+  io: CommandIo,
+  opened: (() => unknown)[],
+): Promise<Outcome<Storage>> {
+  const siteKey = loadSiteKey(config.siteKey);
+  if (!siteKey.ok) return failed(io, siteKey.error);
+  const directory = await prepareStateDirectory(config.stateDirectory);
+  if (!directory.ok) return failed(io, directory.error);
+  const database = openDatabase(databaseFile(config.stateDirectory), { busyTimeoutMs: BUSY_TIMEOUT_MS });
+  if (!database.ok) return failed(io, database.error);
+  opened.push(() => database.value.close());
+  return { value: { scopeKey: deriveScopeKey(siteKey.value, config), database: database.value } };
+}
+
+/** The board, with each of its readers reserved for this process. */
+async function openLockedBoard(
+  config: Config,
+  io: CommandIo,
+  log: Log,
+  opened: (() => unknown)[],
+): Promise<Outcome<Board>> {
+  const boardName = config.board.kind === "virtual" ? config.board.socket : "";
+  for (const { reader } of config.doors) {
+    const lock = await lockReader(reader.node, boardName);
+    if (!lock.ok) return failed(io, lock.error);
+    opened.push(() => lock.value.release());
+  }
+  const board = await openBoard(config.board, log);
+  if (!board.ok) return failed(io, board.error);
+  opened.push(() => board.value.close());
+  return { value: board.value };
+}
+
+/** When this program was installed: the least time that the wall clock can truly show. */
+async function buildTime(): Promise<Instant> {
+  const { mtimeMs } = await stat(new URL(import.meta.url));
+  return instant(Math.floor(mtimeMs));
+}
+
+/** What `info` says of the machine. */
+export const platformName = `${platform}-${arch}`;
