@@ -110,7 +110,7 @@ replace_program() {
     cp -a "$source_dir/$part" "$fresh/"
   done
   cp -a "$source_dir/drivers/README.md" "$fresh/drivers/"
-  (cd "$fresh" && npm prune --omit=dev --offline --ignore-scripts --no-audit --no-fund > /dev/null)
+  (cd "$fresh" && npm prune --omit=dev --no-save --offline --ignore-scripts --no-audit --no-fund > /dev/null)
   if on_machine; then chown -R root:root "$fresh"; fi
   chmod -R go-w "$fresh"
   rm -rf "$root$PREFIX.old"

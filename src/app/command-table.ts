@@ -19,7 +19,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: {
       seed: { value: "NUMBER", help: "repeat a day exactly" },
       forever: { help: "go on until interrupted" },
-      keep: { value: "DIRECTORY", help: "put configuration, journal, logs and MQTT traffic there and keep them" },
+      keep: {
+        value: "DIRECTORY",
+        help: "put configuration, journal, logs and MQTT traffic there and keep them",
+      },
       "log-level": { value: "LEVEL", help: "of the gate's log: trace, debug, info, warn or error" },
       json,
     },
@@ -124,7 +127,11 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "bench",
     summary: "measure speed and memory on the simulator, against the written bounds",
-    options: { only: { value: "NAME", help: "one figure, for example tap.identifier" }, json },
+    options: {
+      only: { value: "NAME", help: "one figure, for example tap.identifier" },
+      short: { help: "fewer repetitions: shows that it works, not how fast" },
+      json,
+    },
     positionals: [],
     example: "varco bench --json",
     load: async () => (await import("./bench/bench.ts")).benchCommand,

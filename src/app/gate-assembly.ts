@@ -24,6 +24,8 @@ import { type Door, type DoorSurroundings, type HardwareError, openDoor } from "
 import { recentPresentation } from "./recent-presentation.ts";
 
 const DAY_MS = 86_400_000;
+/** Longer than the longest thing that a lane does at once: the pause before a dead reader is started again. */
+const STUCK_AFTER_MS = 20_000;
 
 export interface GateSurroundings {
   readonly config: Config;
@@ -52,6 +54,8 @@ export interface Gate {
   readonly doors: readonly string[];
   condition(door: string): DoorCondition;
   onCondition(listener: (door: string, condition: DoorCondition) => void): void;
+  /** Whether every lane has finished something lately: what a watchdog needs to see. */
+  isAlive(): boolean;
   /** Serves all doors until `signal` is aborted. Whether it ends or throws, every relay is off afterwards. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -156,6 +160,11 @@ class RunningGate implements Gate {
 
   onCondition(listener: ConditionListener): void {
     this.#conditions.listen(listener);
+  }
+
+  isAlive(): boolean {
+    const now = this.#surroundings.clock.monotonicMs();
+    return this.#doors.every(({ lane }) => now - lane.turnedAt < STUCK_AFTER_MS);
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -1,9 +1,13 @@
 /** What a gate says of itself in MQTT `info`: identity, software, doors and what they demand, notice, schema. */
 import { type Config, configJsonSchema } from "../config/schema.ts";
+import type { PublicJwk } from "../crypto/signing-key.ts";
 import type { Json } from "../ports/journal.ts";
 
 /** The retained self-description of a gate; nothing in it is secret or personal. */
-export function gateInfo(config: Config, softwareVersion: string): { readonly [key: string]: Json } {
+export function gateInfo(
+  config: Config,
+  { softwareVersion, journalKey }: { readonly softwareVersion: string; readonly journalKey: PublicJwk },
+): { readonly [key: string]: Json } {
   return {
     site: config.site,
     gate: config.gate,
@@ -17,6 +21,7 @@ export function gateInfo(config: Config, softwareVersion: string): { readonly [k
       reader: { bus: reader.bus },
       relay: { pulseMs: relay.pulseMs, maxPulseMs: relay.maxPulseMs },
     })),
+    journalKey: { ...journalKey },
     scope: config.scope,
     notice: { ...config.notice },
     retentionDays: config.retentionDays,

@@ -2,6 +2,7 @@
  * One owner per reader. The lock is a Unix socket in the abstract namespace, which the kernel takes away
  * with its process, so that a killed gate leaves nothing to clean up.
  */
+import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:net";
 import { err, ok, type Result } from "../result.ts";
 
@@ -20,12 +21,16 @@ export async function lockReader(node: string, boardName: string): Promise<Resul
   const server = createServer((socket) => socket.destroy());
   return new Promise((resolve) => {
     server.once("error", (cause) => resolve(err(lockError(node, cause))));
-    server.listen(`\0varco${boardName}:${node}`, () => {
+    server.listen(lockName(node, boardName), () => {
       server.unref();
       resolve(ok({ release: () => close(server) }));
     });
   });
 }
+
+/** A digest, because the kernel's names end at 107 bytes and a longer one would be cut without a word. */
+const lockName = (node: string, boardName: string): string =>
+  `\0varco-${createHash("sha256").update(`${boardName}:${node}`).digest("hex")}`;
 
 function lockError(node: string, cause: Error): LockError {
   return "code" in cause && cause.code === "EADDRINUSE"

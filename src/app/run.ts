@@ -4,9 +4,10 @@
  * good pin map were already put off before this module was loaded.
  */
 import { stat } from "node:fs/promises";
-import { arch, platform } from "node:process";
+import { join } from "node:path";
 import type { Config } from "../config/schema.ts";
 import { deriveScopeKey, type ScopeKey } from "../crypto/pseudonym.ts";
+import { loadOrCreateSigner, type Signer } from "../crypto/signing-key.ts";
 import { loadSiteKey } from "../crypto/site-key.ts";
 import { systemRandom } from "../crypto/system-random.ts";
 import { type OpenDatabase, openDatabase } from "../journal/database.ts";
@@ -21,7 +22,7 @@ import { serveGate } from "./gate-service.ts";
 import { pinMapOf, writePinMap } from "./pin-map.ts";
 import { createPinoLog } from "./pino-log.ts";
 import { lockReader } from "./process-lock.ts";
-import { prepareStateDirectory } from "./state-directory.ts";
+import { earlyStateDirectory, prepareStateDirectory } from "./state-directory.ts";
 import { programVersion } from "./version.ts";
 
 /** The gate's event loop stands still while it waits for another writer, so it waits briefly and often. */
@@ -30,6 +31,14 @@ const BUSY_TIMEOUT_MS = 5;
 export const runCommand: Execute = async (invocation, io) => {
   const config = await openConfig(invocation, io);
   if ("exit" in config) return config.exit;
+  const early = earlyStateDirectory(invocation.texts["state-dir"], io.environment);
+  if (config.value.stateDirectory !== early) {
+    io.err(
+      `the configuration keeps its state in ${config.value.stateDirectory}, but at start, before it is read, ` +
+        `the relays to put off are looked up in ${early}: add --state-dir ${config.value.stateDirectory}`,
+    );
+    return EXIT.environment;
+  }
   const { log, flush } = createPinoLog({ level: config.value.log.level, fileDescriptor: 1 });
   try {
     return await runGate(config.value, io, log);
@@ -56,6 +65,7 @@ async function runGate(config: Config, io: CommandIo, log: Log): Promise<ExitCod
 interface Parts {
   readonly gate: Gate;
   readonly database: OpenDatabase;
+  readonly signer: Signer;
   readonly clockState: ReturnType<typeof watchClockState>;
   /** Resolves when the first door polls for cards. */
   readonly polling: Promise<void>;
@@ -92,12 +102,13 @@ async function openParts(
   // Only now is it known that every line of the map can really be held.
   const pinMap = await writePinMap(config.stateDirectory, pinMapOf(config));
   if (!pinMap.ok) return failed(io, pinMap.error);
-  return { value: { gate: gate.value, database: storage.value.database, clockState, polling } };
+  return { value: { ...storage.value, gate: gate.value, clockState, polling } };
 }
 
 interface Storage {
   readonly scopeKey: ScopeKey;
   readonly database: OpenDatabase;
+  readonly signer: Signer;
 }
 
 async function openStorage(
@@ -112,7 +123,10 @@ async function openStorage(
   const database = openDatabase(databaseFile(config.stateDirectory), { busyTimeoutMs: BUSY_TIMEOUT_MS });
   if (!database.ok) return failed(io, database.error);
   opened.push(() => database.value.close());
-  return { value: { scopeKey: deriveScopeKey(siteKey.value, config), database: database.value } };
+  const signer = loadOrCreateSigner(join(config.stateDirectory, "journal.key"), systemRandom);
+  if (!signer.ok) return failed(io, signer.error);
+  const scopeKey = deriveScopeKey(siteKey.value, config);
+  return { value: { scopeKey, database: database.value, signer: signer.value } };
 }
 
 /** The board, with each of its readers reserved for this process. */
@@ -139,6 +153,3 @@ async function buildTime(): Promise<Instant> {
   const { mtimeMs } = await stat(new URL(import.meta.url));
   return instant(Math.floor(mtimeMs));
 }
-
-/** What `info` says of the machine. */
-export const platformName = `${platform}-${arch}`;

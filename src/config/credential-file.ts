@@ -43,6 +43,7 @@ type Fields = Readonly<Partial<Record<Column, string>>>;
 const LONGEST_LINE = 1024;
 const MOST_ROWS = 2_000_000;
 const LONGEST_REFERENCE = 64;
+const ENCODER = new TextEncoder();
 const GROUP = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** Every row of the file in order, good or bad; a header that cannot be used is the only result. Never throws. */
@@ -103,10 +104,9 @@ function parseRow(
   if (values === undefined) return err("a quote that is not closed, or in the middle of a field");
   if (values.length !== columns.length)
     return err(`${values.length} fields where the header has ${columns.length}`);
-  return toCredential(
-    Object.fromEntries(columns.map((column, index) => [column, values[index] ?? ""])),
-    options,
-  );
+  const fields: Partial<Record<Column, string>> = {};
+  for (const [index, column] of columns.entries()) fields[column] = values[index] ?? "";
+  return toCredential(fields, options);
 }
 
 function toCredential(fields: Fields, options: CredentialFileOptions): Result<CredentialRow, string> {
@@ -152,7 +152,7 @@ function identifierForm({ hexIdentifiers }: CredentialFileOptions): string {
 }
 
 function identifierDigits(text: string, { hexIdentifiers }: CredentialFileOptions): Uint8Array | undefined {
-  if (/^\d{12}$/.test(text)) return new TextEncoder().encode(text);
+  if (/^\d{12}$/.test(text)) return ENCODER.encode(text);
   return hexIdentifiers === "accepted" && /^(?:3\d){12}$/.test(text) ? parseHex(text) : undefined;
 }
 

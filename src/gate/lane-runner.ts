@@ -51,9 +51,16 @@ export class LaneRunner {
   #unrecorded = 0;
   #journalFailedAt: Millis | undefined;
   #polled = false;
+  #turnedAt: Millis;
 
   constructor(context: LaneContext) {
     this.#context = context;
+    this.#turnedAt = context.clock.monotonicMs();
+  }
+
+  /** When the lane last finished what it was doing: evidence that it is not stuck. */
+  get turnedAt(): Millis {
+    return this.#turnedAt;
   }
 
   /**
@@ -67,6 +74,7 @@ export class LaneRunner {
       const input = await this.#performAll(effects, signal);
       if (input === undefined) break;
       [lane, effects] = next(lane, input);
+      this.#turnedAt = this.#now();
       this.#context.log.debug("lane", { door: this.#context.facts.door, input: input.kind, at: lane.at });
     }
     await this.#context.reader.stop();

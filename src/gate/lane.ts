@@ -27,7 +27,7 @@ export const WATCH_INTERVAL_MS = 40;
 export const WATCH_LEFT_INTERVAL_MS = 250;
 /** Pause before the reader is started again: doubles from the first to the last. */
 export const RESTART_FIRST_MS = 200;
-export const RESTART_LAST_MS = 30_000;
+export const RESTART_LAST_MS = 10_000;
 
 /** What a reading led to, ready to be written. `Row` is opaque here: the runner makes and commits it. */
 export interface Verdict<Row> {

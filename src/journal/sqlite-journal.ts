@@ -178,6 +178,12 @@ export class SqliteJournal implements Journal, Outbox {
     if (!outcome.ok) return;
     const committed = outcome.value.flat();
     if (committed.length === 0) return;
+    void this.#announce(committed);
+  }
+
+  /** In a later turn of the event loop: whoever waits for the commit, the relay above all, goes first. */
+  async #announce(committed: readonly JournalEvent[]): Promise<void> {
+    await this.#options.clock.sleep(0);
     for (const listener of this.#listeners) listener(committed);
   }
 }

@@ -139,6 +139,8 @@ class BrokerSession implements Publisher {
   async #serve(link: MqttLink, session: SessionName): Promise<LinkEnd> {
     const { journal, log } = this.#options;
     this.#current = { link, session };
+    // A stop in the very moment of success found nothing to close yet.
+    if (this.#stopping.signal.aborted) await link.close();
     this.#sayReady(link, session);
     this.#doors.attach(link);
     void link.subscribe(this.#topics.ack).then((granted) => {

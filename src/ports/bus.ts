@@ -7,8 +7,18 @@ import type { Result } from "../result.ts";
 /** Why a bus or a line cannot be used. `cause` is the foreign error, for the log. */
 export type BusError =
   | { readonly kind: "nodeMissing"; readonly node: string; readonly remedy: string; readonly cause?: unknown }
-  | { readonly kind: "permissionDenied"; readonly node: string; readonly remedy: string; readonly cause?: unknown }
-  | { readonly kind: "packageMissing"; readonly node: string; readonly remedy: string; readonly cause?: unknown }
+  | {
+      readonly kind: "permissionDenied";
+      readonly node: string;
+      readonly remedy: string;
+      readonly cause?: unknown;
+    }
+  | {
+      readonly kind: "packageMissing";
+      readonly node: string;
+      readonly remedy: string;
+      readonly cause?: unknown;
+    }
   /** The node opened once but a transfer failed. */
   | { readonly kind: "busFailed"; readonly node: string; readonly cause?: unknown };
 
@@ -22,7 +32,12 @@ export interface SpiBus {
 /** Why a GPIO line cannot be used. */
 export type GpioError =
   | { readonly kind: "gpioChipMissing"; readonly seen: readonly string[]; readonly remedy: string }
-  | { readonly kind: "gpioUnavailable"; readonly line: number; readonly remedy: string; readonly cause?: unknown }
+  | {
+      readonly kind: "gpioUnavailable";
+      readonly line: number;
+      readonly remedy: string;
+      readonly cause?: unknown;
+    }
   | { readonly kind: "gpioFailed"; readonly line: number; readonly cause?: unknown };
 
 export type ActiveLevel = "high" | "low";

@@ -10,7 +10,12 @@ import type { ClockState } from "./clock.ts";
 export type JournalError =
   | { readonly kind: "diskFull"; readonly remedy: string; readonly cause?: unknown }
   | { readonly kind: "corrupt"; readonly file: string; readonly remedy: string; readonly cause?: unknown }
-  | { readonly kind: "unavailable"; readonly file: string; readonly remedy: string; readonly cause?: unknown };
+  | {
+      readonly kind: "unavailable";
+      readonly file: string;
+      readonly remedy: string;
+      readonly cause?: unknown;
+    };
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -76,7 +81,7 @@ export interface Outbox {
   range(): Result<{ readonly first: number; readonly last: number; readonly acked: number }, JournalError>;
   /** Marks all rows up to `seq` as delivered; lower values than before change nothing. */
   acknowledge(seq: number): Result<void, JournalError>;
-  /** Calls back after every commit until the returned function is called. */
+  /** Calls back some time after every commit, in order, until the returned function is called. */
   onCommit(listener: (events: readonly JournalEvent[]) => void): () => void;
 }
 

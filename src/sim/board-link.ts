@@ -9,6 +9,8 @@ import { encodeMessage, type Message, MessageStream } from "./message-stream.ts"
 
 /** Request numbers are 16 bits; zero marks notifications. */
 const LAST_REQUEST = 0xffff;
+/** More unanswered requests than this: the board does not live any more. */
+const MAX_WAITING = 1_000;
 
 export class BoardLink {
   readonly #socket: Socket;
@@ -30,7 +32,8 @@ export class BoardLink {
 
   /** Sends a request; fails with `busFailed` when the board's process is gone. */
   ask(type: number, payload: Uint8Array): Promise<Result<Uint8Array, BusError>> {
-    if (this.#ended) return Promise.resolve(err({ kind: "busFailed", node: this.#node }));
+    if (this.#ended || this.#waiting.size >= MAX_WAITING)
+      return Promise.resolve(err({ kind: "busFailed", node: this.#node }));
     this.#request = this.#request === LAST_REQUEST ? 1 : this.#request + 1;
     const request = this.#request;
     return new Promise((resolve) => {

@@ -3,6 +3,7 @@
  * them, one write for each message. When the connection ends, its host is dead to the board.
  */
 import type { SpiBus } from "../ports/bus.ts";
+import { err, ok, type Result } from "../result.ts";
 import type { VirtualBoard } from "./board.ts";
 import type { BoardDirector } from "./board-director.ts";
 import type { BoardHost } from "./board-host.ts";
@@ -12,12 +13,14 @@ import { encodeMessage, type Message } from "./message-stream.ts";
 
 /** What a session needs of its socket. */
 export interface Outlet {
+  readonly writableLength: number;
   write(bytes: Uint8Array): unknown;
   destroy(): unknown;
 }
 
 /** Handles are one byte. */
 const MAX_BUSES = 255;
+const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
 
 export class BoardSession {
   readonly #board: VirtualBoard;
@@ -98,26 +101,31 @@ export class BoardSession {
 
   #direct({ request, payload }: Message): void {
     const asked = parseJson(payload);
-    if (typeof asked === "object" && asked !== null && "do" in asked && asked.do === "watchEdges") {
-      this.#watchesEdges = true;
-      this.#send(MESSAGE.director, request, toJson({ ok: true, value: null }));
-      return;
-    }
-    this.#send(MESSAGE.director, request, toJson(this.#director.carryOut(asked)));
+    this.#send(MESSAGE.director, request, toJson(asked.ok ? this.#reply(asked.value) : asked));
   }
 
+  /** Watching belongs to the connection; everything else to the board. */
+  #reply(asked: unknown): Result<unknown, string> {
+    if (typeof asked !== "object" || asked === null || !("do" in asked) || asked.do !== "watchEdges") {
+      return this.#director.carryOut(asked);
+    }
+    this.#watchesEdges = true;
+    return ok(null);
+  }
+
+  /** A peer that does not read what it asked for is cut off. */
   #send(type: number, request: number, payload: Uint8Array): void {
-    this.#outlet.write(encodeMessage({ type, request, payload }));
+    if (this.#outlet.writableLength > MAX_UNSENT_BYTES) this.#outlet.destroy();
+    else this.#outlet.write(encodeMessage({ type, request, payload }));
   }
 }
 
 const toJson = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
-/** `undefined` for what is no JSON. */
-function parseJson(bytes: Uint8Array): unknown {
+function parseJson(bytes: Uint8Array): Result<unknown, string> {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
+    return ok(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch (cause) {
+    return err(`no JSON: ${String(cause)}`);
   }
 }

@@ -2,7 +2,7 @@
  * Commands of the virtual PN532 towards cards (UM0701-02 §7.3): listing, exchange, deselection, presence.
  * Type B and FeliCa are polled in vain, since no such card exists here yet.
  */
-import { concat } from "../bytes/bytes.ts";
+import { concat, equalBytes } from "../bytes/bytes.ts";
 import type { CommandSpec, Reply } from "./chip-commands.ts";
 import { activate, onAir, transceive } from "./chip-radio.ts";
 import type { ChipState, Target } from "./chip-state.ts";
@@ -42,19 +42,23 @@ function* listPassiveTarget(state: ChipState, parameters: Uint8Array): Operation
   yield* fieldUp(state);
   let triesLeft = state.passiveRetries === ENDLESS ? Number.POSITIVE_INFINITY : state.passiveRetries + 1;
   while (triesLeft > 0) {
-    const found = type === TYPE_A_106 ? yield* tryTypeA(state) : undefined;
+    const found = type === TYPE_A_106 ? yield* tryTypeA(state, parameters.subarray(2)) : undefined;
     if (found !== undefined) return found;
     triesLeft -= yield { kind: "tries", tryUs: state.timing.missedTryUs, limit: triesLeft };
   }
   return Uint8Array.of(0);
 }
 
-/** Tg, SENS_RES, SEL_RES, length of the UID, UID, ATS with its own length first. */
-function* tryTypeA(state: ChipState): Operation<Uint8Array | undefined> {
+/**
+ * Tg, SENS_RES, SEL_RES, length of the UID, UID, ATS with its own length first. With a `wanted` UID (four
+ * bytes, as all cards here have) any other card is passed over.
+ */
+function* tryTypeA(state: ChipState, wanted: Uint8Array): Operation<Uint8Array | undefined> {
   const card = state.antenna.request();
   if (card === undefined) return undefined;
   const activated = yield* activate(state, card);
   if (activated === undefined) return undefined;
+  if (wanted.length > 0 && !equalBytes(wanted, activated.target.uid)) return undefined;
   state.target = activated.target;
   const { sensRes, selRes } = card.profile;
   const { uid } = activated.target;

@@ -192,7 +192,6 @@ export class VirtualChip {
     }
     if (this.#faults.strikes("lostAck")) this.#begin();
     else this.#offer("ack", ACK_FRAME);
-    if (this.#faults.strikes("spuriousEdge")) this.#pulseIrq();
   }
 
   #frameWasRead(): void {
@@ -212,6 +211,7 @@ export class VirtualChip {
     if (command === undefined) return;
     if (this.#faults.strikes("hang")) this.#hangs = true;
     if (this.#hangs) return;
+    if (this.#faults.strikes("spuriousEdge")) this.#pulseIrq();
     this.#work.run(this.#operation(command), (reply) => this.#respond(command, reply));
   }
 
@@ -247,16 +247,12 @@ export class VirtualChip {
     if (!this.#faults.strikes("lostEdge")) this.#setIrq("low");
   }
 
+  /** A short low while there is nothing to read; it does not cut short a real one that comes meanwhile. */
   #pulseIrq(): void {
-    const before = this.#irq;
-    this.#setIrq("high");
     this.#setIrq("low");
-    if (before === "high")
-      this.#timeline.at(this.#timeline.nowUs() + SPURIOUS_EDGE_US, () => this.#endPulse());
-  }
-
-  #endPulse(): void {
-    if (this.#slot.content() === undefined) this.#setIrq("high");
+    this.#timeline.at(this.#timeline.nowUs() + SPURIOUS_EDGE_US, () => {
+      if (this.#slot.content() === undefined) this.#setIrq("high");
+    });
   }
 
   #setIrq(level: LineLevel): void {

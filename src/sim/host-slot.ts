@@ -24,12 +24,12 @@ export class HostSlot {
     this.#content = content;
     this.#lengthBytes = frame.length;
     this.#pointer = 0;
-    this.remember(frame);
+    this.#buffer.set(frame);
   }
 
-  /** A command that arrived lies in the same buffer. */
+  /** What the host wrote lies in the same buffer, unless a frame still waits there. */
   remember(bytes: Uint8Array): void {
-    this.#buffer.set(bytes.subarray(0, BUFFER_BYTES));
+    if (this.#content === undefined) this.#buffer.set(bytes.subarray(0, BUFFER_BYTES));
   }
 
   /** Nothing is waiting; the pointer stays, so that further reads see what lies behind. */

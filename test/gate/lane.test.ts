@@ -161,7 +161,7 @@ describe("a reader that fails", () => {
       { do: "note", note: "readerDown", reason: "chipSilent" },
     ]);
     const slowest = walk([started, ...Array.from({ length: 40 }, (_, index) => failed(index))]).last.at(-1);
-    expect(slowest).toEqual({ do: "startReader", afterMs: 30_000 });
+    expect(slowest).toEqual({ do: "startReader", afterMs: 10_000 });
   });
 
   test("and back is noted", () => {

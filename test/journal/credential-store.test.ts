@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { CredentialStore, type Enrolment } from "../../src/journal/credential-store.ts";
 import { instant } from "../../src/time/time.ts";
-import { must, NOON, TemporaryJournal } from "./temporary-journal.ts";
+import { mentioning, must, NOON, TemporaryJournal } from "./temporary-journal.ts";
 
 const holder = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
 const enrolment = (byte: number, more: Partial<Enrolment> = {}): Enrolment => ({
@@ -132,7 +132,7 @@ test("what another process writes is seen at the next question, and its lock doe
   expect(must(store.standing(holder(1))).credential).toBeDefined();
   expect(store.put([enrolment(2)])).toMatchObject({
     ok: false,
-    error: { kind: "unavailable", remedy: expect.stringContaining("another process") },
+    error: { kind: "unavailable", remedy: mentioning("another process") },
   });
   child.stdin?.write("go");
   await running;

@@ -4,7 +4,7 @@ import Sqlite from "better-sqlite3";
 import { expect, test } from "vitest";
 import { openDatabase } from "../../src/journal/database.ts";
 import { SCHEMA_VERSION } from "../../src/journal/migrations.ts";
-import { granted, must, TemporaryJournal, temporaryDirectory } from "./temporary-journal.ts";
+import { granted, mentioning, must, TemporaryJournal, temporaryDirectory } from "./temporary-journal.ts";
 
 const open = (file: string) => openDatabase(file, { busyTimeoutMs: 20 });
 
@@ -52,7 +52,7 @@ test("a file that is no database is refused with a remedy and left as it is", ()
   const before = readFileSync(file);
   expect(open(file)).toMatchObject({
     ok: false,
-    error: { kind: "corrupt", file, remedy: expect.stringContaining(`move ${file}`) },
+    error: { kind: "corrupt", file, remedy: mentioning(`move ${file}`) },
   });
   expect(readFileSync(file)).toEqual(before);
 });
@@ -78,7 +78,7 @@ test("a database of a later release is not touched", () => {
   newer.close();
   expect(open(file)).toMatchObject({
     ok: false,
-    error: { kind: "newerSchema", remedy: expect.stringContaining("later") },
+    error: { kind: "newerSchema", remedy: mentioning("later") },
   });
 });
 
@@ -87,7 +87,7 @@ test("no directory, and a directory in the file's place, are told with their rem
   mkdirSync(join(directory, "varco.db"));
   expect(open(join(directory, "absent", "varco.db"))).toMatchObject({
     ok: false,
-    error: { kind: "unavailable", remedy: expect.stringContaining("create the state directory") },
+    error: { kind: "unavailable", remedy: mentioning("create the state directory") },
   });
   expect(open(join(directory, "varco.db"))).toMatchObject({ ok: false, error: { kind: "unavailable" } });
 });

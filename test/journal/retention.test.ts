@@ -43,7 +43,8 @@ test("after its date no byte sequence of a pseudonym is left in database, log or
     validUntil: instant(NOON + 5),
   }));
   must(store.put(enrolled));
-  const found = () => pseudonyms.filter((pseudonym) => bytesOnDisk(world).includes(Buffer.from(pseudonym))).length;
+  const found = () =>
+    pseudonyms.filter((pseudonym) => bytesOnDisk(world).includes(Buffer.from(pseudonym))).length;
   expect(found()).toBe(60);
 
   passDays(world, 29);

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { type OpenDatabase, openDatabase } from "../../src/journal/database.ts";
 import { SqliteJournal } from "../../src/journal/sqlite-journal.ts";
 import type { ClockState } from "../../src/ports/clock.ts";
@@ -27,6 +27,9 @@ export function must<T>(result: Result<T, unknown>): T {
   if (!result.ok) throw new Error(`unexpected: ${JSON.stringify(result.error)}`);
   return result.value;
 }
+
+/** Matches a text that has this part. */
+export const mentioning = (part: string): unknown => expect.stringContaining(part);
 
 export class TemporaryJournal {
   readonly timeline = new VirtualTimeline();

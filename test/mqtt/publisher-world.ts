@@ -10,13 +10,19 @@ export const TOPIC = "acs/v1/demo/gate-1";
 
 export class PublisherWorld extends TemporaryJournal {
   readonly broker = new ScriptedBroker(this.clock);
-  readonly logged: { readonly event: string; readonly fields: LogFields | undefined }[] = [];
+  readonly logged: {
+    readonly level: string;
+    readonly event: string;
+    readonly fields: LogFields | undefined;
+  }[] = [];
   readonly publisher: Publisher = this.newPublisher();
 
   newPublisher(): Publisher {
-    const note = (event: string, fields?: LogFields): void => {
-      this.logged.push({ event, fields });
-    };
+    const note =
+      (level: string) =>
+      (event: string, fields?: LogFields): void => {
+        this.logged.push({ level, event, fields });
+      };
     return createPublisher({
       address: { prefix: "acs/v1", site: "demo", gate: "gate-1" },
       connect: this.broker.connect,
@@ -24,7 +30,13 @@ export class PublisherWorld extends TemporaryJournal {
       clock: this.clock,
       clockState: () => this.clockState,
       random: this.random,
-      log: { trace: note, debug: note, info: note, warn: note, error: note },
+      log: {
+        trace: note("trace"),
+        debug: note("debug"),
+        info: note("info"),
+        warn: note("warn"),
+        error: note("error"),
+      },
       softwareVersion: "0.1.0",
       info: { model: "virtual" },
     });

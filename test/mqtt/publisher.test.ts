@@ -5,7 +5,7 @@ import { LOCKED, PublisherWorld, TOPIC } from "./publisher-world.ts";
 const bodies = (world: PublisherWorld, topic: string): unknown[] =>
   world.broker.messages
     .filter((message) => message.topic === `${TOPIC}/${topic}`)
-    .map(({ payload }) => JSON.parse(payload));
+    .map(({ payload }) => JSON.parse(payload) as unknown);
 
 describe("presence", () => {
   test("the will names the session, and the birth comes before everything else", async () => {
@@ -59,7 +59,12 @@ describe("presence", () => {
     }
     await world.passMs(40_000);
     expect(bodies(world, "status")).toMatchObject([{ conn: 1 }, { conn: 2 }, { conn: 3 }, { conn: 4 }]);
-    expect(world.broker.requests.map(({ will }) => JSON.parse(will.payload).conn)).toEqual([1, 2, 3, 4]);
+    expect(world.broker.requests.map(({ will }) => will.payload.match(/"conn":(\d+)/)?.[1])).toEqual([
+      "1",
+      "2",
+      "3",
+      "4",
+    ]);
   });
 
   test("a clean stop says goodbye, then closes, and does not come back", async () => {
@@ -127,7 +132,9 @@ describe("a broker that is away", () => {
     const attempts = world.broker.attemptsAtMs.length;
     expect(attempts).toBeGreaterThan((3 * 86_400) / 130);
     expect(attempts).toBeLessThan((3 * 86_400) / 30);
-    expect(world.logged.filter(({ event }) => event === "brokerUnavailable").length).toBe(attempts);
+    expect(world.logged.filter(({ level }) => level !== "debug")).toMatchObject([
+      { event: "brokerUnavailable" },
+    ]);
     world.broker.refusal = undefined;
     await world.passMs(121_000);
     expect(world.arrived()).toEqual([1, 2, 3]);
@@ -174,6 +181,7 @@ describe("live feed", () => {
     await world.passMs(1000);
     world.broker.confirms = false;
     await world.write(...Array.from({ length: 500 }, (_, number) => granted(number)));
+    await world.passMs(0);
     expect(world.broker.messages.filter(({ topic }) => topic.includes("/live/"))).toHaveLength(64);
   });
 });

@@ -30,6 +30,8 @@ export class ScriptedBroker {
   readonly requests: ConnectRequest[] = [];
   readonly attemptsAtMs: number[] = [];
   readonly messages: (OutgoingMessage & { readonly atMs: number })[] = [];
+  /** What the gate handed over, whether or not it was lost. */
+  readonly offered: (OutgoingMessage & { readonly atMs: number })[] = [];
   readonly subscriptions: string[] = [];
   readonly #clock: Clock;
   #hangUp: ((end: LinkEnd) => void) | undefined;
@@ -59,19 +61,19 @@ export class ScriptedBroker {
   }
 
   /** Batches received, each with the time of its arrival and its events in order. */
-  batches(): {
+  batches(which: "messages" | "offered" = "messages"): {
     readonly atMs: number;
     readonly topic: string;
     readonly bytes: number;
     readonly events: ReceivedEvent[];
   }[] {
-    return this.messages
+    return this[which]
       .filter(({ topic }) => topic.includes("/event/"))
       .map(({ topic, payload, atMs }) => ({
         atMs,
         topic,
         bytes: payload.length,
-        events: JSON.parse(payload),
+        events: JSON.parse(payload) as ReceivedEvent[],
       }));
   }
 
@@ -91,7 +93,9 @@ export class ScriptedBroker {
       ended,
       publish: (message) => {
         if (!open) return Promise.resolve(false);
-        if (!this.loses) this.messages.push({ ...message, atMs: this.#clock.monotonicMs() });
+        const stamped = { ...message, atMs: this.#clock.monotonicMs() };
+        this.offered.push(stamped);
+        if (!this.loses) this.messages.push(stamped);
         return this.confirms ? Promise.resolve(true) : new Promise((resolve) => waiting.add(resolve));
       },
       subscribe: async (topic) => {

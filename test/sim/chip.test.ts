@@ -45,7 +45,7 @@ describe("worked frames of UM0701-02, byte by byte", () => {
 
   test("InDataExchange without a target answers 27", async () => {
     const host = await new SpiHost().start();
-    expect(await host.apdu("00B081000C")).toBe("27"); // 4127 less the response code
+    expect(await host.apdu("00B081000C")).toBe("27");
   });
 });
 

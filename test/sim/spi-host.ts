@@ -93,7 +93,7 @@ export class SpiHost {
 
   /** One APDU: status byte and R-APDU, as hexadecimal. */
   async apdu(text: string): Promise<string> {
-    return packet(await this.command(commandFrame(`4001${text}`), 275)).slice(4);
+    return packet(await this.command(commandFrame(`4001${text}`), 275)).slice(2);
   }
 }
 

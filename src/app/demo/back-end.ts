@@ -68,10 +68,14 @@ export class BackEnd {
   async start(): Promise<void> {
     const aedes = await Aedes.createBroker();
     const { base } = this.#options;
-    aedes.subscribe(`${base}/#`, (packet, done) => {
-      this.#receive(packet.topic.slice(base.length + 1), packet.topic, String(packet.payload));
-      done();
-    }, () => undefined);
+    aedes.subscribe(
+      `${base}/#`,
+      (packet, done) => {
+        this.#receive(packet.topic.slice(base.length + 1), packet.topic, String(packet.payload));
+        done();
+      },
+      () => undefined,
+    );
     const server = createServer((socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));

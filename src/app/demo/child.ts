@@ -22,9 +22,9 @@ const MAIN = fileURLToPath(new URL("../main.js", import.meta.url));
 /** Starts `varco` with these words; standard output and standard error are appended to `logFile`. */
 export function startVarco(
   words: readonly string[],
-  options: { readonly logFile: string; readonly clock: Clock; readonly nodeFlags?: readonly string[] },
+  options: { readonly logFile: string; readonly clock: Clock; readonly nodeFlags: readonly string[] },
 ): Child {
-  const child = spawn(process.execPath, [...(options.nodeFlags ?? UNIT_NODE_FLAGS), MAIN, ...words], {
+  const child = spawn(process.execPath, [...options.nodeFlags, MAIN, ...words], {
     stdio: ["ignore", "pipe", "pipe"],
     // A Ctrl-C at the terminal is ours to pass on, in the right order.
     detached: true,

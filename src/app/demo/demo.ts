@@ -55,29 +55,31 @@ async function perform(
   return isClean(summary) || io.signal.aborted ? EXIT.done : EXIT.negative;
 }
 
-async function playDay(
-  scenes: readonly Scene[],
-  stage: Stage,
-  day: { readonly io: CommandIo; readonly json: boolean; readonly outcomes: Outcome[] },
-): Promise<void> {
+interface Day {
+  readonly io: CommandIo;
+  readonly json: boolean;
+  readonly outcomes: Outcome[];
+}
+
+async function playDay(scenes: readonly Scene[], stage: Stage, day: Day): Promise<void> {
   const { io, json, outcomes } = day;
   let brokerUp = true;
   for (const scene of scenes) {
     if (io.signal.aborted) return;
-    if (scene.broker !== undefined) {
-      brokerUp = scene.broker === "back";
-      await (brokerUp ? stage.backEnd.start() : stage.backEnd.lose());
-      if (!json) io.out(`   … the broker is ${scene.broker}${brokerUp ? "" : "; the gate decides on"} …`);
-    }
+    if (scene.broker !== undefined) brokerUp = await changeBroker(scene.broker, stage, day);
     // After the broker's return the backlog comes first; the row does not wait for the reconnection.
-    const waitForEvent = brokerUp && scene.broker === undefined;
-    const outcome = await play(scene, stage, io.clock, {
-      events: outcomes.length + 1,
-      brokerUp: waitForEvent,
-    });
+    const hears = brokerUp && scene.broker === undefined;
+    const outcome = await play(scene, stage, io.clock, { events: outcomes.length + 1, brokerUp: hears });
     outcomes.push(outcome);
     io.out(json ? JSON.stringify(outcome) : describeOutcome(outcome, io.colour));
   }
+}
+
+async function changeBroker(change: "lost" | "back", stage: Stage, { io, json }: Day): Promise<boolean> {
+  if (change === "lost") await stage.backEnd.lose();
+  else await stage.backEnd.start();
+  if (!json) io.out(`   … the broker is ${change === "lost" ? "lost; the gate decides on" : "back"} …`);
+  return change === "back";
 }
 
 async function summarise(stage: Stage, outcomes: readonly Outcome[], io: CommandIo): Promise<Summary> {

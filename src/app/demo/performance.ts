@@ -43,8 +43,7 @@ export async function play(
   const answered = nextAnswer(stage, clock);
   await director.ask({ do: "place", node: NODE, card: scene.card, when: "nextTry" });
   if (scene.pullAfterMs !== undefined) {
-    await firstContact(stage, clock);
-    await clock.sleep(scene.pullAfterMs);
+    await clock.sleep(CONTACT_MS + scene.pullAfterMs);
     await director.ask({ do: "remove", node: NODE });
   }
   const edge = await answered;
@@ -73,8 +72,7 @@ async function nextAnswer({ director }: Stage, clock: Clock): Promise<RecordedEd
   return seen;
 }
 
-/** Waits until the reader has found the card, which was laid down just before a try: at most one round. */
-const firstContact = (_stage: Stage, clock: Clock): Promise<void> => clock.sleep(CONTACT_MS);
+/** The card was laid down just before a try; by now the reader has begun to talk to it. */
 const CONTACT_MS = 10;
 
 async function delivered(stage: Stage, clock: Clock, count: number): Promise<SeenEvent | undefined> {

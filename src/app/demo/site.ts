@@ -17,6 +17,9 @@ export const SITE = "demo-gym";
 export const GATE = "turnstile-1";
 export const NODE = "/dev/spidev0.0";
 export const LINES = { relay: 17, green: 5, red: 6, buzzer: 13, irq: 25, reset: 24 } as const;
+/** A second lane on the other chip select, for measurements. */
+const SECOND_NODE = "/dev/spidev0.1";
+const SECOND_LINES = { relay: 27, green: 12, red: 16, buzzer: 26, irq: 22, reset: 23 } as const;
 const SCOPE = "gym";
 const KEY_ID = "demo";
 const DAY_MS = 86_400_000;
@@ -27,8 +30,15 @@ export interface DemoSite {
   readonly stateDirectory: string;
 }
 
+export interface SiteOptions {
+  readonly brokerPort: number;
+  readonly logLevel: string;
+  readonly lanes: 1 | 2;
+  readonly pulseMs: number;
+}
+
 /** Writes configuration and key into `folder`. */
-export function writeSite(folder: string, options: { readonly brokerPort: number; readonly logLevel: string }): DemoSite {
+export function writeSite(folder: string, options: SiteOptions): DemoSite {
   const stateDirectory = join(folder, "state");
   const configFile = join(folder, "gate.yaml");
   const keyFile = join(folder, "site.key");
@@ -39,13 +49,17 @@ export function writeSite(folder: string, options: { readonly brokerPort: number
   return { folder, configFile, stateDirectory };
 }
 
-function configText(values: {
+interface SiteValues extends SiteOptions {
   readonly folder: string;
   readonly keyFile: string;
   readonly stateDirectory: string;
-  readonly brokerPort: number;
-  readonly logLevel: string;
-}): string {
+}
+
+function configText(values: SiteValues): string {
+  const lanes = [
+    laneText("lane-1", NODE, LINES, values),
+    laneText("lane-2", SECOND_NODE, SECOND_LINES, values),
+  ];
   return `# A gym turnstile on a virtual board. On a Raspberry Pi, only "board" differs.
 site: ${SITE}
 gate: ${GATE}
@@ -59,18 +73,27 @@ siteKey: { id: ${KEY_ID}, file: ${values.keyFile} }
 stateDirectory: ${values.stateDirectory}
 board: { kind: virtual, socket: ${join(values.folder, "board.sock")} }
 doors:
-  - id: lane-1
+${lanes.slice(0, values.lanes).join("")}mqtt: { url: "mqtt://127.0.0.1:${values.brokerPort}" }
+log: { level: ${values.logLevel} }
+`;
+}
+
+function laneText(
+  id: string,
+  node: string,
+  lines: Readonly<Record<keyof typeof LINES, number>>,
+  { pulseMs }: SiteOptions,
+) {
+  return `  - id: ${id}
     direction: in
     level: identifier
     nisOnly: acceptsCopiedNumbers
     groups: [members, staff]
-    reader: { bus: spi, node: ${NODE}, clockHz: 2000000, irqLine: ${LINES.irq}, resetLine: ${LINES.reset} }
-    relay: { line: ${LINES.relay}, activeLevel: high, pulseMs: 400 }
-    green: { line: ${LINES.green}, activeLevel: high }
-    red: { line: ${LINES.red}, activeLevel: high }
-    buzzer: { line: ${LINES.buzzer}, activeLevel: high }
-mqtt: { url: "mqtt://127.0.0.1:${values.brokerPort}" }
-log: { level: ${values.logLevel} }
+    reader: { bus: spi, node: ${node}, clockHz: 2000000, irqLine: ${lines.irq}, resetLine: ${lines.reset} }
+    relay: { line: ${lines.relay}, activeLevel: high, pulseMs: ${pulseMs} }
+    green: { line: ${lines.green}, activeLevel: high }
+    red: { line: ${lines.red}, activeLevel: high }
+    buzzer: { line: ${lines.buzzer}, activeLevel: high }
 `;
 }
 

@@ -9,7 +9,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { err, ok, type Result } from "../../result.ts";
 import { connectDirector, type Director } from "../../sim/director-client.ts";
 import { BackEnd } from "./back-end.ts";
-import { type Child, startVarco } from "./child.ts";
+import { type Child, startVarco, UNIT_NODE_FLAGS } from "./child.ts";
 import { type DemoSite, enrol, GATE, SITE, writeSite } from "./site.ts";
 import type { Person } from "./story.ts";
 
@@ -20,7 +20,14 @@ export interface StageOptions {
   readonly logLevel: string;
   /** The folder for everything; a temporary one, removed at the end, when absent. */
   readonly folder?: string | undefined;
+  readonly lanes?: 1 | 2;
+  readonly pulseMs?: number;
+  /** Told when the board is there and the gate is about to be started. */
+  readonly beforeGate?: (director: Director) => Promise<void>;
+  readonly gateNodeFlags?: readonly string[];
 }
+
+const USUAL_PULSE_MS = 400;
 
 export interface Stage {
   readonly site: DemoSite;
@@ -54,25 +61,32 @@ export async function openStage(options: StageOptions): Promise<Result<Stage, st
 
 async function openProcesses(
   folder: string,
-  { clock, seed, persons, logLevel }: StageOptions,
+  options: StageOptions,
   closing: (() => unknown)[],
 ): Promise<Result<Omit<Stage, "close">, string>> {
+  const { clock } = options;
   const trafficFile = join(folder, "mqtt.jsonl");
   const backEnd = new BackEnd({ base: `acs/v1/${SITE}/${GATE}`, trafficFile });
   await backEnd.start();
   closing.push(() => backEnd.lose());
-  const site = writeSite(folder, { brokerPort: backEnd.port, logLevel });
-  enrol(site, persons, clock.wallTime());
+  const { logLevel, lanes = 1, pulseMs = USUAL_PULSE_MS } = options;
+  const site = writeSite(folder, { brokerPort: backEnd.port, logLevel, lanes, pulseMs });
+  enrol(site, options.persons, clock.wallTime());
   const boardLog = join(folder, "board.log");
-  const words = ["sim", "board", "-c", site.configFile, "--seed", String(seed)];
+  const words = ["sim", "board", "-c", site.configFile, "--seed", String(options.seed)];
   const board = startVarco(words, { logFile: boardLog, clock, nodeFlags: [] });
   closing.push(() => board.stop());
   const director = await reachDirector(join(folder, "board.sock"), clock);
   if (director === undefined) return err(`the virtual board did not start:\n${lastLines(boardLog)}`);
   closing.push(() => director.close());
   await director.ask({ do: "watchEdges" });
+  await options.beforeGate?.(director);
   const gateLog = join(folder, "gate.log");
-  const gate = startVarco(["run", "-c", site.configFile, "--state-dir", site.stateDirectory], { logFile: gateLog, clock });
+  const gate = startVarco(["run", "-c", site.configFile, "--state-dir", site.stateDirectory], {
+    logFile: gateLog,
+    clock,
+    nodeFlags: options.gateNodeFlags ?? UNIT_NODE_FLAGS,
+  });
   closing.push(() => gate.stop());
   const ready = await waitFor(clock, () => backEnd.births > 0 || gate.process.exitCode !== null);
   if (!ready || gate.process.exitCode !== null) return err(`the gate did not start:\n${lastLines(gateLog)}`);

@@ -55,7 +55,10 @@ export function tellStory(seed: number): Story {
   const guest = person("gemalto", "admitted", "pool-guests");
   const stranger = person("itj4d", "unknown");
   const persons = [anna, bruno, carla, dario, coach, expired, denied, guest, stranger];
-  return { persons, scenes: scenesOf({ anna, bruno, carla, dario, coach, expired, denied, guest, stranger }) };
+  return {
+    persons,
+    scenes: scenesOf({ anna, bruno, carla, dario, coach, expired, denied, guest, stranger }),
+  };
 }
 
 type Cast = Readonly<

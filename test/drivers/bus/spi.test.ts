@@ -14,6 +14,9 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true }));
 
+/** A text that contains this, for a place in an expected value. */
+const saying = (text: string): unknown => expect.stringContaining(text);
+
 const CLOCK_HZ = 2_000_000;
 
 interface Fake {
@@ -83,7 +86,7 @@ describe("an SPI node that cannot be used", () => {
     const result = await openSpiBus({ node: missing, clockHz: CLOCK_HZ });
     expect(result).toMatchObject({
       ok: false,
-      error: { kind: "nodeMissing", node: missing, remedy: expect.stringContaining("dtparam=spi=on") },
+      error: { kind: "nodeMissing", node: missing, remedy: saying("dtparam=spi=on") },
     });
   });
 
@@ -93,7 +96,7 @@ describe("an SPI node that cannot be used", () => {
       const result = await openSpiBus({ node: name, clockHz: CLOCK_HZ });
       expect(result).toMatchObject({
         ok: false,
-        error: { kind: "nodeMissing", remedy: expect.stringContaining("spidev0.0") },
+        error: { kind: "nodeMissing", remedy: saying("spidev0.0") },
       });
     },
   );
@@ -133,7 +136,7 @@ describe("an SPI node that cannot be used", () => {
     const result = await openSpiBus({ node: locked, clockHz: CLOCK_HZ });
     expect(result).toMatchObject({
       ok: false,
-      error: { kind: "permissionDenied", remedy: expect.stringContaining("group spi") },
+      error: { kind: "permissionDenied", remedy: saying("group spi") },
     });
   });
 });

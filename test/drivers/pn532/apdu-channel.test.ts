@@ -4,10 +4,11 @@ import { exchangeApdu } from "../../../drivers/pn532/apdu-channel.ts";
 import { parseAts } from "../../../drivers/pn532/ats.ts";
 import { CommandRunner } from "../../../drivers/pn532/command-runner.ts";
 import { hex, toHex } from "../../../src/bytes/hex.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
 import { silentLog } from "../../../src/ports/log.ts";
 import { VirtualClock } from "../../../src/sim/virtual-clock.ts";
 import { VirtualTimeline } from "../../../src/sim/virtual-timeline.ts";
-import { instant } from "../../../src/time/time.ts";
+import { instant, millis } from "../../../src/time/time.ts";
 import { ScriptedLink, SILENT, type Turn } from "./scripted-link.ts";
 
 const READ = "00B081000C";
@@ -77,6 +78,47 @@ describe("an APDU", () => {
 
   test.each([0, 3])("of %i bytes is a defect of the caller", async (count) => {
     await expect(exchange(bytes(count))).rejects.toThrow();
+  });
+});
+
+describe("the time that a card is given", () => {
+  const ANSWER: Turn = { command: `4001${READ}`, response: "41009000" };
+
+  /** Deadlines of an exchange that begins at 0: of the ACK, then of the answer. */
+  async function deadlines(ats: string): Promise<readonly number[]> {
+    const clock = VirtualClock.startingAt(new VirtualTimeline(), instant(0));
+    const link = new ScriptedLink(ANSWER);
+    const runner = new CommandRunner({ link, clock, log: silentLog });
+    await exchangeApdu({ runner, clock, number: 1, ats: parseAts(hex(ats)) }, hex(READ));
+    return link.deadlines.map(Math.round);
+  }
+
+  test.each([
+    ["which says nothing: half a second", "01", 550],
+    ["of FWI 8, 77 ms: half a second", "0325 80", 550],
+    ["of FWI 11, 619 ms: twice that", "0325 B0", 1287],
+    ["of FWI 14, 4.9 s: twice that", "0325 E0", 9948],
+  ])("for a card %s, and 50 ms for the way", async (_, ats, answerMs) => {
+    expect(await deadlines(ats)).toEqual([25, answerMs]);
+  });
+
+  test("ends after 15 s for the whole APDU, however many parts its answer has", async () => {
+    let nowMs = 0;
+    const monotonicMs = () => {
+      nowMs += 400;
+      return millis(nowMs);
+    };
+    const clock: Clock = { monotonicMs, wallTime: () => instant(0), sleep: async () => undefined };
+    const part: Turn = { command: "4001", response: "4140AA" };
+    const link = new ScriptedLink(
+      { ...part, command: `4001${READ}` },
+      ...Array.from({ length: 50 }, () => part),
+    );
+    const runner = new CommandRunner({ link, clock, log: silentLog });
+    const answer = await exchangeApdu({ runner, clock, number: 1, ats: parseAts(hex("0325E0")) }, hex(READ));
+    expect(answer).toEqual({ ok: false, error: { kind: "cardLost", status: 0x01 } });
+    expect(nowMs).toBeLessThan(17_000);
+    expect(Math.max(...link.deadlines)).toBeLessThan(17_000);
   });
 });
 

@@ -25,9 +25,9 @@ const FIELD_OFF: Turn = { command: "320100", response: "33" };
 const START = [SAM, VERSION, DIAGNOSE, PARAMETERS, TIMINGS, TRIES_20, FIELD_ON];
 
 const NO_CARD: Turn = { command: "4A0100", response: "4B00" };
-const ISO_DEP: Turn = { command: "4A0100", response: "4B010100042004080102030578807002 31".replace(" ", "") };
-const PASS: Turn = { command: "4A0100", response: "4B0101000408 0404A1B2C3".replace(" ", "") };
-const OTHER_PASS: Turn = { command: "4A0100", response: "4B0101000408 0404FFFFFF".replace(" ", "") };
+const ISO_DEP: Turn = { command: "4A0100", response: "4B 01 01 0004 20 04 80010203 067577810231" };
+const PASS: Turn = { command: "4A0100", response: "4B 01 01 0004 08 04 04A1B2C3" };
+const OTHER_PASS: Turn = { command: "4A0100", response: "4B 01 01 0004 08 04 04FFFFFF" };
 const ASK = (response: Turn["response"]): Turn => ({ command: "42B2", response });
 
 function rig(...turns: readonly Turn[]) {
@@ -41,10 +41,10 @@ function rig(...turns: readonly Turn[]) {
 }
 
 describe("start", () => {
-  test("is exactly these commands, in this order", async () => {
+  test("stops the chip first, and is exactly these commands, in this order", async () => {
     const { link, reader, settle } = rig(...START);
     expect(await settle(reader.start())).toEqual(ok({ firmware: "PN532 1.6", degraded: [] }));
-    expect([link.left, link.wakes]).toEqual([[], 1]);
+    expect([link.left, link.wakes, link.aborts]).toEqual([[], 1, 1]);
   });
 
   test("sends a lost first SAMConfiguration again", async () => {

@@ -33,13 +33,15 @@ class HandLine implements InputLine {
   }
 }
 
-function rig(wiring: "line" | "noLine" = "line") {
+function rig(wiring: "line" | "noLine" = "line", duringLook: (line: HandLine) => void = () => undefined) {
   const timeline = new VirtualTimeline();
   const line = new HandLine();
   const chip = { ready: false, looks: 0 };
   const poll = async () => {
     chip.looks += 1;
-    return ok(chip.ready);
+    const ready = chip.ready;
+    duringLook(line);
+    return ok(ready);
   };
   const clock = VirtualClock.startingAt(timeline, instant(0));
   const watch = new ReadyWatch(poll, wiring === "line" ? line : undefined, clock);
@@ -80,6 +82,21 @@ describe("with an interrupt line", () => {
     readyAt(9, "edge");
     expect(await wait(500)).toEqual(ok("ready"));
     expect(timeline.nowUs()).toBe(9000);
+  });
+
+  test("an edge while the chip was being asked is not lost", async () => {
+    const { timeline, line, chip, wait } = rig("line", (during) => {
+      if (chip.looks > 1) return;
+      chip.ready = true;
+      during.fall();
+      during.rise();
+    });
+    timeline.at(5000, () => {
+      line.fall();
+      line.rise();
+    });
+    expect(await wait(500)).toEqual(ok("ready"));
+    expect([timeline.nowUs(), chip.looks]).toEqual([5000, 2]);
   });
 
   test("a lost edge costs at most the safety look, and once is forgiven", async () => {

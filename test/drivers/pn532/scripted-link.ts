@@ -7,6 +7,7 @@ import { toHex } from "../../../src/bytes/hex.ts";
 import type { BusError } from "../../../src/ports/bus.ts";
 import type { ReaderError } from "../../../src/ports/card.ts";
 import { err, ok, type Result } from "../../../src/result.ts";
+import type { Millis } from "../../../src/time/time.ts";
 import { ACK_FRAME, command, ERROR_FRAME, response } from "./frames.ts";
 
 /** Command and response by their codes and data; `deaf` = no ACK, `mute` = ACK alone. */
@@ -22,6 +23,10 @@ export class ScriptedLink implements HostLink {
   #waiting: Uint8Array[] = [];
   degradedLines: readonly string[] = [];
   wakes = 0;
+  /** Host ACKs, each of which stops the chip. */
+  aborts = 0;
+  /** Deadlines of the waits, in the order in which they came. */
+  readonly deadlines: number[] = [];
 
   constructor(...turns: readonly Turn[]) {
     this.#turns = [...turns];
@@ -40,6 +45,7 @@ export class ScriptedLink implements HostLink {
   async write(frame: Uint8Array): Promise<Result<void, BusError>> {
     if (toHex(frame) === toHex(ACK_FRAME)) {
       this.#waiting = [];
+      this.aborts += 1;
       return ok(undefined);
     }
     const turn = this.#turns.shift();
@@ -51,7 +57,8 @@ export class ScriptedLink implements HostLink {
     return ok(undefined);
   }
 
-  async waitReady(): Promise<Result<Readiness, BusError>> {
+  async waitReady(until: Millis): Promise<Result<Readiness, BusError>> {
+    this.deadlines.push(until);
     return ok(this.#waiting.length > 0 ? "ready" : "late");
   }
 

@@ -1,0 +1,214 @@
+// The commands about cards, on the real store and, where a card is held to a reader, on the virtual board.
+import { afterEach, describe, expect, test } from "vitest";
+import { addCommand } from "../../src/app/commands/credentials-add.ts";
+import { importCommand } from "../../src/app/commands/credentials-import.ts";
+import { listCommand } from "../../src/app/commands/credentials-list.ts";
+import { revokeCommand } from "../../src/app/commands/credentials-revoke.ts";
+import { readCommand } from "../../src/app/commands/read.ts";
+import { lockReader } from "../../src/app/process-lock.ts";
+import type { BoardServer } from "../../src/sim/board-server.ts";
+import { type CommandWorld, commandWorld, NODE } from "./command-world.ts";
+import { anyNumber, containing, matching } from "./matchers.ts";
+
+const NIS = "000000000017";
+const JSON_FLAG = new Set(["json"]);
+const servers: BoardServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
+
+async function worldWithBoard(): Promise<{ readonly world: CommandWorld; readonly server: BoardServer }> {
+  const world = await commandWorld();
+  const server = await world.startBoard();
+  servers.push(server);
+  return { world, server };
+}
+
+const listed = async (world: CommandWorld) =>
+  (await world.run(listCommand, { flags: JSON_FLAG })).out.map((line): unknown => JSON.parse(line));
+
+describe("import", () => {
+  test("stores every row, and shows tags in place of numbers", async () => {
+    const world = await commandWorld();
+    const file = await world.write(
+      "members.csv",
+      `identifier,group,from,until,reference\n${NIS},members,2026-09-01,2027-06-30,M-1\n000000000018,staff,,,\n`,
+    );
+    expect(await world.run(importCommand, { positionals: [file] })).toMatchObject({
+      exit: 0,
+      out: ["imported 2 credentials"],
+    });
+    expect(await listed(world)).toEqual([
+      { card: matching(/^card#[0-9a-f]{4}$/), list: "allow", group: "staff", enabled: true },
+      {
+        card: matching(/^card#[0-9a-f]{4}$/),
+        list: "allow",
+        group: "members",
+        enabled: true,
+        from: "2026-09-01T00:00:00.000Z",
+        until: "2027-07-01T00:00:00.000Z",
+        reference: "M-1",
+      },
+    ]);
+  });
+
+  test("with one bad row stores nothing and names the row", async () => {
+    const world = await commandWorld();
+    const file = await world.write("members.csv", `identifier,group\n${NIS},members\n17,members\n`);
+    const result = await world.run(importCommand, { positionals: [file] });
+    expect(result.exit).toBe(1);
+    expect(result.err[0]).toMatch(/^row 3: identifier/);
+    expect(result.err.at(-1)).toMatch(/^nothing was imported/);
+    expect(await listed(world)).toEqual([]);
+  });
+
+  test("bad rows as JSON are counted", async () => {
+    const world = await commandWorld();
+    const file = await world.write("members.csv", "identifier,group\n17,members\n18,members\n");
+    const { out } = await world.run(importCommand, { positionals: [file], flags: JSON_FLAG });
+    expect(JSON.parse(out[0] ?? "")).toMatchObject({
+      imported: 0,
+      badRows: 2,
+      problems: [{ row: 2 }, { row: 3 }],
+    });
+  });
+
+  test("a file that is not there is the surroundings' fault", async () => {
+    const world = await commandWorld();
+    expect(await world.run(importCommand, { positionals: ["/nowhere.csv"] })).toMatchObject({ exit: 3 });
+  });
+
+  test("without the site key stores nothing", async () => {
+    const world = await commandWorld((text) => text.replace("site.key", "other.key"));
+    const file = await world.write("members.csv", `identifier,group\n${NIS},members\n`);
+    const result = await world.run(importCommand, { positionals: [file] });
+    expect(result.exit).toBe(3);
+    expect(result.err[0]).toMatch(/there is no key file/);
+  });
+});
+
+describe("revoke", () => {
+  test("by reference, and by tag; what is not there is a negative result", async () => {
+    const world = await commandWorld();
+    const file = await world.write(
+      "members.csv",
+      `identifier,group,reference\n${NIS},members,M-1\n000000000018,staff,M-2\n`,
+    );
+    await world.run(importCommand, { positionals: [file] });
+    expect(await world.run(revokeCommand, { positionals: ["M-1"] })).toMatchObject({
+      exit: 0,
+      out: ["revoked 1 entry"],
+    });
+    expect(await world.run(revokeCommand, { positionals: ["M-1"] })).toMatchObject({ exit: 1 });
+    const [left] = (await listed(world)) as { card: string }[];
+    expect(await world.run(revokeCommand, { positionals: [left?.card ?? ""] })).toMatchObject({ exit: 0 });
+    expect(await listed(world)).toEqual([]);
+  });
+});
+
+describe("a card held to the reader", () => {
+  const tap = (texts: Readonly<Record<string, string>>, ...flags: readonly string[]) => ({
+    texts,
+    flags: new Set(["tap", ...flags]),
+  });
+
+  test("is admitted, listed by the tag that was shown, and its number appears nowhere", async () => {
+    const { world, server } = await worldWithBoard();
+    server.board.place(NODE, { card: "cie", family: "gemalto", nis: NIS });
+    const added = await world.run(addCommand, tap({ group: "members", until: "2027-06-30", ref: "M-1" }));
+    expect(added).toMatchObject({
+      exit: 0,
+      out: [matching(/^card#[0-9a-f]{4} is now on the allow list$/)],
+    });
+    const tag = added.out[0]?.split(" ")[0];
+    expect(await listed(world)).toMatchObject([{ card: tag, group: "members", reference: "M-1" }]);
+    expect([...added.out, ...added.err].join()).not.toContain(NIS);
+  });
+
+  test("is moved to the deny list", async () => {
+    const { world, server } = await worldWithBoard();
+    server.board.place(NODE, { card: "cie", family: "gemalto", nis: NIS });
+    await world.run(addCommand, tap({ group: "members" }));
+    expect(await world.run(addCommand, tap({}, "deny", "json"))).toMatchObject({ exit: 0 });
+    expect(await listed(world)).toMatchObject([{ list: "deny" }]);
+  });
+
+  test("is read for a technician: what it proves, not what it says", async () => {
+    const { world, server } = await worldWithBoard();
+    server.board.place(NODE, { card: "cie", family: "gemalto", nis: NIS });
+    const { exit, out } = await world.run(readCommand, { flags: JSON_FLAG });
+    expect(exit).toBe(0);
+    expect(JSON.parse(out[0] ?? "")).toEqual({
+      kind: "nis",
+      proofs: ["nisRead"],
+      readMs: anyNumber(),
+    });
+  });
+
+  test.each([
+    ["a payment card", { card: "payment" } as const, /no Italian electronic identity card \(payment\)/],
+    ["a transit pass", { card: "transit", uid: "01020304" } as const, /no identity card/],
+  ])("%s is turned down with the reason", async (_, card, reason) => {
+    const { world, server } = await worldWithBoard();
+    server.board.place(NODE, card);
+    const result = await world.run(readCommand);
+    expect(result.exit).toBe(1);
+    expect(result.err.join("\n")).toMatch(reason);
+  });
+
+  test("that never comes ends when the person gives up", async () => {
+    const { world } = await worldWithBoard();
+    expect(await world.run(readCommand, {}, AbortSignal.timeout(300))).toMatchObject({ exit: 1, out: [] });
+  });
+
+  test("while a gate runs is refused with what to do", async () => {
+    const { world } = await worldWithBoard();
+    const lock = await lockReader(NODE, `${world.folder}/board.sock`);
+    const result = await world.run(readCommand);
+    expect(result).toMatchObject({
+      exit: 3,
+      err: [`another varco process holds ${NODE}: stop it with: systemctl stop varco`],
+    });
+    if (lock.ok) await lock.value.release();
+  });
+
+  test("at a board that is not there", async () => {
+    const world = await commandWorld();
+    expect(await world.run(readCommand)).toMatchObject({
+      exit: 3,
+      err: [containing("does not exist")],
+    });
+  });
+
+  test.each([
+    ["no --tap", { texts: { group: "members" } }, "--tap is missing"],
+    ["no group", tap({}), "--group is missing"],
+    ["a group that no door admits", tap({ group: "guests" }), "the doors admit members, staff"],
+    ["a group for a denied card", tap({ group: "members" }, "deny"), "--deny takes no --group"],
+    ["a bad date", tap({ group: "members", until: "soon" }), "--until: a day as"],
+    ["a long reference", tap({ group: "members", ref: "x".repeat(65) }), "--ref: at most 64"],
+  ])("is not asked for with %s", async (_, invocation, complaint) => {
+    const world = await commandWorld();
+    expect(await world.run(addCommand, invocation)).toMatchObject({
+      exit: 2,
+      err: [containing(complaint)],
+    });
+  });
+
+  test("is not read at a door that does not exist", async () => {
+    const world = await commandWorld();
+    expect(await world.run(readCommand, { texts: { door: "lane-9" } })).toMatchObject({ exit: 2 });
+  });
+});
+
+test("a bad configuration stops every command with all its problems", async () => {
+  const world = await commandWorld((text) =>
+    text.replace("site: demo-site", "site: Demo").replace("pulseMs: 400", "pulseMs: 1"),
+  );
+  for (const command of [addCommand, importCommand, listCommand, revokeCommand, readCommand]) {
+    const result = await world.run(command);
+    expect(result.exit).toBe(3);
+    expect(result.err).toHaveLength(2);
+    expect(result.err[1]).toContain("doors[0].relay.pulseMs, line");
+  }
+});

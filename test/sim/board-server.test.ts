@@ -1,0 +1,177 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { connectBoard } from "../../src/sim/board-client.ts";
+import type { RecordedEdge } from "../../src/sim/board-protocol.ts";
+import { startBoardServer } from "../../src/sim/board-server.ts";
+import { connectDirector, type Director } from "../../src/sim/director-client.ts";
+import {
+  ACK,
+  commandFrame,
+  fromWire,
+  LIST_ONE_TYPE_A,
+  NODE,
+  onWire,
+  packet,
+  SAM_NORMAL,
+} from "./spi-host.ts";
+
+let folder = "";
+const closing: (() => unknown)[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "board-"));
+});
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+  await rm(folder, { recursive: true });
+});
+
+async function serve() {
+  const wiring = [{ node: NODE, clockHz: 2_000_000, irqLine: 25 }];
+  const server = await startBoardServer({ socketPath: join(folder, "board"), wiring, seed: 1 });
+  if (!server.ok) throw new Error("no server");
+  closing.push(() => server.value.close());
+  return server.value;
+}
+
+/** A gate of its own over the socket, that waits on the interrupt line. */
+async function gate() {
+  const connection = await connectBoard(join(folder, "board"));
+  if (!connection.ok) throw new Error("no connection");
+  const { gpio, spi, close } = connection.value;
+  closing.push(close);
+  const [bus, irq, relay] = [await spi(NODE), await gpio.input(25), await gpio.output(17, "high")];
+  if (!bus.ok || !irq.ok || !relay.ok) throw new Error("no bus or line");
+  const transfer = async (text: string): Promise<string> => {
+    const seen = await bus.value.transfer(onWire(text));
+    return seen.ok ? fromWire(seen.value) : seen.error.kind;
+  };
+  const fallen = (): Promise<void> =>
+    new Promise((resolve) => {
+      const stop = irq.value.onFalling(() => {
+        stop();
+        resolve();
+      });
+      if (irq.value.isLow()) resolve();
+    });
+  const command = async (frame: string, lengthBytes: number): Promise<string> => {
+    await transfer(`01${frame}`);
+    await fallen();
+    expect(await transfer(`03${"00".repeat(6)}`)).toBe(`01${ACK}`);
+    await fallen();
+    return (await transfer(`03${"00".repeat(lengthBytes)}`)).slice(2);
+  };
+  return { close, transfer, command, fallen, relay: relay.value };
+}
+
+async function director(): Promise<Director> {
+  const connected = await connectDirector(join(folder, "board"));
+  if (!connected.ok) throw new Error("no director");
+  closing.push(connected.value.close);
+  return connected.value;
+}
+
+const apdu = (text: string): string => commandFrame(`4001${text}`);
+
+test("a gate reads a NIS over the socket in real time; the director learns when the relay moved and why", async () => {
+  await serve();
+  const stage = await director();
+  const lane = await gate();
+  await lane.transfer("00");
+  while ((await lane.transfer("0200")) !== "0100");
+  await lane.command(SAM_NORMAL, 9);
+  await stage.ask({ do: "watchEdges" });
+  const edge = new Promise<RecordedEdge>((resolve) => stage.onEdge(resolve));
+  await stage.ask({
+    do: "place",
+    node: NODE,
+    card: { card: "cie", family: "stm2", nis: "000000000042" },
+    when: "nextTry",
+  });
+  expect(packet(await lane.command(LIST_ONE_TYPE_A, 60))).toMatch(/^4B01/);
+  await lane.command(apdu("00A4040C0DA0000000308000000009816001"), 12);
+  await lane.command(apdu("00A4040C06A00000000039"), 12);
+  expect(packet(await lane.command(apdu("00B081000C"), 24))).toBe("41003030303030303030303034329000");
+  expect((await lane.relay.drive("active")).ok).toBe(true);
+
+  const { line, level, taps, timeUs } = await edge;
+  expect([line, level, taps.length, taps[0]?.commands, taps[0]?.cardUs]).toEqual([17, "high", 1, 4, 45_000]);
+  expect(timeUs - (taps[0]?.foundAtUs ?? 0)).toBeGreaterThan(60_000);
+  expect(await stage.ask({ do: "edges", sinceUs: timeUs })).toEqual({
+    ok: true,
+    value: [{ line, level, taps, timeUs }],
+  });
+  expect(await stage.ask({ do: "records" })).toEqual({
+    ok: true,
+    value: { unhandled: [], unexpected: [], tripwires: 0 },
+  });
+  const lateness = await stage.ask({ do: "lateness" });
+  process.stderr.write(`lateness of the board, ms: ${JSON.stringify(lateness)}\n`);
+  expect(lateness.ok && lateness.value.count).toBeGreaterThan(20);
+});
+
+test("chip and outputs outlive the gate: the next one finds the relay on and the old response waiting", async () => {
+  const server = await serve();
+  const first = await gate();
+  await first.transfer("00");
+  while ((await first.transfer("0200")) !== "0100");
+  await first.relay.drive("active");
+  await first.transfer("010000FF02FED4022A00");
+  await first.fallen();
+  await first.transfer(`03${"00".repeat(6)}`);
+  first.close();
+  expect(await first.transfer("0200")).toBe("busFailed");
+
+  const reconnected = await connectBoard(join(folder, "board"));
+  if (!reconnected.ok) throw new Error("no connection");
+  closing.push(reconnected.value.close);
+  expect(server.board.pins.level(17)).toBe("high");
+  const bus = await reconnected.value.spi(NODE);
+  if (!bus.ok) throw new Error("no bus");
+  for (;;) {
+    const status = await bus.value.transfer(onWire("0200"));
+    if (status.ok && fromWire(status.value) === "0101") break;
+  }
+  const stale = await bus.value.transfer(onWire(`03${"00".repeat(13)}`));
+  expect(stale.ok && fromWire(stale.value)).toBe("010000FF06FAD50332010607E800");
+});
+
+test("refusals are sentences: unknown node, impossible card, impossible rate", async () => {
+  await serve();
+  const stage = await director();
+  const phone = { card: "phone" };
+  expect(await stage.ask({ do: "place", node: "/dev/spidev7.0", card: phone, when: "now" })).toEqual({
+    ok: false,
+    error: { kind: "refused", why: "no reader is wired to /dev/spidev7.0" },
+  });
+  for (const card of [
+    null,
+    { card: "cow" },
+    { card: "cie", family: "gemalto", nis: "12" },
+    { card: "transit", uid: "0" },
+  ]) {
+    expect((await stage.ask({ do: "place", node: NODE, card, when: "now" })).ok).toBe(false);
+  }
+  expect((await stage.ask({ do: "setFaults", node: NODE, rates: { hang: 2 } })).ok).toBe(false);
+  expect((await stage.ask({ do: "setFaults", node: NODE, rates: { hang: 0.5 } })).ok).toBe(true);
+  expect((await stage.ask({ do: "place", node: NODE, card: phone, when: "now" })).ok).toBe(true);
+  expect((await stage.ask({ do: "remove", node: NODE })).ok).toBe(true);
+});
+
+test("nobody at the socket, and no such reader, are typed", async () => {
+  expect(await connectBoard(join(folder, "board"))).toMatchObject({
+    ok: false,
+    error: { kind: "nodeMissing" },
+  });
+  await serve();
+  const connection = await connectBoard(join(folder, "board"));
+  if (!connection.ok) throw new Error("no connection");
+  closing.push(connection.value.close);
+  expect(await connection.value.spi("/dev/spidev7.0")).toMatchObject({
+    ok: false,
+    error: { kind: "nodeMissing" },
+  });
+});
