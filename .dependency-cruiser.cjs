@@ -62,7 +62,9 @@ module.exports = {
       severity: "error",
       comment: "The simulator has codecs of its own: a mistake shared by both ends would pass unseen.",
       from: { path: "^src/sim/" },
-      to: { path: "^src/(apdu|cie|emrtd|identity|gate|policy|crypto|journal|mqtt|config|app)/|^drivers/pn532/" },
+      to: {
+        path: "^src/(apdu|cie|emrtd|identity|gate|policy|crypto|journal|mqtt|config|app)/|^drivers/pn532/",
+      },
     },
     {
       name: "nothing-imports-the-root",
@@ -100,7 +102,10 @@ module.exports = {
       name: "no-undeclared-packages",
       severity: "error",
       from: { path: "^(src|drivers)/" },
-      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown", "unknown"], dependencyTypesNot: ["type-only"] },
+      to: {
+        dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown", "unknown"],
+        dependencyTypesNot: ["type-only"],
+      },
     },
   ],
   options: {
@@ -108,6 +113,9 @@ module.exports = {
     tsConfig: { fileName: "tsconfig.json" },
     doNotFollow: { path: "node_modules" },
     exclude: { path: "^(dist|coverage)/" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default"],
+    },
   },
 };

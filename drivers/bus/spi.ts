@@ -3,8 +3,7 @@
  * The package is optional and loaded only when a node is opened, so that everything else runs without it.
  * Mode 0, 8 bits, most significant bit first (the Pi's controllers refuse anything else).
  */
-import { constants } from "node:fs";
-import { access } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import type { BusError, SpiBus } from "../../src/ports/bus.ts";
 import { err, ok, type Result } from "../../src/result.ts";
 
@@ -40,9 +39,7 @@ export interface SpiOptions {
   readonly load?: () => Promise<SpiPackage>;
 }
 
-// A name the compiler does not resolve: the program must compile where the optional package did not build.
-const PACKAGE: string = "spi-device";
-const loadPackage = async (): Promise<SpiPackage> => parsePackage(await import(PACKAGE));
+const loadPackage = async (): Promise<SpiPackage> => parsePackage(await import("spi-device"));
 
 /** The package out of its module, or a throw when it is another one than the adapter was written for. */
 function parsePackage(loaded: unknown): SpiPackage {
@@ -72,7 +69,8 @@ export async function openSpiBus({
   if (bus === undefined || device === undefined)
     return err({ kind: "nodeMissing", node, remedy: REMEDIES.nodeName });
   try {
-    await access(node, constants.R_OK | constants.W_OK);
+    // Opening is the only question whose answer holds: access() asks for the real user, not the effective one.
+    await (await open(node, "r+")).close();
   } catch (cause) {
     return err(unusable(node, cause));
   }

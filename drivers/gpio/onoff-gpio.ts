@@ -33,9 +33,7 @@ export interface GpioOptions {
 
 const SYSFS_ROOT = "/sys/class/gpio";
 
-// A name the compiler does not resolve: the program must compile where the optional package did not build.
-const PACKAGE: string = "onoff";
-const loadFactory = async (): Promise<GpioFactory> => parsePackage(await import(PACKAGE));
+const loadFactory = async (): Promise<GpioFactory> => parsePackage(await import("onoff"));
 
 type OnoffConstructor = new (number: number, direction: string, edge?: string) => OnoffLine;
 

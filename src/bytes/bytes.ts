@@ -17,11 +17,3 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && left.every((byte, index) => byte === right[index]);
 }
-
-/** Equality whose duration depends on the lengths alone: for keys, pseudonyms and authentication codes. */
-export function equalConstantTime(left: Uint8Array, right: Uint8Array): boolean {
-  if (left.length !== right.length) return false;
-  let difference = 0;
-  for (let index = 0; index < left.length; index++) difference |= (left[index] ?? 0) ^ (right[index] ?? 0);
-  return difference === 0;
-}

@@ -40,7 +40,7 @@ const GOOD_LIFE_MS = 30_000;
 /** How often version 5 is asked for again where only 3.1.1 worked: the broker may have been upgraded. */
 const ASK_AGAIN_MS = 3_600_000;
 
-export const UNSUPPORTED_VERSION = 0x84;
+const UNSUPPORTED_VERSION = 0x84;
 export const SESSION_TAKEN_OVER = 0x8e;
 const QUOTA_EXCEEDED = 0x97;
 const RATE_EXCEEDED = 0x9f;
