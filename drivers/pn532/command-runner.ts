@@ -93,7 +93,10 @@ export class CommandRunner {
       if (readiness.value === "aborted") return ok({ kind: "abort" });
     }
     const bytes = await this.#link.read(want);
-    return bytes.ok ? ok({ kind: "bytes", bytes: bytes.value }) : bytes;
+    if (!bytes.ok) return bytes;
+    // The line's promise was empty. It is given up after two, so this ends.
+    if (bytes.value.length === 0) return this.#nextInput(exchange, signal);
+    return ok({ kind: "bytes", bytes: bytes.value });
   }
 
   #judge<T>(command: Command<T>, outcome: Outcome): Result<T, CommandError> {

@@ -17,7 +17,10 @@ export interface HostLink {
   write(frame: Uint8Array): Promise<Result<void, BusError>>;
   /** Waits until the chip has something to read, looking at least once even when `until` has passed. */
   waitReady(until: Millis, signal?: AbortSignal): Promise<Result<Readiness, BusError>>;
-  /** Reads exactly that many bytes; past the end of a frame they are junk. */
+  /**
+   * Reads exactly that many bytes; past the end of a frame they are junk. No bytes at all when the interrupt
+   * line had promised what the chip does not have: the caller waits again.
+   */
   read(wanted: Wanted): Promise<Result<Uint8Array, BusError>>;
   /** What the bytes seen since `wake` say about a chip that did not answer. */
   explainSilence(): ReaderError;

@@ -1,7 +1,8 @@
 /**
- * Waiting for the PN532 to have something to read. The chip's status, polled over the bus, is the truth;
- * the interrupt line (P70_IRQ, active low) only says when a look is worth it. A line that is silent while
- * the chip is ready is given up, and the status is polled often instead: it costs latency, not function.
+ * Waiting for the PN532 to have something to read. The chip's status, polled over the bus, is the truth. A
+ * fall of the interrupt line (P70_IRQ, active low) that lasts is a promise good enough to read at once; what
+ * is read tells whether it was kept. A line that is silent while the chip is ready is given up, and the
+ * status is polled often instead: it costs latency, not function.
  */
 import type { BusError, InputLine } from "../../src/ports/bus.ts";
 import type { Clock } from "../../src/ports/clock.ts";
@@ -26,6 +27,8 @@ export class ReadyWatch {
   #edge = false;
   #lowInVain = false;
   #misses = 0;
+  /** The last `wait` believed the line without asking the chip. */
+  #promised = false;
   #wake: (() => void) | undefined;
 
   /** `poll` asks the chip over the bus whether it is ready. */
@@ -49,6 +52,22 @@ export class ReadyWatch {
     this.#misses = 0;
   }
 
+  /** Whether the last readiness rests on the line alone. */
+  get promised(): boolean {
+    return this.#promised;
+  }
+
+  /** What was read bears the line out. */
+  promiseKept(): void {
+    this.#misses = 0;
+  }
+
+  /** The line fell and the chip had nothing: the next waits ask the chip. */
+  promiseBroken(): void {
+    this.#misses += 1;
+    this.#edge = false;
+  }
+
   degraded(): readonly string[] {
     return this.#line !== undefined && !this.#trusted ? [DEAD_LINE] : [];
   }
@@ -61,6 +80,7 @@ export class ReadyWatch {
   async wait(until: Millis, signal?: AbortSignal): Promise<Result<Readiness, BusError>> {
     this.#lowInVain = false;
     for (let pauses = 0; ; pauses++) {
+      if (this.#takePromise()) return ok("ready");
       const remainingMs = until - this.#clock.monotonicMs();
       const ready = await this.#look(pauses > 0 || remainingMs <= 0 ? "anyway" : "ifSignalled");
       if (!ready.ok) return ready;
@@ -69,6 +89,13 @@ export class ReadyWatch {
       if (remainingMs <= 0) return ok("late");
       await this.#pause(Math.min(this.#pauseMs(pauses), remainingMs), signal);
     }
+  }
+
+  /** A trusted line that fell and is still low. */
+  #takePromise(): boolean {
+    this.#promised = this.#trusted && this.#edge && this.#line?.isLow() === true;
+    if (this.#promised) this.#edge = false;
+    return this.#promised;
   }
 
   #pauseMs(pauses: number): number {

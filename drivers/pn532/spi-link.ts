@@ -22,6 +22,8 @@ const STATUS_READY = 0x01;
 const STATUS_FLOATING = 0xff;
 /** The operation bytes and the ready status with their bits in the wrong order. */
 const REVERSED_IMAGES: ReadonlySet<number> = new Set([0x40, 0x80, 0xc0]);
+/** A frame begins within so many bytes. */
+const MAX_PREAMBLE_BYTES = 4;
 /** Distinct status bytes kept to explain a silent chip. */
 const MAX_OBSERVED = 8;
 
@@ -85,11 +87,27 @@ export function createSpiLink({ bus, irq, clock }: SpiLinkParts): HostLink {
       const out = new Uint8Array(lengthBytes + skippedBytes);
       out[0] = DATA_READ;
       const answer = await transfer(out);
-      return answer.ok ? ok(answer.value.subarray(skippedBytes)) : answer;
+      if (!answer.ok) return answer;
+      const bytes = answer.value.subarray(skippedBytes);
+      if (position === "frameRest" || !watch.promised) return ok(bytes);
+      if (!holdsStartCode(bytes)) {
+        watch.promiseBroken();
+        return ok(new Uint8Array(0));
+      }
+      watch.promiseKept();
+      return ok(bytes);
     },
     explainSilence: () => explain([...observed]),
     degraded: () => watch.degraded(),
   };
+}
+
+/** `00 FF` within the bytes that a preamble may take: what every frame begins with. */
+function holdsStartCode(bytes: Uint8Array): boolean {
+  for (let index = 1; index <= MAX_PREAMBLE_BYTES; index++) {
+    if (bytes[index - 1] === 0x00 && bytes[index] === 0xff) return true;
+  }
+  return false;
 }
 
 /** Sorts the status bytes seen: nobody there, bits in the wrong order, noise, or a chip that hangs. */

@@ -9,6 +9,8 @@ import { EventHeap } from "./event-heap.ts";
 import { Lateness, type LatenessReport } from "./lateness.ts";
 import type { Timeline } from "./timeline.ts";
 
+/** After news from outside more is likely to come at once: a process that sleeps takes a while to wake. */
+const LINGER_US = 3_000;
 /** Timers have a grain of one millisecond and fire late; the spin begins this long before the instant. */
 const SPIN_US = 1_500;
 
@@ -21,6 +23,7 @@ export class RealTimeline implements Timeline {
   #timerUs = Number.POSITIVE_INFINITY;
   #spinning = false;
   #closed = false;
+  #lingerUntilUs = 0;
 
   /** While an action runs it is the instant that the action was due, so that lateness does not add up. */
   nowUs(): number {
@@ -37,6 +40,7 @@ export class RealTimeline implements Timeline {
    * To be called before acting on news from outside: they must not overtake an event that was due earlier.
    */
   hear(): void {
+    this.#lingerUntilUs = this.nowUs() + LINGER_US;
     this.#runDue();
     this.#arm();
   }
@@ -75,10 +79,12 @@ export class RealTimeline implements Timeline {
   }
 
   #arm(): void {
-    const dueUs = this.#events.nextTimeUs();
-    if (dueUs === undefined || this.#spinning || this.#closed) return;
+    if (this.#spinning || this.#closed) return;
+    const lingers = this.nowUs() < this.#lingerUntilUs;
+    const dueUs = this.#events.nextTimeUs() ?? Number.POSITIVE_INFINITY;
+    if (dueUs === Number.POSITIVE_INFINITY && !lingers) return;
     const sleepMs = Math.floor((dueUs - this.nowUs() - SPIN_US) / 1000);
-    if (sleepMs < 1) this.#spin();
+    if (sleepMs < 1 || lingers) this.#spin();
     else if (this.#timer === undefined || dueUs < this.#timerUs) this.#sleep(dueUs, sleepMs);
   }
 

@@ -58,19 +58,52 @@ function rig(wiring: "line" | "noLine" = "line", duringLook: (line: HandLine) =>
 }
 
 describe("with an interrupt line", () => {
-  test("an edge ends the wait in the same instant, with one look", async () => {
+  test("an edge ends the wait in the same instant, and the chip need not be asked", async () => {
     const { timeline, chip, readyAt, wait } = rig();
     readyAt(7, "edge");
     expect(await wait(500)).toEqual(ok("ready"));
-    expect([timeline.nowUs(), chip.looks]).toEqual([7000, 1]);
+    expect([timeline.nowUs(), chip.looks]).toEqual([7000, 0]);
   });
 
-  test("a line that is low already needs no edge", async () => {
+  test("a line that fell before the wait began is believed", async () => {
     const { timeline, line, chip, wait } = rig();
     chip.ready = true;
     line.fall();
     expect(await wait(500)).toEqual(ok("ready"));
+    expect([timeline.nowUs(), chip.looks]).toEqual([0, 0]);
+  });
+
+  test("a line that is low without having fallen is not: the chip is asked", async () => {
+    const { timeline, line, chip, watch, wait } = rig();
+    chip.ready = true;
+    line.fall();
+    watch.discardEdges();
+    expect(await wait(500)).toEqual(ok("ready"));
     expect([timeline.nowUs(), chip.looks]).toEqual([0, 1]);
+  });
+
+  test("after a promise that was not kept the chip is asked", async () => {
+    const { line, chip, watch, readyAt, wait } = rig();
+    line.fall();
+    await wait(500);
+    expect(watch.promised).toBe(true);
+    watch.promiseBroken();
+    readyAt(2.5, "silent");
+    expect(await wait(500)).toEqual(ok("ready"));
+    expect(watch.promised).toBe(false);
+    expect(chip.looks).toBeGreaterThan(1);
+  });
+
+  test("two broken promises in a row and the line is given up", async () => {
+    const { line, watch, wait } = rig();
+    for (let turn = 0; turn < 2; turn++) {
+      expect(watch.degraded()).toEqual([]);
+      line.rise();
+      line.fall();
+      await wait(500);
+      watch.promiseBroken();
+    }
+    expect(watch.degraded()).toHaveLength(1);
   });
 
   test("an edge with nothing behind it is passed over", async () => {
@@ -138,6 +171,7 @@ describe("with an interrupt line", () => {
     ] as const) {
       readyAt(ms, signal);
       await wait(500);
+      if (watch.promised) watch.promiseKept();
       chip.ready = false;
       line.rise();
     }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createSpiLink, reverseBits } from "../../../drivers/pn532/spi-link.ts";
 import { hex, toHex } from "../../../src/bytes/hex.ts";
-import type { BusError } from "../../../src/ports/bus.ts";
+import type { BusError, InputLine } from "../../../src/ports/bus.ts";
 import { VirtualClock } from "../../../src/sim/virtual-clock.ts";
 import { VirtualTimeline } from "../../../src/sim/virtual-timeline.ts";
 import { instant, millis } from "../../../src/time/time.ts";
@@ -28,6 +28,45 @@ describe("bit order", () => {
     const all = Uint8Array.from({ length: 256 }, (_, value) => value);
     expect(reverseBits(reverseBits(all))).toEqual(all);
     expect(new Set(reverseBits(all)).size).toBe(256);
+  });
+});
+
+describe("an interrupt line that fell", () => {
+  /** A line that is low and tells of one edge as soon as somebody listens and the frame was written. */
+  function fallenLine() {
+    const listeners: (() => void)[] = [];
+    const line: InputLine = {
+      isLow: () => true,
+      onFalling: (listener) => {
+        listeners.push(listener);
+        return () => undefined;
+      },
+      close: async () => undefined,
+    };
+    return { line, fall: () => listeners.forEach((listener) => void listener()) };
+  }
+
+  async function readAfterFall(answer: string) {
+    const timeline = new VirtualTimeline();
+    const bus = new ScriptedBus({ out: "03000000000000", in: answer }, status("00"), status("01"));
+    const { line, fall } = fallenLine();
+    const link = createSpiLink({ bus, irq: line, clock: VirtualClock.startingAt(timeline, instant(0)) });
+    fall();
+    expect(await link.waitReady(millis(100))).toEqual({ ok: true, value: "ready" });
+    expect(bus.left).toBe(3);
+    const read = await link.read({ lengthBytes: 6, position: "frameStart" });
+    return { timeline, bus, link, text: read.ok && toHex(read.value) };
+  }
+
+  test("is believed: the frame is read without asking for the status", async () => {
+    expect((await readAfterFall("AA0000FF00FF00")).text).toBe("0000FF00FF00");
+  });
+
+  test("and when it lied, nothing was read, and the chip's status is asked until it is ready", async () => {
+    const { timeline, bus, link, text } = await readAfterFall("AA808080808080");
+    expect(text).toBe("");
+    expect(await timeline.resolve(link.waitReady(millis(100)))).toEqual({ ok: true, value: "ready" });
+    expect(bus.left).toBe(0);
   });
 });
 
