@@ -14,7 +14,8 @@ import type { Readiness } from "./host-link.ts";
 const POLL_MS = 1;
 /** Safety looks behind a line that works: the first soon, then rarer, so that an idle reader costs little. */
 const FIRST_SAFETY_LOOK_MS = 20;
-const MAX_SAFETY_LOOK_MS = 100;
+const SAFETY_LOOK_GROWTH = 4;
+const MAX_SAFETY_LOOK_MS = 320;
 /** A single miss may be a blocked event loop; two in a row are a dead line. */
 const MISSES_UNTIL_DEAD = 2;
 
@@ -29,7 +30,8 @@ export class ReadyWatch {
   #misses = 0;
   /** The last `wait` believed the line without asking the chip. */
   #promised = false;
-  #wake: (() => void) | undefined;
+  /** Ended by an edge; one serves many pauses, since most end by their time. */
+  #pauseEnd = new AbortController();
 
   /** `poll` asks the chip over the bus whether it is ready. */
   constructor(poll: () => Promise<Result<boolean, BusError>>, line: InputLine | undefined, clock: Clock) {
@@ -38,7 +40,8 @@ export class ReadyWatch {
     this.#clock = clock;
     line?.onFalling(() => {
       this.#edge = true;
-      this.#wake?.();
+      // A reason given saves making an exception with its stack at every edge.
+      this.#pauseEnd.abort("edge");
     });
   }
 
@@ -80,15 +83,18 @@ export class ReadyWatch {
   async wait(until: Millis, signal?: AbortSignal): Promise<Result<Readiness, BusError>> {
     this.#lowInVain = false;
     for (let pauses = 0; ; pauses++) {
-      if (this.#takePromise()) return ok("ready");
       const remainingMs = until - this.#clock.monotonicMs();
-      const ready = await this.#look(pauses > 0 || remainingMs <= 0 ? "anyway" : "ifSignalled");
+      const ready = await this.#isReady(pauses > 0 || remainingMs <= 0);
       if (!ready.ok) return ready;
       if (ready.value) return ok("ready");
       if (signal?.aborted === true) return ok("aborted");
       if (remainingMs <= 0) return ok("late");
       await this.#pause(Math.min(this.#pauseMs(pauses), remainingMs), signal);
     }
+  }
+
+  async #isReady(asksAnyway: boolean): Promise<Result<boolean, BusError>> {
+    return this.#takePromise() ? ok(true) : this.#look(asksAnyway ? "anyway" : "ifSignalled");
   }
 
   /** A trusted line that fell and is still low. */
@@ -100,7 +106,9 @@ export class ReadyWatch {
 
   #pauseMs(pauses: number): number {
     const lineHelps = this.#trusted && !this.#lowInVain;
-    return lineHelps ? Math.min(FIRST_SAFETY_LOOK_MS * 2 ** pauses, MAX_SAFETY_LOOK_MS) : POLL_MS;
+    return lineHelps
+      ? Math.min(FIRST_SAFETY_LOOK_MS * SAFETY_LOOK_GROWTH ** pauses, MAX_SAFETY_LOOK_MS)
+      : POLL_MS;
   }
 
   /**
@@ -122,12 +130,11 @@ export class ReadyWatch {
 
   async #pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
     if (this.#edge) return;
-    const pause = new AbortController();
-    const end = (): void => pause.abort();
-    this.#wake = end;
+    if (this.#pauseEnd.signal.aborted) this.#pauseEnd = new AbortController();
+    const pauseEnd = this.#pauseEnd;
+    const end = (): void => pauseEnd.abort("given up");
     signal?.addEventListener("abort", end);
-    await this.#clock.sleep(durationMs, pause.signal);
+    await this.#clock.sleep(durationMs, pauseEnd.signal);
     signal?.removeEventListener("abort", end);
-    this.#wake = undefined;
   }
 }

@@ -1,7 +1,8 @@
 /**
  * One connection to the board's server: turns messages into calls on the board and sends what comes of
- * them, one write for each message. When the connection ends, its host is dead to the board.
+ * them. When the connection ends, its host is dead to the board.
  */
+import { setImmediate } from "node:timers";
 import type { SpiBus } from "../ports/bus.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { VirtualBoard } from "./board.ts";
@@ -14,6 +15,8 @@ import { encodeMessage, type Message } from "./message-stream.ts";
 /** What a session needs of its socket. */
 export interface Outlet {
   readonly writableLength: number;
+  cork(): void;
+  uncork(): void;
   write(bytes: Uint8Array): unknown;
   destroy(): unknown;
 }
@@ -38,6 +41,7 @@ export class BoardSession {
     [MESSAGE.director, (message) => this.#direct(message)],
   ]);
   #watchesEdges = false;
+  #corked = false;
 
   constructor(board: VirtualBoard, director: BoardDirector, outlet: Outlet) {
     this.#board = board;
@@ -115,8 +119,20 @@ export class BoardSession {
 
   /** A peer that does not read what it asked for is cut off. */
   #send(type: number, request: number, payload: Uint8Array): void {
-    if (this.#outlet.writableLength > MAX_UNSENT_BYTES) this.#outlet.destroy();
-    else this.#outlet.write(encodeMessage({ type, request, payload }));
+    if (this.#outlet.writableLength > MAX_UNSENT_BYTES) {
+      this.#outlet.destroy();
+      return;
+    }
+    // What one event causes leaves together: a host that reads a frame hears of the line's rise with it.
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#outlet.cork();
+      setImmediate(() => {
+        this.#corked = false;
+        this.#outlet.uncork();
+      });
+    }
+    this.#outlet.write(encodeMessage({ type, request, payload }));
   }
 }
 

@@ -8,7 +8,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { Aedes } from "aedes";
 import type { JournalEvent } from "../../ports/journal.ts";
 
-/** What the demo looks at in an event; everything else of it is kept as it came. */
+/** What the demo keeps of an event; the personal part above all is not for a screen. */
 export type SeenEvent = Pick<JournalEvent, "journal" | "seq" | "type" | "data">;
 
 export interface BackEndOptions {
@@ -105,9 +105,9 @@ export class BackEnd {
   }
 
   #keep(batch: readonly SeenEvent[]): void {
-    for (const event of batch) {
-      if (this.#events.has(event.seq)) this.#doubled += 1;
-      this.#events.set(event.seq, event);
+    for (const { journal, seq, type, data } of batch) {
+      if (this.#events.has(seq)) this.#doubled += 1;
+      this.#events.set(seq, { journal, seq, type, data });
     }
     const journal = batch[0]?.journal;
     if (journal !== undefined) this.#acknowledge(journal);

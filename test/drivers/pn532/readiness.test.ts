@@ -143,7 +143,7 @@ describe("with an interrupt line", () => {
   test("a long wait costs few looks", async () => {
     const { chip, wait } = rig();
     expect(await wait(1000)).toEqual(ok("late"));
-    expect(chip.looks).toBeLessThanOrEqual(13);
+    expect(chip.looks).toBeLessThanOrEqual(7);
   });
 
   test("two lost edges in a row make it a dead line, polled each millisecond, until a new start", async () => {
