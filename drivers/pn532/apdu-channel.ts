@@ -37,17 +37,20 @@ export interface ApduTarget {
 
 /**
  * One command APDU (4 to 65544 bytes) to its response APDU (2 to 65538 bytes). No part is ever sent twice.
+ * It ends at `until` at the latest, or at this module's own limit.
  * Errors: `cardLost` with the chip's status, or 01 when nothing came in time; `cardGarbled` for an answer
  * shorter than its status words or beyond the limit; `readerFailed` when the chip itself failed.
  */
 export async function exchangeApdu(
   target: ApduTarget,
   command: Uint8Array,
+  until?: Millis,
 ): Promise<Result<Uint8Array, LinkError>> {
   if (command.length < MIN_APDU_BYTES.command || command.length > MAX_COMMAND_APDU_BYTES) {
     throw new Error("command APDU length");
   }
-  const deadline = after(target.clock.monotonicMs(), MAX_APDU_MS);
+  const limit = after(target.clock.monotonicMs(), MAX_APDU_MS);
+  const deadline = until !== undefined && until < limit ? until : limit;
   const lastPartAt = Math.max(0, Math.ceil(command.length / MAX_EXCHANGE_BYTES) - 1) * MAX_EXCHANGE_BYTES;
   for (let at = 0; at < lastPartAt; at += MAX_EXCHANGE_BYTES) {
     const taken = await exchangePart(target, command.subarray(at, at + MAX_EXCHANGE_BYTES), "more", deadline);

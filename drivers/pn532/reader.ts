@@ -10,6 +10,7 @@ import type { CardReader, DetectedCard, LinkError, ReaderError, ReaderInfo } fro
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Log } from "../../src/ports/log.ts";
 import { err, ok, type Result } from "../../src/result.ts";
+import type { Millis } from "../../src/time/time.ts";
 import { exchangeApdu } from "./apdu-channel.ts";
 import { type Ats, parseAts } from "./ats.ts";
 import { type CommandError, CommandRunner, refused } from "./command-runner.ts";
@@ -144,17 +145,22 @@ class Pn532Reader implements CardReader {
       kind: active.kind,
       sak: active.target.sak,
       historicalBytes: active.ats.historicalBytes,
-      channel: { transceive: (command) => this.#transceive(active, command) },
+      channel: { transceive: (command, until) => this.#transceive(active, command, until) },
     };
   }
 
-  async #transceive(active: Active, command: Uint8Array): Promise<Result<Uint8Array, LinkError>> {
+  async #transceive(
+    active: Active,
+    command: Uint8Array,
+    until: Millis | undefined,
+  ): Promise<Result<Uint8Array, LinkError>> {
     // A channel outlives its card in the hands of a slow caller; the chip's next target is not its business.
     if (this.#active !== active) return err({ kind: "cardLost", status: STATUS_NO_TARGET });
     const { clock } = this.#parts;
     return exchangeApdu(
       { runner: this.#runner, clock, number: active.target.number, ats: active.ats },
       command,
+      until,
     );
   }
 

@@ -9,6 +9,7 @@ import type { CardChannel, LinkError } from "../ports/card.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import { err, ok, type Result } from "../result.ts";
+import type { Millis } from "../time/time.ts";
 import { type CommandApdu, describeCommand, encodeCommand } from "./command.ts";
 import { describeStatus, parseResponse, type ResponseApdu } from "./response.ts";
 import { SW_END_OF_FILE, SW_OK, SW1_MORE_DATA, SW1_WRONG_LE } from "./status-words.ts";
@@ -20,6 +21,8 @@ export type Exchange<T, E> = Generator<CommandApdu, Result<T, E>, ResponseApdu>;
 export interface RunnerContext {
   readonly clock: Clock;
   readonly log: Log;
+  /** The end of the whole protocol: a card that makes it wait is refused then. */
+  readonly until: Millis;
 }
 
 /** One answer is never longer than an extended R-APDU; a card that goes on is refused. */
@@ -29,7 +32,7 @@ const MAX_CONTINUATIONS = 300;
 
 /**
  * Runs a protocol against a card to its end. Fails with the protocol's own error, or with a `LinkError`
- * when the card left, broke the transport's rules, or the reader failed; no command is ever repeated
+ * when the card left, broke the transport's rules or took too long, or the reader failed; no command is ever repeated
  * except as `6Cxx` asks.
  */
 export async function run<T, E>(
@@ -104,10 +107,11 @@ const lengthOf = (sw: number): number => sw & 0xff || 256;
 async function transceive(
   command: CommandApdu,
   card: CardChannel,
-  { clock, log }: RunnerContext,
+  { clock, log, until }: RunnerContext,
 ): Promise<Result<ResponseApdu, LinkError>> {
   const startedAt = clock.monotonicMs();
-  const answer = await card.transceive(encodeCommand(command));
+  if (startedAt >= until) return garbled("no end within the time for a reading");
+  const answer = await card.transceive(encodeCommand(command), until);
   const tookMs = Math.round((clock.monotonicMs() - startedAt) * 10) / 10;
   if (!answer.ok) {
     log.trace("apdu", { command: describeCommand(command), failed: answer.error.kind, tookMs });

@@ -23,7 +23,7 @@ export interface CommandIo {
   /** Standard error goes to a person: progress may be shown. */
   readonly interactive: boolean;
   readonly clock: Clock;
-  /** Aborted by the first SIGINT or SIGTERM. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
 }
 

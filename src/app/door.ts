@@ -1,7 +1,6 @@
 /**
  * One door of the configuration, wired: bus, lines, reader, relay, lamps, judge and lane. The relay's line
- * is opened first and is at its off level from that moment; whatever cannot be opened afterwards leaves it
- * there.
+ * comes in already held at its off level; whatever cannot be opened here leaves it there.
  */
 import type { FamilyCache } from "../cie/families.ts";
 import type { DoorConfig, SignalConfig } from "../config/schema.ts";
@@ -50,19 +49,18 @@ export interface Door {
   releaseRelay(): Promise<void>;
 }
 
-/** Opens the hardware of a door and makes its lane. Fails on a bus or line that cannot be had. */
+/** Opens the rest of a door's hardware and makes its lane. Fails on a bus or line that cannot be had. */
 export async function openDoor(
   config: DoorConfig,
+  relayLine: OutputLine,
   s: DoorSurroundings,
 ): Promise<Result<Door, HardwareError>> {
-  const relayLine = await s.gpio.output(config.relay.line, config.relay.activeLevel);
-  if (!relayLine.ok) return relayLine;
   const indicatorLines = await openIndicators(config, s.gpio);
   if (!indicatorLines.ok) return indicatorLines;
   const reader = await openReader(config, s);
   if (!reader.ok) return reader;
   const { lane, relay } = assembleLane(config, s, {
-    relayLine: relayLine.value,
+    relayLine,
     indicators: new Indicators(indicatorLines.value, s.clock, s.log),
     reader: reader.value,
   });

@@ -4,14 +4,14 @@
  * demo, and in virtual time under simulated faults.
  */
 import { FamilyCache } from "../cie/families.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config, DoorConfig } from "../config/schema.ts";
 import type { ScopeKey } from "../crypto/pseudonym.ts";
 import type { DoorFault } from "../gate/lane-runner.ts";
 import { CredentialStore } from "../journal/credential-store.ts";
 import type { OpenDatabase } from "../journal/database.ts";
 import { SqliteJournal } from "../journal/sqlite-journal.ts";
 import type { DecisionTime } from "../policy/decide.ts";
-import type { LineState } from "../ports/bus.ts";
+import type { Gpio, LineState, OutputLine } from "../ports/bus.ts";
 import type { Clock, ClockState } from "../ports/clock.ts";
 import type { JournalError } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
@@ -21,7 +21,8 @@ import { trustedInstant } from "../time/clock-floor.ts";
 import type { Instant } from "../time/time.ts";
 import type { Board } from "./board.ts";
 import { type Door, type DoorSurroundings, type HardwareError, openDoor } from "./door.ts";
-import { recentPresentation } from "./recent-presentation.ts";
+import type { PinMapError } from "./pin-map.ts";
+import { recentPresentations } from "./recent-presentation.ts";
 
 const DAY_MS = 86_400_000;
 /** Longer than the longest thing that a lane does at once: the pause before a dead reader is started again. */
@@ -40,6 +41,8 @@ export interface GateSurroundings {
   readonly buildTime: Instant;
   /** Told when a door polls for the first time. */
   readonly onPolling?: (door: string) => void;
+  /** Called once every relay is held at its off level and before anything else is opened. */
+  readonly onRelaysHeld?: () => Promise<Result<void, HardwareError | PinMapError>>;
   readonly step?: DoorSurroundings["step"];
 }
 
@@ -61,18 +64,22 @@ export interface Gate {
 }
 
 /** Opens journal, credentials and doors. Nothing moves before `run`, except that every relay goes off. */
-export async function assembleGate(s: GateSurroundings): Promise<Result<Gate, HardwareError | JournalError>> {
+export async function assembleGate(
+  s: GateSurroundings,
+): Promise<Result<Gate, HardwareError | JournalError | PinMapError>> {
   const journal = openJournal(s);
   if (!journal.ok) return journal;
   const credentials = CredentialStore.open(s.database);
   if (!credentials.ok) return credentials;
   const gpio = await s.board.gpio();
   if (!gpio.ok) return gpio;
+  const relays = await holdRelays(s, gpio.value);
+  if (!relays.ok) return relays;
   const conditions = new Conditions(s.config.doors.map(({ id }) => id));
   const families = new FamilyCache();
   const doors: Door[] = [];
-  for (const config of s.config.doors) {
-    const door = await openDoor(config, {
+  for (const { config, relayLine } of relays.value) {
+    const door = await openDoor(config, relayLine, {
       ...s,
       gpio: gpio.value,
       journal: journal.value,
@@ -87,6 +94,26 @@ export async function assembleGate(s: GateSurroundings): Promise<Result<Gate, Ha
     doors.push(door.value);
   }
   return ok(new RunningGate(s, journal.value, doors, conditions));
+}
+
+interface HeldRelay {
+  readonly config: DoorConfig;
+  readonly relayLine: OutputLine;
+}
+
+/** Relays first: whatever cannot be opened afterwards leaves them off, and on record for the next start. */
+async function holdRelays(
+  s: GateSurroundings,
+  gpio: Gpio,
+): Promise<Result<readonly HeldRelay[], HardwareError | PinMapError>> {
+  const held: HeldRelay[] = [];
+  for (const config of s.config.doors) {
+    const line = await gpio.output(config.relay.line, config.relay.activeLevel);
+    if (!line.ok) return line;
+    held.push({ config, relayLine: line.value });
+  }
+  const noted = (await s.onRelaysHeld?.()) ?? ok(undefined);
+  return noted.ok ? ok(held) : noted;
 }
 
 function openJournal(s: GateSurroundings): Result<SqliteJournal, JournalError> {
@@ -168,16 +195,19 @@ class RunningGate implements Gate {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    try {
-      await Promise.all(this.#doors.map((door) => this.#serve(door, signal)));
-    } finally {
-      for (const door of this.#doors) await door.releaseRelay();
-    }
+    // A lane that throws ends the others too: nothing may open behind the back of a dying process.
+    const defect = new AbortController();
+    const stop = AbortSignal.any([signal, defect.signal]);
+    const serving = this.#doors.map((door) => this.#serve(door, stop));
+    for (const lane of serving) lane.catch(() => defect.abort());
+    const outcomes = await Promise.allSettled(serving);
+    for (const door of this.#doors) await door.releaseRelay();
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   }
 
   async #serve({ id, lane }: Door, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#surroundings;
-    const now = { monotonic: clock.monotonicMs(), wall: clock.wallTime() };
-    await lane.run(signal, recentPresentation(this.journal, id, now));
+    const now = this.#surroundings.clock.monotonicMs();
+    await lane.run(signal, recentPresentations(this.journal, id, now));
   }
 }

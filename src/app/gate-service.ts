@@ -39,7 +39,9 @@ export async function serveGate(service: GateService): Promise<void> {
   const { gate, io } = service;
   await gate.journal.append([await startedEvent(service.config)]);
   const serving = gate.run(io.signal);
-  const ready = Promise.race([service.polling, serving, io.clock.sleep(POLLING_PATIENCE_MS, io.signal)]);
+  // A lane that throws is told below; here it only ends the wait.
+  const over = serving.catch(() => undefined);
+  const ready = Promise.race([service.polling, over, io.clock.sleep(POLLING_PATIENCE_MS, io.signal)]);
   void reportToSystemd({ ...io, log: service.log, ready, alive: () => gate.isAlive() });
   await ready;
   const upkeep = keepUp({ ...service, clock: io.clock }, io.signal);

@@ -40,7 +40,7 @@ async function execute(command: CommandSpec, invocation: Invocation, io: Command
 
 function processIo(): CommandIo {
   const stopping = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stopping.abort());
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => stopping.abort());
   // The reader of a pipe may leave early (`varco … | head`); that is no fault of ours.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const noColour = (process.env["NO_COLOR"] ?? "") !== "";

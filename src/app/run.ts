@@ -97,11 +97,10 @@ async function openParts(
     log,
     buildTime: await buildTime(),
     onPolling: () => nowPolling(),
+    // The map of the next first act: as soon as these lines are known to be the relays', before all else.
+    onRelaysHeld: () => writePinMap(config.stateDirectory, pinMapOf(config)),
   });
   if (!gate.ok) return failed(io, gate.error);
-  // Only now is it known that every line of the map can really be held.
-  const pinMap = await writePinMap(config.stateDirectory, pinMapOf(config));
-  if (!pinMap.ok) return failed(io, pinMap.error);
   return { value: { ...storage.value, gate: gate.value, clockState, polling } };
 }
 

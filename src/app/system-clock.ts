@@ -21,6 +21,8 @@ export class SystemClock implements Clock {
   }
 
   async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
+    // Even a sleep of nothing lets what is already waiting in the event loop go first.
+    if (durationMs <= 0) return pause(nextTurn, signal);
     const until = performance.now() + durationMs;
     const exact = durationMs < EXACT_BELOW_MS;
     for (;;) {

@@ -11,7 +11,7 @@ const HIGHEST_HEADER_LINE = 27;
 /** The fastest SPI clock that the PN532 data sheet allows, and a floor that still reads a card in time. */
 const SPI_CLOCK_HZ = { least: 100_000, most: 5_000_000, usual: 2_000_000 } as const;
 const PULSE_MS = { least: 100, most: 10_000 } as const;
-/** A pulse may be seen this much longer than asked, for a busy machine, before it counts as a fault. */
+/** A pulse may last this much longer than asked, on a busy machine, before it counts as a fault. */
 const PULSE_SLACK_MS = 100;
 /** More doors than one board has lines for. */
 const MOST_DOORS = 8;
@@ -33,7 +33,7 @@ export const readerSchema = section({
   resetLine: line("the reader's reset input (RSTPD_N)").exactOptional(),
 }).readonly();
 
-/** The relay of a door. A pulse seen outside minimum and maximum is a fault of the hardware. */
+/** The relay of a door. A pulse that began late is stretched to the minimum; one beyond the maximum is a fault. */
 export const relaySchema = section({
   line: line("the relay"),
   activeLevel,

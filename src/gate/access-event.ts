@@ -2,7 +2,7 @@
  * The journal rows of a lane: what was decided, by which rule, on which proofs, how fast. No row holds an
  * identifier; the pseudonym travels as the personal part, which the journal keeps erasable.
  */
-import type { Level, Proofs } from "../identity/proofs.ts";
+import { type Level, type Proofs, reachedLevel } from "../identity/proofs.ts";
 import type { Decision } from "../policy/decide.ts";
 import type { Json, NewEvent, PersonalPart } from "../ports/journal.ts";
 import type { LaneNote } from "./lane.ts";
@@ -31,7 +31,7 @@ export function accessEvent(door: DoorFacts, facts: AccessFacts): NewEvent {
   const data: Record<string, Json> = {
     door: door.door,
     direction: door.direction,
-    level: door.level,
+    demands: door.level,
     proofs: [...facts.proofs],
     rule: decision.rule,
     decidedBy: "local",
@@ -40,6 +40,8 @@ export function accessEvent(door: DoorFacts, facts: AccessFacts): NewEvent {
   };
   if (decision.outcome === "granted") data["group"] = decision.group;
   else data["reason"] = decision.reason;
+  const level = reachedLevel(facts.proofs);
+  if (level !== undefined) data["level"] = level;
   if (facts.detail !== undefined) data["detail"] = facts.detail;
   const type = decision.outcome === "granted" ? "acs.access.granted" : "acs.access.denied";
   return facts.personal === undefined ? { type, data } : { type, data, personal: facts.personal };
@@ -60,15 +62,19 @@ export const noteEvent = (door: DoorFacts, note: LaneNote, reason?: string): New
 /** A relay that does not do what it is told, and its recovery (`fault` absent). */
 export const relayEvent = (door: DoorFacts, fault: RelayFault | undefined): NewEvent => ({
   type: "acs.door.fault",
-  data:
-    fault === undefined
-      ? { door: door.door, fault: "none" }
-      : {
-          door: door.door,
-          fault: fault.kind,
-          ...(fault.kind === "relayStuck" ? { wanted: fault.wanted } : { error: fault.error.kind }),
-        },
+  data: { door: door.door, ...(fault === undefined ? { fault: "none" } : relayFaultData(fault)) },
 });
+
+function relayFaultData(fault: RelayFault): { readonly [key: string]: Json } {
+  switch (fault.kind) {
+    case "relayUnavailable":
+      return { fault: fault.kind, error: fault.error.kind };
+    case "relayStuck":
+      return { fault: fault.kind, wanted: fault.wanted };
+    case "pulseTooLong":
+      return { fault: fault.kind, lengthMs: fault.lengthMs };
+  }
+}
 
 /** Written first thing when the journal works again: how many presentations went unrecorded meanwhile. */
 export const journalRecoveredEvent = (door: DoorFacts, refusals: number): NewEvent => ({

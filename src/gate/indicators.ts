@@ -37,6 +37,8 @@ export class Indicators {
   readonly #lines: IndicatorLines;
   readonly #clock: Clock;
   readonly #log: Log;
+  /** The flash that each lamp shows now: only it may switch its lamp off. */
+  readonly #showing = new Map<IndicatorName, Flash>();
   #playing = new AbortController();
 
   constructor(lines: IndicatorLines, clock: Clock, log: Log) {
@@ -50,23 +52,27 @@ export class Indicators {
     this.#playing.abort();
     this.#playing = new AbortController();
     const { signal: ended } = this.#playing;
-    for (const flash of PATTERNS[signal]) void this.#play(flash, ended);
+    // A copy of each flash, since the same pattern may follow itself.
+    for (const flash of PATTERNS[signal]) void this.#play({ ...flash }, ended);
   }
 
   /** Everything off. */
   async off(): Promise<void> {
     this.#playing.abort();
+    this.#showing.clear();
     for (const line of Object.values(this.#lines)) await this.#drive(line, "inactive");
   }
 
-  /** An aborted flash has gone off by the time the next pattern needs its lamp, because `sleep` returns at once. */
   async #play(flash: Flash, ended: AbortSignal): Promise<void> {
     const line = this.#lines[flash.indicator];
     if (line === undefined) return;
     if (flash.startMs > 0) await this.#clock.sleep(flash.startMs, ended);
     if (ended.aborted) return;
+    this.#showing.set(flash.indicator, flash);
     await this.#drive(line, "active");
     await this.#clock.sleep(flash.lengthMs, ended);
+    if (this.#showing.get(flash.indicator) !== flash) return;
+    this.#showing.delete(flash.indicator);
     await this.#drive(line, "inactive");
   }
 

@@ -10,7 +10,7 @@ import type { CredentialLookup } from "../ports/credentials.ts";
 import type { JournalError, NewEvent } from "../ports/journal.ts";
 import { ok, type Result, unreachable } from "../result.ts";
 import { accessEvent, type DoorFacts } from "./access-event.ts";
-import type { Verdict } from "./lane.ts";
+import { INCOMPLETE, type Verdict } from "./lane.ts";
 import type { CardReading, ReadFailure } from "./read-card.ts";
 
 export interface JudgeContext {
@@ -74,7 +74,7 @@ export class Judge {
     const decision = refusal("acs:ReadIncomplete", "reading");
     const detail = `tries:${tries}`;
     const row = accessEvent(this.#context.facts, { decision, proofs: new Set(), latencyMs, detail });
-    return { outcome: "denied", who: "incomplete", row };
+    return { outcome: "denied", who: INCOMPLETE, row };
   }
 }
 

@@ -12,7 +12,7 @@ import type { Millis } from "../time/time.ts";
 import { type DoorFacts, journalRecoveredEvent, noteEvent, relayEvent } from "./access-event.ts";
 import type { Indicators } from "./indicators.ts";
 import type { Judge } from "./judge.ts";
-import { begin, type LaneEffect, type LaneInput, type LaneStep, type Recent, step } from "./lane.ts";
+import { begin, type LaneEffect, type LaneInput, type LaneStep, type Recents, step } from "./lane.ts";
 import { readCard } from "./read-card.ts";
 import type { RelayFault, RelayPulse } from "./relay-pulse.ts";
 
@@ -64,11 +64,11 @@ export class LaneRunner {
   }
 
   /**
-   * Serves the lane until `signal` is aborted. `recent` is the presentation that the journal last saw here,
+   * Serves the lane until `signal` is aborted. `recents` are the presentations that the journal last saw here,
    * so that a card that lay on the reader during a restart is not admitted a second time.
    */
-  async run(signal: AbortSignal, recent: Recent | undefined): Promise<void> {
-    let [lane, effects]: LaneStep<NewEvent> = begin(recent);
+  async run(signal: AbortSignal, recents: Recents): Promise<void> {
+    let [lane, effects]: LaneStep<NewEvent> = begin(recents);
     const next = this.#context.step ?? step;
     while (!signal.aborted) {
       const input = await this.#performAll(effects, signal);

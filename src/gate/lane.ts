@@ -20,6 +20,12 @@ export const REREAD_PATIENCE_MS = 600;
 export const MAX_READ_TRIES = 5;
 /** The same card seen again within this time of its loss is the same presentation. */
 export const REARM_MS = 1_000;
+/** Holders remembered after they left. */
+export const MAX_RECENTS = 4;
+/** A holder who leaves may brush the field again for this long; a card lost in reading then is no attempt. */
+export const BRUSH_MS = 250;
+/** Stands for the holder of a card that could not be read to its end. */
+export const INCOMPLETE = "incomplete";
 /** A card in the field for longer than this is reported as left lying, once. */
 export const LEFT_LYING_MS = 10_000;
 /** Pause between presence checks, and between those of a card known to be left lying. */
@@ -37,7 +43,7 @@ export interface Verdict<Row> {
   readonly row: Row;
 }
 
-/** The presentation that has just ended, kept to recognise a card that flickers. */
+/** A presentation that has ended, kept to recognise a card that flickers. */
 export interface Recent {
   readonly who: string;
   readonly goneAt: Millis;
@@ -45,25 +51,39 @@ export interface Recent {
   readonly leftReported: boolean;
 }
 
+/** The last presentations, newest first, each holder once: several, since two cards in one wallet take turns. */
+export type Recents = readonly Recent[];
+
 interface Attempt {
   readonly foundAt: Millis;
   readonly tries: number;
-  readonly recent: Recent | undefined;
+  readonly recents: Recents;
+}
+
+interface Presence {
+  readonly who: string;
+  readonly since: Millis;
+  readonly leftReported: boolean;
+  /** Those before this one. */
+  readonly recents: Recents;
 }
 
 export type Lane<Row> =
-  | { readonly at: "starting"; readonly recent: Recent | undefined }
-  | { readonly at: "idle"; readonly recent: Recent | undefined }
+  | { readonly at: "starting"; readonly recents: Recents }
+  | { readonly at: "idle"; readonly recents: Recents }
   | ({ readonly at: "reading" } & Attempt)
   | ({ readonly at: "searching"; readonly lostAt: Millis } & Attempt)
-  | {
-      readonly at: "committing";
-      readonly verdict: Verdict<Row>;
-      readonly foundAt: Millis;
-      readonly gone: boolean;
-    }
-  | { readonly at: "present"; readonly who: string; readonly since: Millis; readonly leftReported: boolean }
-  | { readonly at: "down"; readonly restarts: number; readonly recent: Recent | undefined };
+  | ({ readonly at: "committing" } & Committing<Row>)
+  | ({ readonly at: "present" } & Presence)
+  | { readonly at: "down"; readonly restarts: number; readonly recents: Recents };
+
+interface Committing<Row> {
+  readonly verdict: Verdict<Row>;
+  readonly foundAt: Millis;
+  /** The card is no longer there: an incomplete reading. */
+  readonly gone: boolean;
+  readonly recents: Recents;
+}
 
 export type LaneInput<Row> =
   | { readonly kind: "readerStarted"; readonly now: Millis }
@@ -95,9 +115,9 @@ export type LaneEffect<Row> =
 
 export type LaneStep<Row> = readonly [Lane<Row>, readonly LaneEffect<Row>[]];
 
-/** Where a lane begins: the reader has to be started. `recent` is what the journal knows of the last card. */
-export const begin = <Row>(recent: Recent | undefined): LaneStep<Row> => [
-  { at: "starting", recent },
+/** Where a lane begins: the reader has to be started. `recents` is what the journal knows of the last card. */
+export const begin = <Row>(recents: Recents): LaneStep<Row> => [
+  { at: "starting", recents },
   [{ do: "startReader", afterMs: 0 }],
 ];
 
@@ -107,14 +127,14 @@ export function step<Row>(lane: Lane<Row>, input: LaneInput<Row>): LaneStep<Row>
   switch (lane.at) {
     case "starting":
       expectStarted(lane.at, input);
-      return toIdle(restarted(lane.recent, input.now), []);
+      return toIdle(unseenUntil(input.now, lane.recents), []);
     case "down":
       expectStarted(lane.at, input);
-      return toIdle(restarted(lane.recent, input.now), [{ do: "note", note: "readerUp" }]);
+      return toIdle(unseenUntil(input.now, lane.recents), [{ do: "note", note: "readerUp" }]);
     case "idle":
       return input.kind === "cardFound"
-        ? toReading({ foundAt: input.now, tries: 1, recent: lane.recent })
-        : toIdle(lane.recent, []);
+        ? toReading({ foundAt: input.now, tries: 1, recents: lane.recents })
+        : toIdle(lane.recents, []);
     case "reading":
       return stepReading(lane, input);
     case "searching":
@@ -129,19 +149,18 @@ export function step<Row>(lane: Lane<Row>, input: LaneInput<Row>): LaneStep<Row>
 }
 
 function stepReading<Row>(lane: Attempt, input: LaneInput<Row>): LaneStep<Row> {
-  const { foundAt, tries, recent } = lane;
+  const { foundAt, tries, recents } = lane;
   if (input.kind === "cardLost") {
     return [
-      { at: "searching", foundAt, tries, recent, lostAt: input.now },
+      { at: "searching", foundAt, tries, recents, lostAt: input.now },
       [{ do: "dropCard" }, { do: "poll" }],
     ];
   }
   if (input.kind !== "verdict") throw unexpected("reading", input);
   const { verdict } = input;
-  if (recent !== undefined && recent.who === verdict.who && isFresh(recent, foundAt)) {
-    return toPresent({ who: recent.who, since: recent.since, leftReported: recent.leftReported }, []);
-  }
-  return [{ at: "committing", verdict, foundAt, gone: false }, [{ do: "commit", row: verdict.row }]];
+  const same = recents.find(({ who, goneAt }) => who === verdict.who && foundAt < after(goneAt, REARM_MS));
+  if (same !== undefined) return toPresent({ ...same, recents: without(recents, same.who) }, []);
+  return [{ at: "committing", verdict, foundAt, gone: false, recents }, [{ do: "commit", row: verdict.row }]];
 }
 
 /** The card fell silent in mid-reading: most often it is back at once, a little closer. */
@@ -149,35 +168,43 @@ function stepSearching<Row>(
   lane: Attempt & { readonly lostAt: Millis },
   input: LaneInput<Row>,
 ): LaneStep<Row> {
-  const { foundAt, tries, recent } = lane;
+  const { foundAt, tries, recents } = lane;
   if (input.kind === "cardFound" && tries < MAX_READ_TRIES)
-    return toReading({ foundAt, tries: tries + 1, recent });
+    return toReading({ foundAt, tries: tries + 1, recents });
   if (input.kind === "nothingFound" && input.now < after(lane.lostAt, REREAD_PATIENCE_MS)) {
     return [{ at: "searching", ...lane }, [{ do: "poll" }]];
   }
   if (input.kind === "verdict") {
-    const gone = true;
+    const { verdict } = input;
     return [
-      { at: "committing", verdict: input.verdict, foundAt, gone },
-      [{ do: "commit", row: input.verdict.row }],
+      { at: "committing", verdict, foundAt, gone: true, recents },
+      [{ do: "commit", row: verdict.row }],
     ];
   }
   if (input.kind !== "cardFound" && input.kind !== "nothingFound") throw unexpected("searching", input);
-  // A holder who is just leaving brushes the edge of the field, and a card that fails again and again is
-  // still the same one: neither is a new attempt.
-  if (recent !== undefined && isFresh(recent, foundAt)) return toIdle({ ...recent, goneAt: input.now }, []);
+  if (isNoNewAttempt(recents, foundAt)) return toIdle(seenAgain(recents, input.now), []);
   return [{ at: "searching", ...lane }, [{ do: "composeIncomplete", foundAt, tries }]];
 }
 
-function stepCommitting<Row>(
-  lane: { readonly verdict: Verdict<Row>; readonly foundAt: Millis; readonly gone: boolean },
-  input: LaneInput<Row>,
-): LaneStep<Row> {
-  const { verdict, foundAt, gone } = lane;
-  const present = { who: verdict.who, since: foundAt, leftReported: false };
+/**
+ * A holder who is just leaving brushes the edge of the field, and a card that fails again and again is
+ * still the same one: neither is a new attempt.
+ */
+function isNoNewAttempt([newest]: Recents, foundAt: Millis): boolean {
+  if (newest === undefined) return false;
+  const graceMs = newest.who === INCOMPLETE ? REARM_MS : BRUSH_MS;
+  return foundAt < after(newest.goneAt, graceMs);
+}
+
+const seenAgain = ([newest, ...older]: Recents, now: Millis): Recents =>
+  newest === undefined ? [] : [{ ...newest, goneAt: now }, ...older];
+
+function stepCommitting<Row>(lane: Committing<Row>, input: LaneInput<Row>): LaneStep<Row> {
+  const { verdict, foundAt, gone, recents } = lane;
+  const present = { who: verdict.who, since: foundAt, leftReported: false, recents };
   const next = (effects: readonly LaneEffect<Row>[]): LaneStep<Row> =>
     gone
-      ? toIdle({ ...present, goneAt: input.now }, [...effects, { do: "dropCard" }])
+      ? toIdle(remember(present, input.now), [...effects, { do: "dropCard" }])
       : toPresent(present, effects);
   if (input.kind === "commitFailed") return next([{ do: "signal", signal: "fault" }]);
   if (input.kind !== "committed") throw unexpected("committing", input);
@@ -185,18 +212,13 @@ function stepCommitting<Row>(
   return next([{ do: "pulseRelay" }, { do: "signal", signal: "granted" }]);
 }
 
-function stepPresent<Row>(
-  lane: { readonly who: string; readonly since: Millis; readonly leftReported: boolean },
-  input: LaneInput<Row>,
-): LaneStep<Row> {
-  if (input.kind === "cardGone") {
-    return toIdle({ ...recentOf(lane), goneAt: input.now }, [{ do: "dropCard" }]);
-  }
+function stepPresent<Row>(lane: Presence, input: LaneInput<Row>): LaneStep<Row> {
+  if (input.kind === "cardGone") return toIdle(remember(lane, input.now), [{ do: "dropCard" }]);
   if (input.kind !== "cardPresent") throw unexpected("present", input);
   const left = input.now >= after(lane.since, LEFT_LYING_MS);
   const notes: readonly LaneEffect<Row>[] =
     left && !lane.leftReported ? [{ do: "note", note: "cardLeftLying" }] : [];
-  return toPresent({ who: lane.who, since: lane.since, leftReported: left }, notes);
+  return toPresent({ ...lane, leftReported: left }, notes);
 }
 
 /** Whatever was going on is over; what was present is remembered, so that recovery grants nothing twice. */
@@ -204,30 +226,26 @@ function readerFailed<Row>(lane: Lane<Row>, now: Millis, reason: string): LaneSt
   const restarts = lane.at === "down" ? lane.restarts + 1 : 0;
   const afterMs = Math.min(RESTART_FIRST_MS * 2 ** restarts, RESTART_LAST_MS);
   const restart: LaneEffect<Row> = { do: "startReader", afterMs };
-  const recent =
-    lane.at === "present" ? { ...recentOf(lane), goneAt: now } : "recent" in lane ? lane.recent : undefined;
   if (lane.at === "down") return [{ ...lane, restarts }, [restart]];
-  return [{ at: "down", restarts, recent }, [{ do: "note", note: "readerDown", reason }, restart]];
+  const recents = lane.at === "present" ? remember(lane, now) : lane.recents;
+  return [{ at: "down", restarts, recents }, [{ do: "note", note: "readerDown", reason }, restart]];
 }
 
-const recentOf = (lane: {
-  readonly who: string;
-  readonly since: Millis;
-  readonly leftReported: boolean;
-}) => ({
-  who: lane.who,
-  since: lane.since,
-  leftReported: lane.leftReported,
-});
+/** The presentation that ends now, before those that ended earlier. */
+function remember(presence: Presence, now: Millis): Recents {
+  const { who, since, leftReported, recents } = presence;
+  const ended: Recent = { who, since, leftReported, goneAt: now };
+  return [ended, ...unseenUntil(now, without(recents, who))].slice(0, MAX_RECENTS);
+}
 
-const isFresh = (recent: Recent, now: Millis): boolean => now < after(recent.goneAt, REARM_MS);
+/** While the reader was busy with another card, or away, nobody could see who stayed: absence counts from now. */
+const unseenUntil = (now: Millis, recents: Recents): Recents =>
+  recents.map((recent) => ({ ...recent, goneAt: now }));
 
-/** While the reader was away nobody could see whether the card stayed: its absence counts from now. */
-const restarted = (recent: Recent | undefined, now: Millis): Recent | undefined =>
-  recent === undefined ? undefined : { ...recent, goneAt: now };
+const without = (recents: Recents, who: string): Recents => recents.filter((recent) => recent.who !== who);
 
-const toIdle = <Row>(recent: Recent | undefined, effects: readonly LaneEffect<Row>[]): LaneStep<Row> => [
-  { at: "idle", recent },
+const toIdle = <Row>(recents: Recents, effects: readonly LaneEffect<Row>[]): LaneStep<Row> => [
+  { at: "idle", recents },
   [...effects, { do: "poll" }],
 ];
 
@@ -237,11 +255,11 @@ const toReading = <Row>(attempt: Attempt): LaneStep<Row> => [
 ];
 
 const toPresent = <Row>(
-  present: { readonly who: string; readonly since: Millis; readonly leftReported: boolean },
+  { who, since, leftReported, recents }: Presence,
   effects: readonly LaneEffect<Row>[],
 ): LaneStep<Row> => [
-  { at: "present", ...present },
-  [...effects, { do: "watch", afterMs: present.leftReported ? WATCH_LEFT_INTERVAL_MS : WATCH_INTERVAL_MS }],
+  { at: "present", who, since, leftReported, recents },
+  [...effects, { do: "watch", afterMs: leftReported ? WATCH_LEFT_INTERVAL_MS : WATCH_INTERVAL_MS }],
 ];
 
 const unexpected = (at: string, input: { readonly kind: string }): Error =>

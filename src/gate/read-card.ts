@@ -12,6 +12,7 @@ import type { OtherApplication } from "../cie/select.ts";
 import type { Proofs } from "../identity/proofs.ts";
 import type { DetectedCard, LinkError } from "../ports/card.ts";
 import { err, ok, type Result } from "../result.ts";
+import { after } from "../time/time.ts";
 
 /** What a card has shown. */
 export interface CardReading {
@@ -31,14 +32,19 @@ export type ReadFailure =
   | { readonly kind: "nisUnreadable" }
   | LinkError;
 
+/** Twenty times what a slow card needs; nobody stands at a gate for longer, and no card may hold a lane. */
+const READING_MS = 2_000;
+
 /** Reads the NIS of the card in the field, in three commands on a family already seen. */
 export async function readCard(
   card: DetectedCard,
   families: FamilyCache,
-  context: RunnerContext,
+  { clock, log }: Omit<RunnerContext, "until">,
 ): Promise<Result<CardReading, ReadFailure>> {
   if (card.kind !== "isoDep") return err({ kind: "notIsoDep" });
-  const reading = await run(readCieNis(families.routesFor(card.historicalBytes)), card.channel, context);
+  const until = after(clock.monotonicMs(), READING_MS);
+  const protocol = readCieNis(families.routesFor(card.historicalBytes));
+  const reading = await run(protocol, card.channel, { clock, log, until });
   if (!reading.ok) {
     const { error } = reading;
     return err(

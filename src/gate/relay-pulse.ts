@@ -11,7 +11,9 @@ import { after, type Millis } from "../time/time.ts";
 export type RelayFault =
   | { readonly kind: "relayUnavailable"; readonly error: GpioError }
   /** The pin does not have the level that it was driven to. */
-  | { readonly kind: "relayStuck"; readonly wanted: LineState };
+  | { readonly kind: "relayStuck"; readonly wanted: LineState }
+  /** The machine was held up and the off edge came after the maximum. Stands until a pulse is right again. */
+  | { readonly kind: "pulseTooLong"; readonly lengthMs: number };
 
 export interface PulseLimits {
   /** Length of a pulse, counted from the moment before the on edge. */
@@ -78,8 +80,7 @@ export class RelayPulse {
     const edge = await this.#context.line.drive("inactive");
     if (!edge.ok) return this.#report({ kind: "relayUnavailable", error: edge.error });
     if (!(await this.#levelIs("inactive"))) return this.#report({ kind: "relayStuck", wanted: "inactive" });
-    if (this.#fault !== undefined) this.#context.onFault(undefined);
-    this.#fault = undefined;
+    if (this.#fault !== "pulseTooLong") this.#mended();
     this.#context.onEdge("inactive");
     return ok(undefined);
   }
@@ -91,13 +92,17 @@ export class RelayPulse {
     readonly guardEnd: AbortController;
   }): Promise<void> {
     const { clock, minPulseMs, maxPulseMs } = this.#context;
-    const onAt = pulse.driven.then(() => clock.monotonicMs());
+    const on = pulse.driven.then(() => clock.monotonicMs());
     await pulse.offTimer;
-    const earliest = Math.min(after(await onAt, minPulseMs), after(pulse.armedAt, maxPulseMs));
+    const onAt = await on;
+    const earliest = Math.min(after(onAt, minPulseMs), after(pulse.armedAt, maxPulseMs));
     const stretchMs = earliest - clock.monotonicMs();
     if (stretchMs > 0) await clock.sleep(stretchMs);
     await this.#driveOff();
     pulse.guardEnd.abort();
+    const lengthMs = Math.round(clock.monotonicMs() - onAt);
+    if (lengthMs > maxPulseMs) this.#report({ kind: "pulseTooLong", lengthMs });
+    else if (this.#fault === "pulseTooLong") this.#mended();
     await clock.sleep(MIN_GAP_MS);
   }
 
@@ -125,6 +130,11 @@ export class RelayPulse {
   async #levelIs(wanted: LineState): Promise<boolean> {
     const level = await this.#context.line.readBack();
     return level.ok && level.value === wanted;
+  }
+
+  #mended(): void {
+    if (this.#fault !== undefined) this.#context.onFault(undefined);
+    this.#fault = undefined;
   }
 
   #report(fault: RelayFault): Result<never, RelayFault> {

@@ -36,3 +36,15 @@ const NEEDED: Readonly<Record<Level, readonly Proof[]>> = {
 /** Whether the proofs reach the level. `verifiedDocument` reaches `authenticDocument`; no other pair implies one another, save that every level includes its own parts. */
 export const reaches = (proofs: Proofs, level: Level): boolean =>
   NEEDED[level].every((proof) => proofs.has(proof));
+
+/** Levels from the strongest statement to the weakest. */
+const STRONGEST_FIRST: readonly Level[] = [
+  "verifiedDocument",
+  "authenticDocument",
+  "originalChip",
+  "identifier",
+];
+
+/** The level to name for a set of proofs; none when nothing was proven. */
+export const reachedLevel = (proofs: Proofs): Level | undefined =>
+  STRONGEST_FIRST.find((level) => reaches(proofs, level));

@@ -2,6 +2,7 @@
  * What the gate sees of a reader and of a card in its field. Implemented by `drivers/pn532/reader.ts`.
  */
 import type { Result } from "../result.ts";
+import type { Millis } from "../time/time.ts";
 import type { BusError, GpioError } from "./bus.ts";
 
 /** The reader itself does not work; no card can be read until it recovers. */
@@ -27,9 +28,10 @@ export type LinkError =
 export interface CardChannel {
   /**
    * Sends a command APDU and resolves with the response APDU, status words included (at least 2 bytes).
-   * Never repeats an APDU by itself.
+   * Never repeats an APDU by itself. A card that has not answered at `until` is lost (the reader has a limit
+   * of its own for each APDU besides).
    */
-  transceive(command: Uint8Array): Promise<Result<Uint8Array, LinkError>>;
+  transceive(command: Uint8Array, until?: Millis): Promise<Result<Uint8Array, LinkError>>;
 }
 
 /** A card that was found and activated. */

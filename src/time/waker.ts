@@ -11,7 +11,7 @@ export class Waker {
 
   /** Ends the present sleep, or the next one if nobody sleeps. */
   wake(): void {
-    this.#controller.abort();
+    this.#controller.abort("woken");
   }
 
   /** Resolves after `durationMs` or at the next `wake`. One caller at a time. */

@@ -26,9 +26,11 @@ const still: Clock = {
   sleep: async () => undefined,
 };
 
+const CONTEXT = { clock: still, log: silentLog, until: millis(1) };
+
 async function read(script: Script, routes = ALL) {
   const card = new ScriptedCard(script);
-  const result = await run(readCieNis(routes), card, { clock: still, log: silentLog });
+  const result = await run(readCieNis(routes), card, CONTEXT);
   card.expectFinished();
   return result;
 }
@@ -217,13 +219,29 @@ describe("hostile answers", () => {
 
   test("61xx without end is cut off", async () => {
     const endless = { transceive: async () => ({ ok: true as const, value: hex("00 6100") }) };
-    const result = await run(readCieNis(ALL), endless, { clock: still, log: silentLog });
+    const result = await run(readCieNis(ALL), endless, CONTEXT);
     expect(result).toEqual({ ok: false, error: { kind: "cardGarbled", why: "61xx without end" } });
+  });
+
+  test("a card that takes its time with every answer is refused when the time for a reading is over", async () => {
+    let now = 0;
+    const slow: Clock = { ...still, monotonicMs: () => millis(now) };
+    const ends: (number | undefined)[] = [];
+    const card = {
+      transceive: async (_command: Uint8Array, until?: number) => {
+        now += 900;
+        ends.push(until);
+        return { ok: true as const, value: hex("6101") };
+      },
+    };
+    const result = await run(readCieNis(ALL), card, { clock: slow, log: silentLog, until: millis(2_000) });
+    expect(result).toMatchObject({ ok: false, error: { kind: "cardGarbled" } });
+    expect(ends).toEqual([2_000, 2_000, 2_000]);
   });
 
   test("an answer without a status is refused", async () => {
     const mute = { transceive: async () => ({ ok: true as const, value: hex("90") }) };
-    const result = await run(readCieNis(ALL), mute, { clock: still, log: silentLog });
+    const result = await run(readCieNis(ALL), mute, CONTEXT);
     expect(result).toMatchObject({ ok: false, error: { kind: "cardGarbled" } });
   });
 });

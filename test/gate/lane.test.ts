@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  BRUSH_MS,
   begin,
   type Lane,
   type LaneEffect,
@@ -25,8 +26,8 @@ const verdict = (who: string, outcome: Verdict<Row>["outcome"]): Verdict<Row> =>
 });
 
 /** Walks a lane from its beginning through inputs; returns where it ends and all that was asked for. */
-function walk(inputs: readonly Input[], recent?: Recent) {
-  let [lane, effects] = begin<Row>(recent);
+function walk(inputs: readonly Input[], recents: readonly Recent[] = []) {
+  let [lane, effects] = begin<Row>(recents);
   const done: LaneEffect<Row>[] = [...effects];
   for (const input of inputs) {
     [lane, effects] = step(lane, input);
@@ -120,6 +121,27 @@ describe("flicker is not a new presentation", () => {
     );
   });
 
+  test("two cards in one wallet that take turns at the edge of the field are granted once each", () => {
+    const turns = [0, 1, 2, 3, 4, 5].flatMap((turn) => {
+      const at = 100 + turn * 200;
+      const who = turn % 2 === 0 ? "anna" : "bruno";
+      const answer = turn < 2 ? [committed(at + 62)] : [];
+      return [found(at), says(at + 60, verdict(who, "granted")), ...answer, gone(at + 150)];
+    });
+    const { done } = walk([started, ...turns]);
+    expect(done.filter((effect) => effect.do === "pulseRelay")).toHaveLength(2);
+  });
+
+  test("a card pulled away right behind somebody else's is an attempt of its own", () => {
+    const next = [
+      gone(400),
+      found(400 + BRUSH_MS),
+      lost(420 + BRUSH_MS),
+      nothing(420 + BRUSH_MS + REREAD_PATIENCE_MS),
+    ];
+    expect(walk([started, ...granted(100), ...next]).names).toEqual(["composeIncomplete"]);
+  });
+
   test("a card that brushes the field as it leaves makes no incomplete reading", () => {
     const brush = [gone(400), found(450), lost(470), nothing(470 + REREAD_PATIENCE_MS)];
     expect(walk([started, ...granted(100), ...brush]).names).toEqual(["poll"]);
@@ -181,10 +203,10 @@ describe("a reader that fails", () => {
 test("a card that lay there over a restart of the process does not pass a second time", () => {
   const recent: Recent = { who: "anna", goneAt: at(0), since: at(0), leftReported: false };
   const ready: Input = { kind: "readerStarted", now: at(3_000) };
-  expect(walk([ready, found(3_050), says(3_100, verdict("anna", "granted"))], recent).names).toEqual([
+  expect(walk([ready, found(3_050), says(3_100, verdict("anna", "granted"))], [recent]).names).toEqual([
     "watch",
   ]);
-  expect(walk([ready, found(3_050), says(3_100, verdict("carla", "granted"))], recent).names).toEqual([
+  expect(walk([ready, found(3_050), says(3_100, verdict("carla", "granted"))], [recent]).names).toEqual([
     "commit",
   ]);
 });
@@ -216,7 +238,7 @@ describe("in every order of events that a runner can produce", () => {
   test("each step ends in one activity, and the relay moves only in the step after a granted commit", () => {
     fc.assert(
       fc.property(steps, (choices) => {
-        let [lane, effects] = begin<Row>(undefined);
+        let [lane, effects] = begin<Row>([]);
         let now = 0;
         for (const [pick, wait] of choices) {
           now += wait;
@@ -237,7 +259,7 @@ describe("in every order of events that a runner can produce", () => {
   test("the same holder is never granted twice without a second of absence between", () => {
     fc.assert(
       fc.property(steps, (choices) => {
-        let [lane, effects] = begin<Row>(undefined);
+        let [lane, effects] = begin<Row>([]);
         let now = 0;
         let seenAt = Number.NEGATIVE_INFINITY;
         for (const [pick, wait] of choices) {

@@ -105,6 +105,18 @@ describe("a pulse", () => {
 });
 
 describe("faults", () => {
+  test("a pulse that the machine could not end in time is told with its length, until one is right again", async () => {
+    void relay.pulse();
+    await run(390);
+    pin.delayMs = 300;
+    await run(2_000);
+    expect(faults).toEqual([{ kind: "pulseTooLong", lengthMs: 700 }]);
+    pin.delayMs = 0;
+    void relay.pulse();
+    await run(4_000);
+    expect(faults.at(-1)).toBe(undefined);
+  });
+
   test("a relay that does not go on is reported, once", async () => {
     pin.stuckAt = "inactive";
     const outcome = relay.pulse();
