@@ -42,6 +42,7 @@ async function eraseHourly(upkeep: Upkeep, signal: AbortSignal): Promise<void> {
       clock,
       clockState: clockState.current,
       retentionMs: config.retentionDays * DAY_MS,
+      delivery: config.mqtt === undefined ? "none" : "acknowledged",
     });
     if (!report.ok) log.warn("erasureFailed", { why: report.error.kind });
     else if (report.value.kind === "done") {

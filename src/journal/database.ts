@@ -1,14 +1,16 @@
 /**
- * Opens the one database file of the device: durable settings, integrity check, migrations. Both the
- * journal and the credential store live in it, and each process opens it once.
+ * Opens the one database file of the device: durable settings, migrations, a look at what a decision needs.
+ * Both the journal and the credential store live in it, and each process opens it once.
  * Governing text: Raspberry Pi notes, storage; privacy rules, retention (secure deletion).
  */
 import { closeSync, openSync } from "node:fs";
 import Sqlite from "better-sqlite3";
 import type { JournalError } from "../ports/journal.ts";
 import { err, ok, type Result } from "../result.ts";
+import { type EventRow, ROW_COLUMNS } from "./event-rows.ts";
+import { type ChainLink, examineRow } from "./examine-row.ts";
 import { migrate, SCHEMA_VERSION, schemaVersion } from "./migrations.ts";
-import { corruptDatabase, journalError } from "./sqlite-error.ts";
+import { attempt, corruptDatabase, journalError } from "./sqlite-error.ts";
 
 /** Why the database cannot be opened. */
 export type OpenError =
@@ -29,10 +31,14 @@ export interface OpenDatabase {
 }
 
 const PRIVATE_MODE = 0o600;
+/** Rows at the end of the chain that are looked at when the database is opened. */
+const NEWEST_ROWS = 100;
 
 /**
  * Opens or creates the database. `busyTimeoutMs` is how long a call may block while another process
  * writes: short in the gate, whose event loop stands still meanwhile; long in a command.
+ * What is looked at does not grow with the file, so that a gate starts as fast after years: header, tables,
+ * the newest rows of the chain. Damage elsewhere is `corrupt` at use; `checkDatabase` looks for it.
  * Errors: `permissionDenied`; `unavailable` (no directory, read-only file system, locked); `diskFull`;
  * `corrupt` (damaged, or not a database at all); `newerSchema` (written by a later release).
  */
@@ -109,13 +115,32 @@ function prepare(connection: Sqlite.Database, file: string): OpenError | undefin
   connection.pragma("synchronous = FULL");
   connection.pragma("secure_delete = ON");
   connection.pragma("foreign_keys = ON");
-  const verdict: unknown = connection.pragma("quick_check(1)", { simple: true });
-  if (verdict !== "ok") return corruptDatabase(file, verdict);
   const found = schemaVersion(connection);
   if (found > SCHEMA_VERSION) {
     const remedy = `the file has schema ${found}, this release knows ${SCHEMA_VERSION}: install the release that wrote it, or a later one`;
     return { kind: "newerSchema", file, remedy };
   }
   migrate(connection);
-  return undefined;
+  for (const list of ["admitted", "denied"]) connection.prepare(`SELECT * FROM ${list} LIMIT 1`).get();
+  return hasSoundEnd(connection) ? undefined : corruptDatabase(file);
+}
+
+/** Whether the newest rows are events and chained to one another: the next row will be chained to them. */
+function hasSoundEnd(connection: Sqlite.Database): boolean {
+  const newest = connection.prepare<[number], EventRow>(
+    `${ROW_COLUMNS} WHERE event.seq > (SELECT max(seq) FROM event) - ? ORDER BY event.seq`,
+  );
+  let before: ChainLink | undefined;
+  for (const row of newest.all(NEWEST_ROWS)) {
+    if (!examineRow(row, before).ok) return false;
+    before = row;
+  }
+  return true;
+}
+
+/** Reads every page of the file, which takes minutes on a memory card: for a person who asks. */
+export function checkDatabase({ connection, file }: OpenDatabase): Result<void, JournalError> {
+  const verdict = attempt(file, (): unknown => connection.pragma("quick_check(1)", { simple: true }));
+  if (!verdict.ok) return verdict;
+  return verdict.value === "ok" ? ok(undefined) : err(corruptDatabase(file, verdict.value));
 }

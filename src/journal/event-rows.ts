@@ -57,7 +57,9 @@ export class EventRows {
   constructor(connection: Database, origin: RowOrigin, random: Random) {
     this.#origin = origin;
     this.#random = random;
-    this.#head = connection.prepare("SELECT seq, time, hash FROM event ORDER BY seq DESC LIMIT 1");
+    this.#head = connection.prepare(
+      "SELECT seq, time, hash FROM event WHERE seq = (SELECT max(seq) FROM event)",
+    );
     this.#insertEvent = connection.prepare("INSERT INTO event (seq, time, line, hash) VALUES (?, ?, ?, ?)");
     this.#insertPersonal = connection.prepare(
       "INSERT INTO personal (seq, salt, pseudonym, key_id, expires_at) VALUES (?, ?, ?, ?, ?)",
@@ -74,7 +76,8 @@ export class EventRows {
 
   /**
    * Adds one row to the chain; to be called inside a write transaction. The head is read from the file
-   * each time, so a rolled back transaction leaves no trace and another process may append too.
+   * each time, so a rolled back transaction leaves no trace and a command of another process may tell of a
+   * changed list in between.
    */
   append(event: NewEvent, stamp: EventStamp): JournalEvent {
     const head = this.head();

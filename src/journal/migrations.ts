@@ -16,17 +16,27 @@ const MIGRATIONS: readonly string[] = [
      seq INTEGER PRIMARY KEY REFERENCES event (seq) ON DELETE CASCADE,
      salt BLOB NOT NULL, pseudonym BLOB NOT NULL, key_id TEXT NOT NULL, expires_at INTEGER NOT NULL);
    CREATE INDEX personal_expiry ON personal (expires_at);`,
-  // 2: who may pass. A pseudonym is in at most one of the two lists.
-  `CREATE TABLE credential (
-     pseudonym BLOB PRIMARY KEY, display_tag TEXT NOT NULL, group_name TEXT NOT NULL,
+  // 2: who may pass. A pseudonym is in at most one of the two lists. An import writes its rows under a
+  // generation to come and then raises the counter: until then nobody sees them. Of one pseudonym only the
+  // newest row up to the counter counts, which is what `admitted` shows.
+  `INSERT INTO counter VALUES ('generation', 0), ('import', 0);
+   CREATE TABLE credential (
+     pseudonym BLOB NOT NULL, generation INTEGER NOT NULL, display_tag TEXT NOT NULL, group_name TEXT NOT NULL,
      valid_from INTEGER, valid_until INTEGER, reference TEXT, enabled INTEGER NOT NULL,
-     key_id TEXT NOT NULL, expires_at INTEGER) WITHOUT ROWID;
+     key_id TEXT NOT NULL, expires_at INTEGER, PRIMARY KEY (pseudonym, generation)) WITHOUT ROWID;
+   CREATE INDEX credential_generation ON credential (generation);
    CREATE INDEX credential_tag ON credential (display_tag);
    CREATE INDEX credential_reference ON credential (reference) WHERE reference IS NOT NULL;
    CREATE INDEX credential_expiry ON credential (expires_at) WHERE expires_at IS NOT NULL;
+   CREATE VIEW admitted AS SELECT * FROM credential AS newest WHERE generation = (
+     SELECT max(generation) FROM credential WHERE pseudonym = newest.pseudonym
+       AND generation <= (SELECT value FROM counter WHERE name = 'generation'));
    CREATE TABLE denied (
      pseudonym BLOB PRIMARY KEY, display_tag TEXT NOT NULL, reference TEXT,
-     key_id TEXT NOT NULL, expires_at INTEGER) WITHOUT ROWID;`,
+     key_id TEXT NOT NULL, expires_at INTEGER) WITHOUT ROWID;
+   CREATE INDEX denied_tag ON denied (display_tag);
+   CREATE INDEX denied_reference ON denied (reference) WHERE reference IS NOT NULL;
+   CREATE INDEX denied_expiry ON denied (expires_at) WHERE expires_at IS NOT NULL;`,
 ];
 
 /** The schema that this program writes. */

@@ -1,6 +1,10 @@
 /**
  * Erasure by itself: personal parts and enrolments at their date, delivered rows after the profile's period,
  * and then the old pages too, in the database and in its log. Governing text: privacy rules, retention.
+ *
+ * A row stamped later than now was written by a clock that was wrong then, or is read by one that is wrong
+ * now; its date says nothing. It was written no later than the rows after it, so the first of those with a
+ * credible time decides: a stray date neither keeps anything for years nor erases anything early.
  */
 import type { Database, Statement } from "better-sqlite3";
 import { toBase64Url } from "../bytes/base64url.ts";
@@ -19,6 +23,8 @@ export interface RetentionOptions {
   readonly clockState: () => ClockState;
   /** How long a delivered row is kept. */
   readonly retentionMs: number;
+  /** Whether rows wait for a back end's acknowledgement; without a back end time alone decides. */
+  readonly delivery: "acknowledged" | "none";
 }
 
 export type RetentionReport =
@@ -44,7 +50,7 @@ const PAGES_AT_ONCE = 1000;
 
 /**
  * One erasure run, to be called at start and once an hour. Does nothing unless the clock is synchronised
- * and not behind the newest row. Errors as for any use of the database; what was committed stays so.
+ * and not behind the newest row; should that one be the stray, the next row written ends the wait. Errors as for any use of the database; what was committed stays so.
  */
 export async function runRetention(
   options: RetentionOptions,
@@ -82,15 +88,17 @@ async function eraseSome(options: RetentionOptions, now: Instant): Promise<Resul
   let progress: Progress = { erased: 0, pruned: 0, mayHaveMore: false };
   const prepared = attempt(file, () => ({
     erase: ERASURES.map((sql) => connection.prepare<[number, number]>(sql)),
-    prune: new Pruning(connection),
+    history: new History(connection),
   }));
   if (!prepared.ok) return prepared;
-  const { erase, prune } = prepared.value;
+  const { erase, history } = prepared.value;
+  const age = { now, cutoffMs: now - options.retentionMs, retentionMs: options.retentionMs };
   const committed = await options.journal.appendAfter(() => {
     const counts = erase.map((statement) => statement.run(now, ROWS_AT_ONCE).changes);
-    const cut = prune.cut(now - options.retentionMs);
+    counts.push(history.eraseStray(age));
+    const cut = history.cut(age, options.delivery);
     const pruned = cut?.count ?? 0;
-    const mayHaveMore = [...counts, pruned].some((count) => count >= ROWS_AT_ONCE);
+    const mayHaveMore = cut?.mayHaveMore === true || counts.some((count) => count >= ROWS_AT_ONCE);
     progress = { erased: counts.reduce((sum, count) => sum + count, 0), pruned, mayHaveMore };
     return cut === undefined ? [] : [cut.event];
   });
@@ -99,36 +107,92 @@ async function eraseSome(options: RetentionOptions, now: Instant): Promise<Resul
 
 const ERASURES = [
   "DELETE FROM personal WHERE seq IN (SELECT seq FROM personal WHERE expires_at <= ? LIMIT ?)",
-  "DELETE FROM credential WHERE pseudonym IN (SELECT pseudonym FROM credential WHERE expires_at <= ? LIMIT ?)",
+  // With a credential goes what it replaced, which would else be valid again.
+  `DELETE FROM credential WHERE (pseudonym, generation) IN (
+     SELECT old.pseudonym, old.generation FROM (
+       SELECT pseudonym, generation FROM credential WHERE expires_at <= ?
+         AND generation <= (SELECT value FROM counter WHERE name = 'generation') LIMIT ?) AS due
+     CROSS JOIN credential AS old ON old.pseudonym = due.pseudonym AND old.generation <= due.generation)`,
   "DELETE FROM denied WHERE pseudonym IN (SELECT pseudonym FROM denied WHERE expires_at <= ? LIMIT ?)",
 ] as const;
 
-/** Removes old delivered rows from the head of the journal, never its newest one. */
-class Pruning {
-  readonly #bounds: Statement<[], { first: number | null; last: number | null }>;
-  readonly #firstKept: Statement<[number], { seq: number }>;
+/** What is too old at a moment. */
+interface Age {
+  readonly now: Instant;
+  /** Rows of an earlier time are due. */
+  readonly cutoffMs: number;
+  readonly retentionMs: number;
+}
+
+/** Rows removed from the head. */
+interface Cut {
+  readonly count: number;
+  readonly mayHaveMore: boolean;
+  readonly event: NewEvent;
+}
+
+/** The rows of the journal by their age. */
+class History {
+  readonly #bounds: Statement<[], { first: number | null; last: number | null; acked: number }>;
+  readonly #credible: Statement<[number, number], { seq: number; time: number }>;
+  readonly #firstKept: Statement<[number, number, number], { seq: number; time: number }>;
   readonly #hash: Statement<[number], { hash: Uint8Array }>;
   readonly #remove: Statement<[number]>;
+  readonly #firstStray: Statement<[number], { seq: number | null }>;
+  readonly #removeStray: Statement<[number, number, number]>;
 
   constructor(connection: Database) {
-    this.#bounds = connection.prepare("SELECT min(seq) AS first, max(seq) AS last FROM event");
+    this.#bounds = connection.prepare(
+      `SELECT (SELECT min(seq) FROM event) AS first, (SELECT max(seq) FROM event) AS last,
+              (SELECT value FROM counter WHERE name = 'acked') AS acked`,
+    );
+    this.#credible = connection.prepare(
+      "SELECT seq, time FROM event WHERE seq >= ? AND time <= ? ORDER BY seq LIMIT 1",
+    );
     this.#firstKept = connection.prepare(
-      `SELECT seq FROM event WHERE time >= ? OR seq > (SELECT value FROM counter WHERE name = 'acked')
-       ORDER BY seq LIMIT 1`,
+      "SELECT seq, time FROM event WHERE seq > ? AND seq < ? AND time >= ? ORDER BY seq LIMIT 1",
     );
     this.#hash = connection.prepare("SELECT hash FROM event WHERE seq = ?");
     this.#remove = connection.prepare("DELETE FROM event WHERE seq <= ?");
+    // Left to itself SQLite would look for the least number from the first row on, through all good dates.
+    const strays = "FROM personal INDEXED BY personal_expiry WHERE expires_at > ?";
+    this.#firstStray = connection.prepare(`SELECT min(seq) AS seq ${strays}`);
+    this.#removeStray = connection.prepare(
+      `DELETE FROM personal WHERE seq IN (SELECT seq ${strays} AND seq < ? LIMIT ?)`,
+    );
   }
 
-  cut(cutoffMs: number): { readonly count: number; readonly event: NewEvent } | undefined {
-    const { first, last } = this.#bounds.get() ?? { first: null, last: null };
+  /** Removes due rows from the head of the journal, as many as one round may, never its newest one. */
+  cut(age: Age, delivery: RetentionOptions["delivery"]): Cut | undefined {
+    const { first, last, acked } = this.#bounds.get() ?? { first: null, last: null, acked: 0 };
     if (first === null || last === null) return undefined;
-    const keep = Math.min(this.#firstKept.get(cutoffMs)?.seq ?? last, last, first + ROWS_AT_ONCE);
+    const due = this.#dueRow(first, age);
+    if (due === undefined) return undefined;
+    const end = first + ROWS_AT_ONCE;
+    const young = this.#firstKept.get(due, end, age.cutoffMs);
+    const undelivered = delivery === "none" ? end : acked + 1;
+    const keep = Math.min(young?.seq ?? end, undelivered, last);
     const hash = this.#hash.get(keep - 1)?.hash;
     if (keep <= first || hash === undefined) return undefined;
     this.#remove.run(keep - 1);
     const data = { first, last: keep - 1, hash: toBase64Url(hash) };
-    return { count: keep - first, event: { type: PRUNED_TYPE, data } };
+    // A stray row also ends a round; whether what lies behind it is due is for the next one.
+    const mayHaveMore = keep === end || (keep === young?.seq && young.time > age.now);
+    return { count: keep - first, mayHaveMore, event: { type: PRUNED_TYPE, data } };
+  }
+
+  /** Erases personal parts whose date is later than any that is given today, once they are due all the same. */
+  eraseStray(age: Age): number {
+    const latest = age.now + age.retentionMs;
+    const first = this.#firstStray.get(latest)?.seq ?? undefined;
+    const due = first === undefined ? undefined : this.#dueRow(first, age);
+    return due === undefined ? 0 : this.#removeStray.run(latest, due, ROWS_AT_ONCE).changes;
+  }
+
+  /** The first row from `seq` on with a credible time, if that is due; all rows before it then are due too. */
+  #dueRow(seq: number, { now, cutoffMs }: Age): number | undefined {
+    const row = this.#credible.get(seq, now);
+    return row !== undefined && row.time < cutoffMs ? row.seq : undefined;
   }
 }
 

@@ -5,9 +5,6 @@ import { SqliteError } from "better-sqlite3";
 import type { JournalError } from "../ports/journal.ts";
 import { err, ok, type Result } from "../result.ts";
 
-/** Not a database; or one whose tables are not those that this program made. */
-const FOREIGN_CONTENT: readonly string[] = ["SQLITE_NOTADB", "SQLITE_ERROR"];
-
 /** Uses the open database `file`; what SQLite throws becomes a value here and nowhere else. */
 export function attempt<T>(file: string, use: () => T): Result<T, JournalError> {
   try {
@@ -23,7 +20,7 @@ export function journalError(file: string, cause: unknown): JournalError {
   if (cause.code === "SQLITE_FULL") {
     return { kind: "diskFull", remedy: "free space on the state partition; nobody passes until then", cause };
   }
-  if (cause.code.startsWith("SQLITE_CORRUPT") || FOREIGN_CONTENT.includes(cause.code)) {
+  if (cause.code.startsWith("SQLITE_CORRUPT") || cause.code === "SQLITE_NOTADB") {
     return corruptDatabase(file, cause);
   }
   return { kind: "unavailable", file, remedy: remedyFor(cause.code), cause };
@@ -45,6 +42,9 @@ export function corruptDatabase(file: string, cause?: unknown): JournalError {
 }
 
 function remedyFor(code: string): string {
+  // A sound file in which a table or column is missing, or there already: another program's, or tampered with.
+  if (code === "SQLITE_ERROR")
+    return "its tables are not those of this program; give the path of its own database, or restore that from a backup";
   if (code.startsWith("SQLITE_BUSY")) return "another process is writing; let it finish and try again";
   if (code.startsWith("SQLITE_READONLY"))
     return "mount the state partition read-write and let the service user own the file";

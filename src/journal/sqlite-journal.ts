@@ -28,7 +28,7 @@ export interface JournalOptions {
   readonly retentionMs: number;
 }
 
-/** Runs inside the transaction, before its events are chained; used by retention to delete and tell in one step. */
+/** Runs inside the transaction, before its events are chained, so that a change and the row about it are one step. */
 export type JournalWork = () => readonly NewEvent[];
 
 interface Waiting {
@@ -62,6 +62,8 @@ export class SqliteJournal implements Journal, Outbox {
   readonly #waiting: Waiting[] = [];
   readonly #listeners = new Set<(events: readonly JournalEvent[]) => void>();
   #flushing = false;
+  /** The highest connection number given out by this process. */
+  #connection = 0;
 
   /** Opens the journal of a database. Errors as for any use of the database. */
   static open(options: JournalOptions): Result<SqliteJournal, JournalError> {
@@ -75,7 +77,10 @@ export class SqliteJournal implements Journal, Outbox {
     this.journal = journal;
     this.boot = uuidV7(options.clock.wallTime(), options.random);
     this.#rows = new EventRows(connection, { ...options, journal, boot: this.boot }, options.random);
-    this.#range = connection.prepare("SELECT min(seq) AS first, max(seq) AS last FROM event");
+    // Two questions, because SQLite answers min and max in one by reading every row.
+    this.#range = connection.prepare(
+      "SELECT (SELECT min(seq) FROM event) AS first, (SELECT max(seq) FROM event) AS last",
+    );
     this.#counter = connection.prepare("SELECT value FROM counter WHERE name = ?");
     this.#raise = connection.prepare("UPDATE counter SET value = ? WHERE name = ? AND value < ?");
     this.#commit = connection.transaction((group: readonly Waiting[]) =>
@@ -122,13 +127,19 @@ export class SqliteJournal implements Journal, Outbox {
     return attempt(this.#options.database.file, () => void this.#raise.run(seq, "acked", seq));
   }
 
-  /** The next connection number, kept on disk so that a `lost` of an earlier connection is known as stale. */
-  nextConnection(): Result<number, JournalError> {
-    return attempt(this.#options.database.file, () => {
-      const next = (this.#counter.get("connection")?.value ?? 0) + 1;
+  /**
+   * The next connection number, by which a `lost` of an earlier connection is known as stale. It is kept on
+   * disk; while the disk cannot keep it, it goes on in memory, since a failing gate must still say so.
+   */
+  async nextConnection(): Promise<number> {
+    const kept = attempt(this.#options.database.file, () => this.#counter.get("connection")?.value ?? 0);
+    const next = Math.max(this.#connection, kept.ok ? kept.value : 0) + 1;
+    this.#connection = next;
+    await this.appendAfter(() => {
       this.#raise.run(next, "connection", next);
-      return next;
+      return [];
     });
+    return next;
   }
 
   /** The time of the newest row, or the build time: the floor for an unsynchronised clock. */

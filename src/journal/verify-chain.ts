@@ -5,21 +5,14 @@
  */
 import type { Database } from "better-sqlite3";
 import { parseBase64Url, toBase64Url } from "../bytes/base64url.ts";
-import { equalBytes } from "../bytes/bytes.ts";
 import { type PublicJwk, verifyEd25519 } from "../crypto/signing-key.ts";
 import type { JournalError } from "../ports/journal.ts";
 import { err, ok, type Result } from "../result.ts";
 import { CHECKPOINT_TYPE, checkpointMessage } from "./checkpoint.ts";
-import {
-  credentialRef,
-  isObject,
-  type JsonObject,
-  lineHash,
-  parseLine,
-  type UnsealedEvent,
-} from "./cloud-event.ts";
+import type { JsonObject, UnsealedEvent } from "./cloud-event.ts";
 import type { OpenDatabase } from "./database.ts";
 import { type EventRow, GENESIS, ROW_COLUMNS } from "./event-rows.ts";
+import { type ChainLink, examineRow, type RowFault } from "./examine-row.ts";
 import { PRUNED_TYPE } from "./retention.ts";
 import { attempt } from "./sqlite-error.ts";
 
@@ -27,15 +20,8 @@ import { attempt } from "./sqlite-error.ts";
 export interface ChainFault {
   readonly kind: "chainBroken";
   readonly seq: number;
-  readonly what: /** The text is no event, or does not name its own place. */
-    | "line"
-    /** A row is missing before this one. */
-    | "gap"
-    /** `prev` is not the hash of the row before. */
-    | "link"
-    | "hash"
-    /** The personal part does not match the commitment in the row. */
-    | "personal"
+  readonly what:
+    | RowFault
     /** A checkpoint is not signed by this device, or signs another row than the one that is here. */
     | "checkpoint"
     /** The first rows are gone without a row that tells of their pruning. */
@@ -52,23 +38,38 @@ export interface ChainSummary {
 
 const ROWS_AT_ONCE = 1000;
 
-/** Verifies all rows, in order, with the device's public key. Errors: the first fault, or a failing database. */
+/**
+ * Verifies the rows in order with the device's public key: all of them, or the `newest` so many, whose
+ * beginning is then taken at its word. Errors: the first fault, or a failing database.
+ */
 export function verifyChain(
   database: OpenDatabase,
   publicKey: PublicJwk,
+  range: { readonly newest?: number } = {},
 ): Result<ChainSummary, ChainFault | JournalError> {
-  const outcome = attempt(database.file, () => new Verification(database.connection, publicKey).run());
+  const { connection, file } = database;
+  // One transaction, hence one moment: a running gate adds and prunes rows meanwhile.
+  const verification = connection.transaction(() => {
+    const afterSeq = range.newest === undefined ? 0 : lastSeq(connection) - range.newest;
+    return new Verification(connection, publicKey).run(afterSeq);
+  });
+  const outcome = attempt(file, () => verification());
   return outcome.ok ? outcome.value : outcome;
+}
+
+function lastSeq(connection: Database): number {
+  const row = connection.prepare<[], { last: number | null }>("SELECT max(seq) AS last FROM event").get();
+  return row?.last ?? 0;
 }
 
 class Verification {
   readonly #connection: Database;
   readonly #publicKey: PublicJwk;
   /** The row before the one under examination; its hash was verified with it. */
-  #before: { readonly seq: number; readonly hash: Uint8Array } = { seq: 0, hash: GENESIS };
+  #before: ChainLink | undefined;
   #first: UnsealedEvent | undefined;
   #checkpoints = 0;
-  /** Set while the beginning of the chain is only vouched for by its own `prev`. */
+  /** Set while the beginning of the journal is only vouched for by its own `prev`. */
   #unexplainedHead = false;
 
   constructor(connection: Database, publicKey: PublicJwk) {
@@ -76,46 +77,37 @@ class Verification {
     this.#publicKey = publicKey;
   }
 
-  run(): Result<ChainSummary, ChainFault> {
+  /** Examines the rows after `afterSeq`. */
+  run(afterSeq: number): Result<ChainSummary, ChainFault> {
     const page = this.#connection.prepare<[number, number], EventRow>(
       `${ROW_COLUMNS} WHERE event.seq > ? ORDER BY event.seq LIMIT ?`,
     );
-    for (
-      let rows = page.all(0, ROWS_AT_ONCE);
-      rows.length > 0;
-      rows = page.all(this.#before.seq, ROWS_AT_ONCE)
-    ) {
+    let at = afterSeq;
+    for (let rows = page.all(at, ROWS_AT_ONCE); rows.length > 0; rows = page.all(at, ROWS_AT_ONCE)) {
       for (const row of rows) {
-        const what = this.#examine(row);
+        const what = this.#examine(row, afterSeq);
         if (what !== undefined) return err({ kind: "chainBroken", seq: row.seq, what });
+        at = row.seq;
       }
     }
     return this.#conclude();
   }
 
-  #examine(row: EventRow): ChainFault["what"] | undefined {
-    const event = parseLine(row.line, row.time);
-    if (event === undefined || event.seq !== row.seq) return "line";
-    const prev = parseBase64Url(event.prev);
-    if (prev === undefined) return "line";
-    if (this.#first === undefined) this.#begin(event, prev);
-    if (row.seq !== this.#before.seq + 1) return "gap";
-    if (!equalBytes(prev, this.#before.hash)) return "link";
-    if (!equalBytes(row.hash, lineHash(prev, row.line))) return "hash";
-    if (!personalMatches(row, event.data)) return "personal";
+  #examine(row: EventRow, afterSeq: number): ChainFault["what"] | undefined {
+    const before = row.seq === 1 ? { seq: 0, hash: GENESIS } : this.#before;
+    const examined = examineRow(row, before);
+    if (!examined.ok) return examined.error;
+    const event = examined.value;
     this.#before = { seq: row.seq, hash: row.hash };
+    if (this.#first === undefined) {
+      this.#first = event;
+      // A pruned journal begins at a later row, whose `prev` a later row about the pruning must confirm.
+      this.#unexplainedHead = afterSeq <= 0 && event.seq !== 1;
+    }
     if (event.type === PRUNED_TYPE) this.#explainHead(event.data);
     if (event.type !== CHECKPOINT_TYPE) return undefined;
     this.#checkpoints++;
     return this.#isSigned(event) ? undefined : "checkpoint";
-  }
-
-  /** A pruned journal begins at a later row, whose `prev` a later row about the pruning must confirm. */
-  #begin(event: UnsealedEvent, prev: Uint8Array): void {
-    this.#first = event;
-    if (event.seq === 1) return;
-    this.#before = { seq: event.seq - 1, hash: prev };
-    this.#unexplainedHead = true;
   }
 
   #explainHead(data: JsonObject): void {
@@ -141,7 +133,7 @@ class Verification {
 
   #conclude(): Result<ChainSummary, ChainFault> {
     const first = this.#first?.seq ?? 0;
-    const last = this.#before.seq;
+    const last = this.#before?.seq ?? 0;
     if (this.#unexplainedHead) return err({ kind: "chainBroken", seq: first, what: "head" });
     const counter = this.#connection.prepare<[], { value: number }>(
       "SELECT value FROM counter WHERE name = 'acked'",
@@ -149,11 +141,4 @@ class Verification {
     if ((counter.get()?.value ?? 0) > last) return err({ kind: "chainBroken", seq: last, what: "tail" });
     return ok({ first, last, checkpoints: this.#checkpoints });
   }
-}
-
-/** A row without a personal part, or one whose part was erased, has nothing to compare. */
-function personalMatches(row: EventRow, data: JsonObject): boolean {
-  if (row.salt === null || row.pseudonym === null) return true;
-  const { credential } = data;
-  return isObject(credential) && credential["ref"] === credentialRef(row.salt, row.pseudonym);
 }

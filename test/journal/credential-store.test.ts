@@ -1,19 +1,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { CredentialStore, type Enrolment } from "../../src/journal/credential-store.ts";
+import { CredentialStore } from "../../src/journal/credential-store.ts";
 import { instant } from "../../src/time/time.ts";
+import { enrolment, holder } from "./enrolment.ts";
 import { mentioning, must, NOON, TemporaryJournal } from "./temporary-journal.ts";
-
-const holder = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
-const enrolment = (byte: number, more: Partial<Enrolment> = {}): Enrolment => ({
-  pseudonym: holder(byte),
-  displayTag: `card#00${byte.toString(16).padStart(2, "0")}`,
-  keyId: "k1",
-  group: "members",
-  enabled: true,
-  ...more,
-});
 
 function openStore(world = new TemporaryJournal()) {
   return { world, store: must(CredentialStore.open(world.database)) };
@@ -53,69 +44,20 @@ describe("standing", () => {
   });
 });
 
-describe("import", () => {
-  test("is all or nothing", () => {
-    const { store, world } = openStore();
-    world.database.connection.exec(
-      "CREATE TRIGGER full BEFORE INSERT ON credential WHEN NEW.reference = 'bad' BEGIN SELECT RAISE(ABORT, 'no'); END",
-    );
-    must(store.put([enrolment(9, { group: "old" })]));
-    const outcome = store.put([
-      enrolment(9, { group: "new" }),
-      enrolment(2),
-      enrolment(3, { reference: "bad" }),
-    ]);
-    expect(outcome.ok).toBe(false);
-    expect(must(store.standing(holder(2))).credential).toBeUndefined();
-    expect(must(store.standing(holder(9))).credential?.group).toBe("old");
-  });
-
-  test("replaces a holder who is already there", () => {
-    const { store } = openStore();
-    must(store.put([enrolment(1, { reference: "old" })]));
-    must(store.put([enrolment(1, { group: "staff" })]));
-    expect(must(store.list({ limit: 10, offset: 0 }))).toEqual([
-      { displayTag: "card#0001", denyListed: false, group: "staff", enabled: true },
-    ]);
-  });
-});
-
-describe("list and revoke", () => {
-  test("a page shows tags and references, never a pseudonym", () => {
-    const { store } = openStore();
-    must(store.put([enrolment(1, { reference: "B" }), enrolment(2, { reference: "A" })]));
-    must(store.deny({ ...enrolment(3), reference: "C" }));
-    const listed = must(store.list({ limit: 2, offset: 1 }));
-    expect(listed.map(({ reference, denyListed }) => [reference, denyListed])).toEqual([
-      ["B", false],
-      ["C", true],
-    ]);
-    expect(listed.every((entry) => !("pseudonym" in entry))).toBe(true);
-  });
-
-  test("a reference names all its cards; a tag only a card of its own", () => {
-    const { store } = openStore();
-    must(
-      store.put([
-        enrolment(1, { reference: "M-1" }),
-        enrolment(2, { reference: "M-1" }),
-        enrolment(3, { displayTag: "card#aaaa" }),
-        enrolment(4, { displayTag: "card#aaaa" }),
-      ]),
-    );
-    expect(must(store.revoke({ displayTag: "card#aaaa" }))).toEqual({ kind: "ambiguous", count: 2 });
-    expect(must(store.standing(holder(3))).credential).toBeDefined();
-    expect(must(store.revoke({ reference: "M-1" }))).toEqual({ kind: "revoked", count: 2 });
-    expect(must(store.standing(holder(1))).credential).toBeUndefined();
-    expect(must(store.revoke({ reference: "M-1" }))).toEqual({ kind: "notFound" });
-  });
-
-  test("a revoked denial makes the holder a stranger again", () => {
-    const { store } = openStore();
-    must(store.deny(enrolment(1)));
-    expect(must(store.revoke({ displayTag: "card#0001" }))).toEqual({ kind: "revoked", count: 1 });
-    expect(must(store.standing(holder(1)))).toEqual({ denyListed: false });
-  });
+test("several entries are stored all or none", () => {
+  const { store, world } = openStore();
+  world.database.connection.exec(
+    "CREATE TRIGGER full BEFORE INSERT ON credential WHEN NEW.reference = 'bad' BEGIN SELECT RAISE(ABORT, 'no'); END",
+  );
+  must(store.put([enrolment(9, { group: "old" })]));
+  const outcome = store.put([
+    enrolment(9, { group: "new" }),
+    enrolment(2),
+    enrolment(3, { reference: "bad" }),
+  ]);
+  expect(outcome.ok).toBe(false);
+  expect(must(store.standing(holder(2))).credential).toBeUndefined();
+  expect(must(store.standing(holder(9))).credential?.group).toBe("old");
 });
 
 test("what another process writes is seen at the next question, and its lock does not stop questions", async () => {

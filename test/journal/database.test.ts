@@ -1,9 +1,12 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
-import { expect, test } from "vitest";
-import { openDatabase } from "../../src/journal/database.ts";
+import { describe, expect, test } from "vitest";
+import { loadOrCreateSigner } from "../../src/crypto/signing-key.ts";
+import { systemRandom } from "../../src/crypto/system-random.ts";
+import { checkDatabase, openDatabase } from "../../src/journal/database.ts";
 import { SCHEMA_VERSION } from "../../src/journal/migrations.ts";
+import { verifyChain } from "../../src/journal/verify-chain.ts";
 import { granted, mentioning, must, TemporaryJournal, temporaryDirectory } from "./temporary-journal.ts";
 
 const open = (file: string) => openDatabase(file, { busyTimeoutMs: 20 });
@@ -25,7 +28,10 @@ test("a new database is durable, erases for good, and is private", () => {
 test("a database of the first schema is brought up to date and keeps its rows", async () => {
   const world = new TemporaryJournal();
   must(await world.journal.append([granted(1)]));
-  world.database.connection.exec("DROP TABLE credential; DROP TABLE denied; PRAGMA user_version = 1");
+  world.database.connection.exec(
+    `DROP VIEW admitted; DROP TABLE credential; DROP TABLE denied;
+     DELETE FROM counter WHERE name IN ('generation', 'import'); PRAGMA user_version = 1`,
+  );
   const again = must(open(world.file));
   expect(again.connection.pragma("user_version", { simple: true })).toBe(SCHEMA_VERSION);
   expect(again.connection.prepare("SELECT count(*) AS n FROM credential").get()).toEqual({ n: 0 });
@@ -38,9 +44,12 @@ test("a migration that fails leaves the schema where it was", () => {
   must(open(file)).close();
   const raw = new Sqlite(file);
   // The second step will meet a table of its name.
-  raw.exec("DROP TABLE denied; PRAGMA user_version = 1");
+  raw.exec("DELETE FROM counter; PRAGMA user_version = 1");
   raw.close();
-  expect(open(file)).toMatchObject({ ok: false, error: { kind: "corrupt" } });
+  expect(open(file)).toMatchObject({
+    ok: false,
+    error: { kind: "unavailable", remedy: mentioning("its tables are not those of this program") },
+  });
   const after = new Sqlite(file);
   expect(after.pragma("user_version", { simple: true })).toBe(1);
   after.close();
@@ -57,18 +66,72 @@ test("a file that is no database is refused with a remedy and left as it is", ()
   expect(readFileSync(file)).toEqual(before);
 });
 
-test("a damaged page is found when the database is opened", async () => {
+/** A closed database of many pages, as bytes, and the size of a page. */
+async function manyRows(): Promise<{ readonly bytes: Buffer; readonly pageBytes: number }> {
   const world = new TemporaryJournal();
-  for (let round = 0; round < 40; round++) must(await world.journal.append([granted(round), granted(round)]));
+  must(await world.journal.append(Array.from({ length: 1000 }, (_, number) => granted(number))));
   world.database.connection.pragma("wal_checkpoint(TRUNCATE)");
   const bytes = readFileSync(world.file);
-  const pageBytes = bytes.readUInt16BE(16);
+  return { bytes, pageBytes: bytes.readUInt16BE(16) };
+}
+
+function written(bytes: Uint8Array): string {
   const file = join(temporaryDirectory(), "damaged.db");
-  // Every page but the first is overwritten in its header, where the cell pointers are.
-  for (let offset = pageBytes; offset < bytes.length; offset += pageBytes)
-    bytes.fill(0xa5, offset, offset + 64);
   writeFileSync(file, bytes);
-  expect(open(file)).toMatchObject({ ok: false, error: { kind: "corrupt", file } });
+  return file;
+}
+
+/** Overwrites pages from the given one on in their header, where the cell pointers are. */
+function damage(bytes: Buffer, from: number, to: number, pageBytes: number): void {
+  for (let page = from; page < to; page++) bytes.fill(0xa5, page * pageBytes, page * pageBytes + 64);
+}
+
+describe("what an opened database is known to be good for", () => {
+  test("the header and the roots of the tables", async () => {
+    const { bytes, pageBytes } = await manyRows();
+    const headless = Buffer.from(bytes).fill(0xa5, 20, 100);
+    damage(bytes, 1, bytes.length / pageBytes, pageBytes);
+    for (const file of [written(headless), written(bytes)])
+      expect(open(file)).toMatchObject({ ok: false, error: { kind: "corrupt", file } });
+  });
+
+  test("its length", async () => {
+    const { bytes } = await manyRows();
+    const file = written(bytes.subarray(0, bytes.length / 2));
+    expect(open(file)).toMatchObject({ ok: false, error: { kind: "corrupt", file } });
+  });
+
+  test.each([
+    ["a line that is none", "UPDATE event SET line = 'garbage' WHERE seq = 990"],
+    [
+      "a line with one byte changed",
+      "UPDATE event SET line = replace(line, 'lane-1', 'lane-2') WHERE seq = 901",
+    ],
+    ["a hash", "UPDATE event SET hash = zeroblob(32) WHERE seq = 1000"],
+    ["a missing row", "DELETE FROM event WHERE seq = 999"],
+  ])("the end of the chain: %s", async (_, sql) => {
+    const world = new TemporaryJournal();
+    must(await world.journal.append(Array.from({ length: 1000 }, (__, number) => granted(number))));
+    must(open(world.file)).close();
+    world.database.connection.exec(sql);
+    expect(open(world.file)).toMatchObject({ ok: false, error: { kind: "corrupt" } });
+  });
+
+  test("not every page: one deep inside is told at use, and when a person asks", async () => {
+    const { bytes, pageBytes } = await manyRows();
+    const sound = must(open(written(Buffer.from(bytes))));
+    expect(checkDatabase(sound)).toEqual({ ok: true, value: undefined });
+    sound.close();
+    // Early rows of the journal are in the middle of the file.
+    const middle = Math.floor(bytes.length / pageBytes / 2);
+    damage(bytes, middle, middle + 1, pageBytes);
+    const database = must(open(written(bytes)));
+    const { file } = database;
+    expect(checkDatabase(database)).toMatchObject({ ok: false, error: { kind: "corrupt", file } });
+    const { publicKey } = must(loadOrCreateSigner(join(temporaryDirectory(), "key"), systemRandom));
+    expect(verifyChain(database, publicKey)).toMatchObject({ ok: false, error: { kind: "corrupt", file } });
+    database.close();
+  });
 });
 
 test("a database of a later release is not touched", () => {

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { loadOrCreateSigner } from "../../src/crypto/signing-key.ts";
 import { systemRandom } from "../../src/crypto/system-random.ts";
 import { CredentialStore } from "../../src/journal/credential-store.ts";
-import { runRetention } from "../../src/journal/retention.ts";
+import { type RetentionOptions, runRetention } from "../../src/journal/retention.ts";
 import { verifyChain } from "../../src/journal/verify-chain.ts";
 import { instant } from "../../src/time/time.ts";
 import { DAY_MS, granted, must, NOON, TemporaryJournal, temporaryDirectory } from "./temporary-journal.ts";
 
-const run = async (world: TemporaryJournal) =>
+const run = async (world: TemporaryJournal, delivery: RetentionOptions["delivery"] = "acknowledged") =>
   must(
     await world.timeline.resolve(
       runRetention({
@@ -18,6 +18,7 @@ const run = async (world: TemporaryJournal) =>
         clock: world.clock,
         clockState: () => world.clockState,
         retentionMs: 30 * DAY_MS,
+        delivery,
       }),
     ),
   );
@@ -103,4 +104,85 @@ test("rows that the back end has not acknowledged, and young ones, stay; the new
   passDays(world, 31);
   expect(await run(world)).toMatchObject({ pruned: 1 });
   expect(must(world.journal.range())).toMatchObject({ first: 2, last: 3 });
+});
+
+test("without a back end rows go by time alone", async () => {
+  const world = new TemporaryJournal();
+  must(await world.journal.append([granted(1), granted(2)]));
+  passDays(world, 29);
+  expect(await run(world, "none")).toMatchObject({ pruned: 0 });
+  passDays(world, 31);
+  expect(await run(world, "acknowledged")).toMatchObject({ pruned: 0 });
+  expect(await run(world, "none")).toMatchObject({ pruned: 1 });
+});
+
+describe("rows of a clock that was ten years ahead", () => {
+  async function journalWithStrays(strayCount: number) {
+    const world = new TemporaryJournal();
+    must(await world.journal.append([granted(1)]));
+    passDays(world, 3650);
+    for (let left = strayCount; left > 0; left -= 500)
+      must(
+        await world.journal.append(Array.from({ length: Math.min(left, 500) }, () => world.personalEvent())),
+      );
+    passDays(world, 1);
+    must(await world.journal.append([world.personalEvent(), granted(2)]));
+    return world;
+  }
+  const personalCount = ({ database }: TemporaryJournal): unknown =>
+    database.connection.prepare("SELECT count(*) FROM personal").pluck().get();
+
+  test("are kept as long as the rows around them", async () => {
+    const world = await journalWithStrays(3);
+    must(world.journal.acknowledge(6));
+    passDays(world, 30.5);
+    expect(await run(world)).toMatchObject({ erased: 0, pruned: 1 });
+    expect(must(world.journal.range()).first).toBe(2);
+  });
+
+  test("go with them, in whatever number, and block nothing behind them", async () => {
+    const world = await journalWithStrays(2500);
+    must(world.journal.acknowledge(2503));
+    passDays(world, 31.5);
+    expect(await run(world)).toMatchObject({ pruned: 2503 });
+    expect(must(world.journal.range()).first).toBe(2504);
+    expect(personalCount(world)).toBe(0);
+  });
+
+  test("lose their personal part at its due date although no back end has taken them", async () => {
+    const world = await journalWithStrays(1200);
+    passDays(world, 30.5);
+    expect(await run(world)).toMatchObject({ erased: 0, pruned: 0 });
+    passDays(world, 31.5);
+    expect(await run(world)).toMatchObject({ erased: 1201, pruned: 0 });
+    expect(personalCount(world)).toBe(0);
+  });
+});
+
+test("a clock that falls back by years makes strays of good rows, and erases none of them", async () => {
+  const world = new TemporaryJournal();
+  must(await world.journal.append([world.personalEvent(), granted(2)]));
+  must(world.journal.acknowledge(2));
+  passDays(world, -2000);
+  must(await world.journal.append([granted(3)]));
+  passDays(world, -1999);
+  expect(await run(world, "none")).toMatchObject({ kind: "done", erased: 0, pruned: 0 });
+});
+
+test("an expired credential takes along what it had replaced", async () => {
+  const world = new TemporaryJournal();
+  const store = must(CredentialStore.open(world.database));
+  const pseudonym = world.random.bytes(32);
+  const entry = { pseudonym, displayTag: "card#0001", keyId: "k1", group: "members", enabled: true };
+  must(store.put([entry]));
+  // As an import leaves it that is killed after its rows became valid and before the old ones were removed.
+  world.database.connection.exec(
+    `UPDATE counter SET value = 1 WHERE name = 'generation';
+     INSERT INTO credential SELECT pseudonym, 1, display_tag, group_name, NULL, ${NOON}, NULL, 1, key_id, ${NOON}
+       FROM credential`,
+  );
+  must(await world.journal.append([granted(1)]));
+  passDays(world, 1);
+  expect(await run(world)).toMatchObject({ erased: 2 });
+  expect(must(store.standing(pseudonym)).credential).toBeUndefined();
 });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { SystemClock } from "../../src/app/system-clock.ts";
 import { canonicalJson } from "../../src/journal/canonical-json.ts";
 import { cloudEvent } from "../../src/journal/cloud-event.ts";
 import type { JournalEvent, NewEvent } from "../../src/ports/journal.ts";
@@ -208,12 +209,46 @@ describe("outbox and counters", () => {
     must(await world.journal.append([granted(1), granted(2), granted(3)]));
     must(world.journal.acknowledge(2));
     must(world.journal.acknowledge(1));
-    expect([must(world.journal.nextConnection()), must(world.journal.nextConnection())]).toEqual([1, 2]);
+    expect([await world.journal.nextConnection(), await world.journal.nextConnection()]).toEqual([1, 2]);
     const again = world.reopen();
     expect(must(again.range())).toEqual({ first: 1, last: 3, acked: 2 });
-    expect(must(again.nextConnection())).toBe(3);
+    expect(await again.nextConnection()).toBe(3);
     expect(again.journal).toBe(world.journal.journal);
     expect(again.boot).not.toBe(world.journal.boot);
+  });
+
+  test("a connection number waits for another writer, and rises even while none can be kept", async () => {
+    const world = new TemporaryJournal();
+    for (let number = 1; number <= 17; number++) await world.journal.nextConnection();
+    const other = new TemporaryJournal(world.file);
+    other.database.connection.exec("BEGIN IMMEDIATE");
+    const pending = world.journal.nextConnection();
+    await turn();
+    other.database.connection.exec("ROLLBACK");
+    expect(await world.timeline.resolve(pending)).toBe(18);
+    const again = world.reopen();
+    other.database.connection.exec("BEGIN IMMEDIATE");
+    expect(await world.timeline.resolve(again.nextConnection())).toBe(19);
+    expect(await world.timeline.resolve(again.nextConnection())).toBe(20);
+    other.database.connection.exec("ROLLBACK");
+    expect(await again.nextConnection()).toBe(21);
+    expect(await world.reopen().nextConnection()).toBe(22);
+  });
+
+  test("on the machine's own clock, too, whoever waits for a commit is before the listeners", async () => {
+    const { journal } = new TemporaryJournal(undefined, new SystemClock());
+    const order: string[] = [];
+    const heard = new Promise<void>((resolve) => {
+      journal.onCommit(() => {
+        order.push("listener");
+        resolve();
+      });
+    });
+    must(await journal.append([granted(1)]));
+    await Promise.resolve();
+    order.push("relay");
+    await heard;
+    expect(order).toEqual(["relay", "listener"]);
   });
 
   test("a listener hears no more after it has been taken off", async () => {

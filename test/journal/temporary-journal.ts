@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { type OpenDatabase, openDatabase } from "../../src/journal/database.ts";
 import { SqliteJournal } from "../../src/journal/sqlite-journal.ts";
-import type { ClockState } from "../../src/ports/clock.ts";
+import type { Clock, ClockState } from "../../src/ports/clock.ts";
 import type { NewEvent } from "../../src/ports/journal.ts";
 import type { Result } from "../../src/result.ts";
 import { SeededRandom } from "../../src/sim/seeded-random.ts";
@@ -40,8 +40,12 @@ export class TemporaryJournal {
   readonly journal: SqliteJournal;
   clockState: ClockState = "synced";
 
-  constructor(file = join(temporaryDirectory(), "varco.db")) {
+  readonly #journalClock: Clock;
+
+  /** `clock` in place of the virtual one, for a test about real time. */
+  constructor(file = join(temporaryDirectory(), "varco.db"), clock?: Clock) {
     this.file = file;
+    this.#journalClock = clock ?? this.clock;
     this.database = must(openDatabase(file, { busyTimeoutMs: 20 }));
     onTestFinished(() => this.database.close());
     this.journal = this.reopen();
@@ -53,7 +57,7 @@ export class TemporaryJournal {
       SqliteJournal.open({
         database: this.database,
         source: "acs:demo/gate-1",
-        clock: this.clock,
+        clock: this.#journalClock,
         clockState: () => this.clockState,
         random: this.random,
         buildTime: instant(Date.UTC(2026, 0, 1)),

@@ -108,3 +108,14 @@ test("erasing a personal part leaves the chain whole", async () => {
   sql("DELETE FROM personal");
   expect(verify()).toMatchObject({ ok: true, value: { last: 5 } });
 });
+
+test("the newest rows alone are taken from where they begin, checkpoint included", async () => {
+  const { world, signer, sql } = await signedJournal();
+  const newest = (count: number, by = signer) => verifyChain(world.database, by.publicKey, { newest: count });
+  expect(newest(3)).toEqual({ ok: true, value: { first: 3, last: 5, checkpoints: 1 } });
+  expect(newest(1000)).toEqual({ ok: true, value: { first: 1, last: 5, checkpoints: 1 } });
+  expect(newest(3, newSigner())).toMatchObject(broken(4, "checkpoint"));
+  sql("UPDATE event SET hash = zeroblob(32) WHERE seq = 2");
+  expect(newest(3)).toMatchObject({ ok: true });
+  expect(newest(4)).toMatchObject(broken(2, "hash"));
+});

@@ -1,8 +1,6 @@
 /** `varco credentials add --tap`: admits or denies the card held to a reader. Shows its tag, never its number. */
 import { parseValidity } from "../../config/credential-file.ts";
 import type { Config } from "../../config/schema.ts";
-import type { JournalError } from "../../ports/journal.ts";
-import type { Result } from "../../result.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
 import { failed, holderOf, openConfig, openSite, type Site } from "./site.ts";
 import { awaitTap } from "./tap.ts";
@@ -48,7 +46,7 @@ async function addByTap(
   if ("exit" in tap) return tap.exit;
   const holder = holderOf(site.scopeKey, tap.value.identifier.reveal());
   const denied = invocation.flags.has("deny");
-  const stored = denied ? deny(site, holder, invocation) : admit(site, holder, invocation);
+  const stored = await (denied ? deny(site, holder, invocation) : admit(site, holder, invocation));
   if (!stored.ok) return failed(io, stored.error).exit;
   const result = { card: holder.displayTag, list: denied ? "deny" : "allow" };
   io.out(
@@ -64,13 +62,13 @@ type Holder = ReturnType<typeof holderOf>;
 const referenceOf = ({ texts }: Invocation) =>
   texts["ref"] === undefined ? {} : { reference: texts["ref"] };
 
-function deny({ store }: Site, holder: Holder, invocation: Invocation): Result<void, JournalError> {
-  return store.deny({ ...holder, ...referenceOf(invocation) });
+function deny({ register }: Site, holder: Holder, invocation: Invocation) {
+  return register.deny({ ...holder, ...referenceOf(invocation) });
 }
 
-function admit({ store }: Site, holder: Holder, invocation: Invocation): Result<void, JournalError> {
+function admit({ register }: Site, holder: Holder, invocation: Invocation) {
   const { group = "", from = "", until = "" } = invocation.texts;
   const validity = parseValidity(from, until);
   const dates = validity.ok ? validity.value : {};
-  return store.put([{ ...holder, group, enabled: true, ...dates, ...referenceOf(invocation) }]);
+  return register.admit({ ...holder, group, enabled: true, ...dates, ...referenceOf(invocation) });
 }

@@ -1,10 +1,12 @@
 /**
- * `varco credentials import FILE`: every row is checked before the first is stored, and all are stored in one
- * transaction, so a bad file or a power cut leaves the list as it was.
+ * `varco credentials import FILE`: every row is checked before the first is stored, and all become valid in
+ * one step at the end, so a bad file or a power cut leaves the list as it was, and a running gate decides by
+ * the old list until then. Cards on the deny list stay there.
  */
 import { open } from "node:fs/promises";
 import { type CredentialFileOptions, credentialRows, type RowProblem } from "../../config/credential-file.ts";
-import type { Enrolment } from "../../journal/credential-store.ts";
+import type { ImportError, ImportReport } from "../../journal/credential-import.ts";
+import type { Enrolment } from "../../journal/credential-rows.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode } from "../command.ts";
 import { failed, holderOf, type Outcome, openConfig, openSite, type Site } from "./site.ts";
 
@@ -25,14 +27,32 @@ export const importCommand: Execute = async (invocation, io) => {
   if (problems.length > 0) return refuse(problems, flags.has("json"), io);
   const site = await openSite(config.value, io);
   if ("exit" in site) return site.exit;
-  const enrolments = [...enrolmentsOf(text.value, options, site.value)];
-  const stored = site.value.store.put(enrolments);
+  const enrolments = enrolmentsOf(text.value, options, site.value);
+  const outcome = await site.value.register.import(enrolments, io);
   site.value.close();
-  if (!stored.ok) return failed(io, stored.error).exit;
-  const imported = enrolments.length;
-  io.out(flags.has("json") ? JSON.stringify({ imported }) : `imported ${imported} credentials`);
+  if (!outcome.ok) return tellFailure(outcome.error, io);
+  io.out(flags.has("json") ? JSON.stringify(outcome.value) : sentence(outcome.value));
   return EXIT.done;
 };
+
+function sentence({ imported, stillDenied }: ImportReport): string {
+  const told = `imported ${imported} ${imported === 1 ? "credential" : "credentials"}`;
+  if (stillDenied === 0) return told;
+  return `${told}; ${stillDenied} more of the file ${stillDenied === 1 ? "stays" : "stay"} on the deny list: only credentials revoke, or credentials add --tap, takes a card off it`;
+}
+
+function tellFailure(error: ImportError, io: CommandIo): ExitCode {
+  switch (error.kind) {
+    case "stopped":
+      io.err("stopped: nothing was imported");
+      return EXIT.negative;
+    case "overtaken":
+      io.err("another import began meanwhile: nothing of this file was imported");
+      return EXIT.negative;
+    default:
+      return failed(io, error).exit;
+  }
+}
 
 async function readText(file: string, io: CommandIo): Promise<Outcome<string>> {
   try {

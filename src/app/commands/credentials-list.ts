@@ -1,26 +1,30 @@
 /** `varco credentials list`: both lists by tag, group, validity and reference; one JSON object a line on request. */
-import type { ListedCredential } from "../../journal/credential-store.ts";
+import type { ListedCredential } from "../../journal/credential-rows.ts";
 import { toIso8601 } from "../../time/iso-8601.ts";
 import type { Instant } from "../../time/time.ts";
 import { EXIT, type Execute } from "../command.ts";
 import { failed, openConfig, openSite } from "./site.ts";
 
-const PAGE = 1000;
+/** Lines after which the event loop gets a turn, so that a person can interrupt. */
+const LINES_AT_ONCE = 1000;
 
 export const listCommand: Execute = async (invocation, io) => {
   const config = await openConfig(invocation, io);
   if ("exit" in config) return config.exit;
   const site = await openSite(config.value, io);
   if ("exit" in site) return site.exit;
-  const { store, close } = site.value;
+  const { register, close } = site.value;
   const show = invocation.flags.has("json") ? asJson : asLine;
   try {
-    for (let offset = 0; ; offset += PAGE) {
-      const page = store.list({ limit: PAGE, offset });
-      if (!page.ok) return failed(io, page.error).exit;
-      for (const entry of page.value) io.out(show(entry));
-      if (page.value.length < PAGE || io.signal.aborted) return EXIT.done;
+    let shownCount = 0;
+    for (const entry of register.list()) {
+      if (!entry.ok) return failed(io, entry.error).exit;
+      io.out(show(entry.value));
+      shownCount++;
+      if (shownCount % LINES_AT_ONCE === 0) await io.clock.sleep(0);
+      if (io.signal.aborted) break;
     }
+    return EXIT.done;
   } finally {
     close();
   }

@@ -1,5 +1,8 @@
-/** `varco credentials revoke`: by the operator's reference, or by a display tag that only one card has. */
-import type { Revocation } from "../../journal/credential-store.ts";
+/**
+ * `varco credentials revoke`: by the operator's reference, or by a display tag that only one card has. Takes
+ * off both lists: a denied card is then no longer denied, but a stranger.
+ */
+import type { Revocation } from "../../journal/credential-register.ts";
 import { EXIT, type Execute } from "../command.ts";
 import { failed, openConfig, openSite } from "./site.ts";
 
@@ -11,7 +14,7 @@ export const revokeCommand: Execute = async (invocation, io) => {
   if ("exit" in config) return config.exit;
   const site = await openSite(config.value, io);
   if ("exit" in site) return site.exit;
-  const revoked = site.value.store.revoke(
+  const revoked = await site.value.register.revoke(
     DISPLAY_TAG.test(name) ? { displayTag: name } : { reference: name },
   );
   site.value.close();

@@ -7,15 +7,21 @@ import { loadConfig } from "../../config/load-config.ts";
 import type { Config } from "../../config/schema.ts";
 import { deriveScopeKey, displayTag, pseudonym, type ScopeKey } from "../../crypto/pseudonym.ts";
 import { loadSiteKey } from "../../crypto/site-key.ts";
-import { CredentialStore } from "../../journal/credential-store.ts";
-import { openDatabase } from "../../journal/database.ts";
+import { systemRandom } from "../../crypto/system-random.ts";
+import { CredentialRegister } from "../../journal/credential-register.ts";
+import { type OpenDatabase, openDatabase } from "../../journal/database.ts";
+import { SqliteJournal } from "../../journal/sqlite-journal.ts";
+import type { JournalError } from "../../ports/journal.ts";
+import type { Result } from "../../result.ts";
+import { buildTime } from "../build-time.ts";
+import { lookAtMachine } from "../clock-state.ts";
 import { type CommandIo, DEFAULT_CONFIG, EXIT, type ExitCode, type Invocation } from "../command.ts";
-
 import { type AppError, describeError, describeProblem } from "../describe-error.ts";
 import { prepareStateDirectory } from "../state-directory.ts";
 
-/** A command waits this long while the running gate writes. */
-const BUSY_TIMEOUT_MS = 5_000;
+/** How long one attempt waits while the running gate writes; the journal makes several. */
+const BUSY_TIMEOUT_MS = 250;
+const DAY_MS = 86_400_000;
 
 /** The database's file within a state directory. */
 export const databaseFile = (stateDirectory: string): string => join(stateDirectory, "varco.db");
@@ -38,14 +44,14 @@ export async function openConfig({ texts }: Invocation, io: CommandIo): Promise<
   return loaded.ok ? { value: loaded.value.config } : { exit: EXIT.environment };
 }
 
-/** The credential store of a configured gate, with the means to name holders. */
+/** The lists of a configured gate, with the means to name holders. */
 export interface Site {
-  readonly store: CredentialStore;
+  readonly register: CredentialRegister;
   readonly scopeKey: ScopeKey;
   close(): void;
 }
 
-/** Opens key and store. */
+/** Opens key and lists. */
 export async function openSite(config: Config, io: CommandIo): Promise<Outcome<Site>> {
   const siteKey = loadSiteKey(config.siteKey);
   if (!siteKey.ok) return failed(io, siteKey.error);
@@ -53,18 +59,37 @@ export async function openSite(config: Config, io: CommandIo): Promise<Outcome<S
   if (!directory.ok) return failed(io, directory.error);
   const database = openDatabase(databaseFile(config.stateDirectory), { busyTimeoutMs: BUSY_TIMEOUT_MS });
   if (!database.ok) return failed(io, database.error);
-  const store = CredentialStore.open(database.value);
-  if (!store.ok) {
+  const register = await openRegister(config, database.value, io);
+  if (!register.ok) {
     database.value.close();
-    return failed(io, store.error);
+    return failed(io, register.error);
   }
   return {
     value: {
-      store: store.value,
+      register: register.value,
       scopeKey: deriveScopeKey(siteKey.value, config),
       close: () => database.value.close(),
     },
   };
+}
+
+/** Changes of the lists go into the gate's own journal. */
+async function openRegister(
+  config: Config,
+  database: OpenDatabase,
+  { clock }: CommandIo,
+): Promise<Result<CredentialRegister, JournalError>> {
+  const clockState = await lookAtMachine();
+  const journal = SqliteJournal.open({
+    database,
+    source: `acs:${config.site}/${config.gate}`,
+    clock,
+    clockState: () => clockState,
+    random: systemRandom,
+    buildTime: await buildTime(),
+    retentionMs: config.retentionDays * DAY_MS,
+  });
+  return journal.ok ? CredentialRegister.open(database, journal.value) : journal;
 }
 
 /** What is stored and shown of a holder. The identifier is wiped. */

@@ -1,9 +1,12 @@
-/** Key, state directory, disk and database: what a decision needs before it may open anything. */
-import { open, rm } from "node:fs/promises";
+/** Key, state directory, disk, database and journal: what a decision needs before it may open anything. */
+import { access, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../../config/schema.ts";
+import { loadOrCreateSigner } from "../../crypto/signing-key.ts";
 import { loadSiteKey } from "../../crypto/site-key.ts";
-import { openDatabase } from "../../journal/database.ts";
+import { systemRandom } from "../../crypto/system-random.ts";
+import { checkDatabase, type OpenDatabase, openDatabase } from "../../journal/database.ts";
+import { type ChainFault, verifyChain } from "../../journal/verify-chain.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { databaseFile } from "../commands/site.ts";
 import { prepareStateDirectory } from "../state-directory.ts";
@@ -16,6 +19,8 @@ const SYNC_WRITE_BYTES = 8192;
 /** A slower disk is felt at the gate: the row is committed before the relay moves. */
 const SLOW_SYNC_MS = 50;
 const BUSY_TIMEOUT_MS = 2_000;
+/** Rows of the journal that are verified: some ten checkpoints, and seconds on a small board. */
+const NEWEST_ROWS = 10_000;
 const MEGABYTE = 1024 * 1024;
 
 export function checkSiteKey({ siteKey }: Config): Check {
@@ -23,7 +28,7 @@ export function checkSiteKey({ siteKey }: Config): Check {
   return loaded.ok ? well("site key", `${siteKey.file} holds a key`) : failure("site key", loaded.error);
 }
 
-/** Directory, free space, time of a durable write, database. Later checks need the earlier ones. */
+/** Directory, free space, time of a durable write, database, journal. Later checks need the earlier ones. */
 export async function checkStorage({ stateDirectory }: Config, clock: Clock): Promise<readonly Check[]> {
   const prepared = await prepareStateDirectory(stateDirectory);
   if (!prepared.ok) return [failure("state directory", prepared.error)];
@@ -34,7 +39,7 @@ export async function checkStorage({ stateDirectory }: Config, clock: Clock): Pr
       ? doubtful("state directory", free, "free some space: a full disk closes the gate")
       : well("state directory", free),
     await checkSync(stateDirectory, clock),
-    checkDatabase(stateDirectory),
+    ...(await checkJournal(stateDirectory)),
   ];
 }
 
@@ -75,11 +80,42 @@ async function syncDurationsMs(file: string, clock: Clock): Promise<number[]> {
   }
 }
 
-/** Opening checks the whole file and brings it to this version's form. */
-function checkDatabase(stateDirectory: string): Check {
+/** Opening brings the file to this version's form; then every page of it is read. */
+async function checkJournal(stateDirectory: string): Promise<readonly Check[]> {
   const file = databaseFile(stateDirectory);
   const opened = openDatabase(file, { busyTimeoutMs: BUSY_TIMEOUT_MS });
-  if (!opened.ok) return failure("database", opened.error);
-  opened.value.close();
-  return well("database", `${file} is sound`);
+  if (!opened.ok) return [failure("database", opened.error)];
+  try {
+    const sound = checkDatabase(opened.value);
+    if (!sound.ok) return [failure("database", sound.error)];
+    return [well("database", `${file} is sound`), await checkChain(opened.value, stateDirectory)];
+  } finally {
+    opened.value.close();
+  }
+}
+
+/** The newest rows and the checkpoints among them, against the key that the gate signs with. */
+async function checkChain(database: OpenDatabase, stateDirectory: string): Promise<Check> {
+  const keyFile = join(stateDirectory, "journal.key");
+  const isMade = await access(keyFile).then(
+    () => true,
+    () => false,
+  );
+  // Made here it would belong to the person who asks, and the gate could not read it.
+  if (!isMade) return well("journal", "not verified: its key is made at the gate's first start");
+  const signer = loadOrCreateSigner(keyFile, systemRandom);
+  if (!signer.ok) return failure("journal", signer.error);
+  const verified = verifyChain(database, signer.value.publicKey, { newest: NEWEST_ROWS });
+  if (!verified.ok)
+    return verified.error.kind === "chainBroken"
+      ? brokenChain(verified.error)
+      : failure("journal", verified.error);
+  const { first, last, checkpoints } = verified.value;
+  return well("journal", `rows ${first} to ${last} and ${checkpoints} checkpoints verify`);
+}
+
+function brokenChain({ seq, what }: ChainFault): Check {
+  const remedy =
+    "keep a copy of the state directory as evidence and compare it with what the back end received; somebody or something other than the gate wrote here";
+  return bad("journal", `does not verify at row ${seq} (${what})`, remedy);
 }

@@ -1,0 +1,104 @@
+/**
+ * The lists in an operator's hands: every change is one transaction with the journal row that tells of it
+ * (`acs.config.credentials`: how many entries were added to, removed from and put on which list), so that
+ * an auditor sees who could pass when. A row about one card carries its personal part, erasable as any.
+ */
+import type { Clock } from "../ports/clock.ts";
+import type { JournalError } from "../ports/journal.ts";
+import { ok, type Result } from "../result.ts";
+import { listsChanged } from "./credential-event.ts";
+import { type ImportError, type ImportReport, importCredentials } from "./credential-import.ts";
+import {
+  type CredentialName,
+  CredentialRows,
+  type Denial,
+  type Enrolment,
+  type ListedCredential,
+} from "./credential-rows.ts";
+import type { OpenDatabase } from "./database.ts";
+import { attempt } from "./sqlite-error.ts";
+import type { JournalWork, SqliteJournal } from "./sqlite-journal.ts";
+
+export type Revocation =
+  | { readonly kind: "revoked"; readonly count: number }
+  | { readonly kind: "notFound" }
+  /** Display tags are short: several cards have this one, none was revoked. */
+  | { readonly kind: "ambiguous"; readonly count: number };
+
+export class CredentialRegister {
+  readonly #database: OpenDatabase;
+  readonly #journal: SqliteJournal;
+  readonly #rows: CredentialRows;
+
+  /** Prepares the statements. Errors as for any use of the database. */
+  static open(database: OpenDatabase, journal: SqliteJournal): Result<CredentialRegister, JournalError> {
+    return attempt(database.file, () => new CredentialRegister(database, journal));
+  }
+
+  private constructor(database: OpenDatabase, journal: SqliteJournal) {
+    this.#database = database;
+    this.#journal = journal;
+    this.#rows = new CredentialRows(database.connection);
+  }
+
+  /** Admits a holder, also one who was denied. */
+  admit(entry: Enrolment): Promise<Result<void, JournalError>> {
+    return this.#change(() => {
+      this.#rows.put(entry);
+      return [listsChanged({ added: 1 }, entry)];
+    });
+  }
+
+  /** Puts a holder on the deny list. */
+  deny(denial: Denial): Promise<Result<void, JournalError>> {
+    return this.#change(() => {
+      this.#rows.deny(denial);
+      return [listsChanged({ denied: 1 }, denial)];
+    });
+  }
+
+  /** Takes off both lists who goes by a name that an operator has. */
+  async revoke(name: CredentialName): Promise<Result<Revocation, JournalError>> {
+    let revocation: Revocation = { kind: "notFound" };
+    const changed = await this.#change(() => {
+      const holders = this.#rows.named(name);
+      const count = holders.length;
+      if (count > 1 && "displayTag" in name) revocation = { kind: "ambiguous", count };
+      else if (count > 0) revocation = { kind: "revoked", count };
+      if (revocation.kind !== "revoked") return [];
+      for (const { pseudonym } of holders) this.#rows.remove(pseudonym);
+      return [listsChanged({ removed: count }, count === 1 ? holders[0] : undefined)];
+    });
+    return changed.ok ? ok(revocation) : changed;
+  }
+
+  /** Both lists as they are at one moment, by reference and tag; an error is the last thing given. */
+  *list(): Generator<Result<ListedCredential, JournalError>, void, void> {
+    const entries = this.#rows.list();
+    try {
+      for (;;) {
+        const next = attempt(this.#database.file, () => entries.next());
+        if (!next.ok) return yield next;
+        if (next.value.done === true) return;
+        yield ok(next.value.value);
+      }
+    } finally {
+      // Ends the read transaction, however far the reader came.
+      entries.return();
+    }
+  }
+
+  /** Adds or replaces many holders, or none. See `importCredentials`. */
+  import(
+    entries: Iterable<Enrolment>,
+    surroundings: { readonly clock: Clock; readonly signal: AbortSignal },
+  ): Promise<Result<ImportReport, ImportError>> {
+    const { connection } = this.#database;
+    return importCredentials(entries, { ...surroundings, connection, journal: this.#journal });
+  }
+
+  async #change(work: JournalWork): Promise<Result<void, JournalError>> {
+    const changed = await this.#journal.appendAfter(work);
+    return changed.ok ? ok(undefined) : changed;
+  }
+}
