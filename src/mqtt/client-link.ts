@@ -61,10 +61,14 @@ export class ClientLink implements MqttLink {
   }
 
   async close(): Promise<void> {
-    // A clean end waits for confirmations that may never come, so it is given a short time only.
+    // The package's clean end first waits, without a limit, for confirmations of all that is on its way. The
+    // journal sends again what counts, so these messages are given up and DISCONNECT leaves at once.
+    for (const messageId of Object.keys(this.#client.outgoing))
+      this.#client.removeOutgoingMessage(Number(messageId));
     this.#client.end(false, { reasonCode: 0 });
     await Promise.race([this.ended, this.#clock.sleep(CLOSE_MS)]);
-    if (!this.#over) this.#client.end(true);
+    // A broker that does not close its side, or a network that is gone, is not waited for any longer.
+    this.#client.stream.destroy();
     await this.ended;
   }
 

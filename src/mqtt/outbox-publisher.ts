@@ -27,7 +27,7 @@ const BATCH_WAIT_MS = 200;
 const BATCH_BYTES = 65_536;
 /** Rows looked at for one batch: about as many as 64 KiB hold. */
 const READ_LIMIT = 128;
-/** Commands in other processes write rows too, and nothing announces those. */
+/** Commands that change the lists write rows too, from processes of their own, and nothing announces those. */
 const LOOK_AGAIN_MS = 30_000;
 /** At most one journal row per minute about acknowledgements that cannot be true. */
 const BAD_ACK_INTERVAL_MS = 60_000;

@@ -31,9 +31,9 @@ export interface BirthFacts {
 
 /** What is known of a door, in ONVIF's words (Door Control, DoorMode and DoorFault). */
 export interface DoorState {
-  readonly mode: "Locked" | "Accessed" | "Unknown";
+  readonly mode: "Locked" | "Accessed";
   readonly fault: "NotInFault" | "FaultDetected";
-  /** The kind of the fault, for example `readerDown`. */
+  /** What is out of order, comma between: `reader`, `relay`, `journal`. */
   readonly faultReason?: string;
 }
 

@@ -5,10 +5,9 @@
  * Governing text: fleet interface, §3, §4, §12.
  */
 import type { Clock, ClockState } from "../ports/clock.ts";
-import type { Journal, JournalError, Json, Outbox } from "../ports/journal.ts";
+import type { Journal, Json, Outbox } from "../ports/journal.ts";
 import type { Log, LogFields } from "../ports/log.ts";
 import type { Random } from "../ports/random.ts";
-import type { Result } from "../result.ts";
 import {
   afterFailure,
   afterLink,
@@ -34,7 +33,7 @@ import { type GateAddress, type Topics, topicsOf } from "./topics.ts";
 /** The journal as the publisher needs it; `SqliteJournal` is one. */
 export interface PublishedJournal extends Journal, Outbox {
   readonly boot: string;
-  nextConnection(): Result<number, JournalError>;
+  nextConnection(): Promise<number>;
 }
 
 export interface PublisherOptions {
@@ -70,7 +69,6 @@ class BrokerSession implements Publisher {
   readonly #outbox: OutboxPublisher;
   readonly #doors: DoorStates;
   readonly #stopping = new AbortController();
-  #connections = 0;
   #current: { readonly link: MqttLink; readonly session: SessionName } | undefined;
   #lastFailure = "";
   #running: Promise<void> = Promise.resolve();
@@ -115,7 +113,7 @@ class BrokerSession implements Publisher {
 
   async #attempt(policy: ConnectionPolicy): Promise<NextAttempt> {
     const { address, clock, connect } = this.#options;
-    const session = { boot: this.#options.journal.boot, conn: this.#nextConnection() };
+    const session = { boot: this.#options.journal.boot, conn: await this.#options.journal.nextConnection() };
     const connected = await connect({
       level: policy.level,
       clientId: address.gate,
@@ -182,13 +180,6 @@ class BrokerSession implements Publisher {
     if (end.code === SESSION_TAKEN_OVER) {
       void journal.append([{ type: "acs.security.sessionTakenOver", data: {} }]);
     }
-  }
-
-  /** A gate whose disk fails must still be able to say so: the counter then goes on in memory. */
-  #nextConnection(): number {
-    const next = this.#options.journal.nextConnection();
-    this.#connections = next.ok ? next.value : this.#connections + 1;
-    return this.#connections;
   }
 
   /** The same failure again and again, for days, is told once. */
