@@ -1,34 +1,50 @@
 #!/bin/sh
 # Installs Varco on a Raspberry Pi from a built tree, or brings an installation up to this tree. Running it
-# again changes nothing that is already right. It never starts a gate whose relay lines have changed without
-# asking: a wrong line may be a lock.
+# again changes nothing that is already right. Everything it needs is checked before anything is changed. It
+# never starts a gate whose relay lines are not those of its last start without asking: a wrong line may be a lock.
 #
 # Usage: sudo deploy/install.sh [--check] [--yes]
 #   --check   say what would be changed, change nothing
-#   --yes     also start a gate whose relay lines are new or have changed
-# DESTDIR=/some/folder installs below that folder, without users, rules or services.
+#   --yes     the relay lines that are new or have changed are wired as the configuration says
+# To go back to the release before, run its own copy: sudo /opt/varco/releases/…/deploy/install.sh
+# DESTDIR=/some/folder installs below that folder, with its usr/bin/node, without users, rules or services.
+# Exit code: 0 done, 1 installed but not started, 2 usage, 3 something is missing and nothing was changed.
 set -eu
+umask 022
 
 PREFIX=/opt/varco
 CONFIG_DIR=/etc/varco
 STATE_DIR=/var/lib/varco
-UNIT=/etc/systemd/system/varco.service
 SERVICE_USER=varco
+# The unit and the command name this very program; another one on the PATH does not count.
+NODE=/usr/bin/node
 LEAST_NODE_MAJOR=20
 LEAST_NODE_MINOR=19
 SITE_KEY_BYTES=32
+UDEV_TIMEOUT_S=10
+# A release: these, and of node_modules what is not for development only.
+PARTS="dist deploy systemd drivers/README.md package.json package-lock.json README.md LICENSE"
+# The packages that hold machine code, and those through which they are loaded.
+NATIVE_FOLDERS="node_modules/better-sqlite3 node_modules/epoll node_modules/spi-device"
+NATIVE_PACKAGES="better-sqlite3 onoff spi-device"
+# better-sqlite3 loads its machine code with the first database.
+LOAD_PACKAGE='const loaded = require(process.argv[1]); if (typeof loaded === "function") new loaded(":memory:");'
 
 root=${DESTDIR:-}
+node=$root$NODE
 source_dir=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 check_only=no
-start_changed_pins=no
+relays_are_wired=no
 changes=0
+program_changed=no
+example_written=no
+relays_changed=no
 
 for word in "$@"; do
   case $word in
     --check) check_only=yes ;;
-    --yes) start_changed_pins=yes ;;
-    -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --yes) relays_are_wired=yes ;;
+    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "install.sh: unknown option $word; see --help" >&2; exit 2 ;;
   esac
 done
@@ -55,94 +71,168 @@ on_machine() {
   [ -z "$root" ]
 }
 
+systemd_runs() {
+  on_machine && [ -d /run/systemd/system ]
+}
+
 # Gives a file to the service user, where that user exists.
 own() {
   if on_machine; then chown "$1" "$2"; fi
 }
 
-check_surroundings() {
-  if on_machine && [ "$check_only" = no ] && [ "$(id -u)" -ne 0 ]; then
-    stop "run it as root: sudo deploy/install.sh"
-  fi
-  command -v node > /dev/null || stop "Node.js is missing: apt install nodejs (version $LEAST_NODE_MAJOR.$LEAST_NODE_MINOR or later)"
-  node -e "
-    const [major, minor] = process.versions.node.split('.').map(Number);
-    process.exit(major > $LEAST_NODE_MAJOR || (major === $LEAST_NODE_MAJOR && minor >= $LEAST_NODE_MINOR) ? 0 : 1);
-  " || stop "Node.js $(node --version) is too old: install $LEAST_NODE_MAJOR.$LEAST_NODE_MINOR or later"
-  [ -f "$source_dir/dist/src/app/main.js" ] || stop "this tree is not built: run npm ci && npm run build"
-  [ -d "$source_dir/node_modules/better-sqlite3" ] || stop "the packages are missing: run npm ci"
+# What is renamed into place must be on the disk first; a staged installation is for its user to write out.
+write_out() {
+  if on_machine; then sync "$@"; fi
 }
 
-# put_file SOURCE TARGET MODE: copies a file when it differs.
+# Root follows no link that the service user could have laid into a folder of its own.
+as_service_user() {
+  if on_machine; then
+    setpriv --reuid="$SERVICE_USER" --regid="$SERVICE_USER" --init-groups -- "$@"
+  else
+    "$@"
+  fi
+}
+
+check_tree() {
+  [ -f "$source_dir/dist/src/app/main.js" ] || stop "this tree is not built: run npm ci && npm run build"
+  for part in $PARTS; do
+    [ -e "$source_dir/$part" ] || stop "this tree is not whole, $part is missing: take the release anew"
+  done
+  for folder in $NATIVE_FOLDERS; do
+    [ -d "$source_dir/$folder" ] || stop "$folder is missing: run npm ci, with python3, make and g++ installed"
+  done
+}
+
+check_node() {
+  [ -x "$node" ] || stop "$node is missing: apt install nodejs, or link another there, not one of a home folder"
+  version=$("$node" -p process.versions.node) || stop "$node does not run: reinstall nodejs"
+  major=${version%%.*}
+  minor=${version#*.}
+  minor=${minor%%.*}
+  if [ "$major" -lt "$LEAST_NODE_MAJOR" ] ||
+    { [ "$major" -eq "$LEAST_NODE_MAJOR" ] && [ "$minor" -lt "$LEAST_NODE_MINOR" ]; }; then
+    stop "$node is $version, too old: install $LEAST_NODE_MAJOR.$LEAST_NODE_MINOR or later there"
+  fi
+  for package in $NATIVE_PACKAGES; do
+    (cd "$source_dir" && "$node" -e "$LOAD_PACKAGE" "$package") > /dev/null 2>&1 ||
+      stop "$package does not load in $node $version: it was built for another Node.js or machine; run npm ci with this one"
+  done
+}
+
+check_surroundings() {
+  if on_machine; then
+    [ "$(id -u)" -eq 0 ] || stop "run it as root: sudo deploy/install.sh"
+    for program in setpriv systemd-sysusers; do
+      command -v "$program" > /dev/null || stop "$program is missing: apt install util-linux systemd"
+    done
+    system_has_device_rules || command -v udevadm > /dev/null || stop "udevadm is missing: apt install udev"
+  fi
+  check_tree
+  check_node
+}
+
+write_file() {
+  install -D -m "$3" "$1" "$root$2.new"
+  write_out "$root$2.new"
+  mv -T "$root$2.new" "$root$2"
+}
+
+# put_file SOURCE TARGET MODE: replaces a file in one step when it differs, and tells in $written.
 put_file() {
+  written=no
   if ! cmp -s "$1" "$root$2"; then
-    change "write $2" install -D -m "$3" "$1" "$root$2"
+    written=yes
+    change "write $2" write_file "$1" "$2" "$3"
   fi
 }
 
 system_has_device_rules() {
-  grep -rqs 'spidev' /etc/udev/rules.d/99-com.rules /usr/lib/udev/rules.d /lib/udev/rules.d
+  grep -rqsE 'spidev.*GROUP="spi"' /etc/udev/rules.d/99-com.rules /usr/lib/udev/rules.d /lib/udev/rules.d
+}
+
+# The devices are there since boot, so the new rules reach them only by an event made for them.
+apply_device_rules() {
+  udevadm control --reload
+  udevadm trigger --action=add --subsystem-match=spidev --subsystem-match=gpio
+  udevadm settle --timeout="$UDEV_TIMEOUT_S"
+}
+
+make_state_dir() {
+  install -d -m 0700 "$root$STATE_DIR"
+  own "$SERVICE_USER:$SERVICE_USER" "$root$STATE_DIR"
 }
 
 install_user_and_rules() {
   put_file "$source_dir/systemd/varco.sysusers.conf" /usr/lib/sysusers.d/varco.conf 0644
-  if on_machine && ! id "$SERVICE_USER" > /dev/null 2>&1; then
-    change "create the user $SERVICE_USER in the groups gpio and spi" systemd-sysusers /usr/lib/sysusers.d/varco.conf
+  if on_machine && { [ "$written" = yes ] || ! id "$SERVICE_USER" > /dev/null 2>&1; }; then
+    change "see to the user $SERVICE_USER in the groups gpio and spi" systemd-sysusers /usr/lib/sysusers.d/varco.conf
   fi
-  if ! on_machine || ! system_has_device_rules; then
-    put_file "$source_dir/systemd/60-varco.rules" /etc/udev/rules.d/60-varco.rules 0644
-  fi
+  if [ ! -d "$root$STATE_DIR" ]; then change "create $STATE_DIR" make_state_dir; fi
+  if on_machine && system_has_device_rules; then return; fi
+  put_file "$source_dir/systemd/60-varco.rules" /etc/udev/rules.d/60-varco.rules 0644
+  if systemd_runs && [ "$written" = yes ]; then change "apply the device rules" apply_device_rules; fi
 }
 
-program_is_current() {
-  for part in dist drivers/README.md package.json README.md; do
-    diff -rq "$source_dir/$part" "$root$PREFIX/$part" > /dev/null 2>&1 || return 1
-  done
-  cmp -s "$source_dir/package-lock.json" "$root$PREFIX/package-lock.json"
+# Equal for equal programs on the same Node.js and machine: a new Node.js asks for packages built anew.
+release_name() {
+  (
+    cd "$source_dir"
+    # The lists are words on purpose.
+    # shellcheck disable=SC2086
+    digest=$({
+      "$node" -p 'process.versions.modules + process.arch'
+      find $PARTS -type f -exec sha256sum {} +
+      find $NATIVE_FOLDERS -name '*.node' -exec sha256sum {} +
+    } | LC_ALL=C sort | sha256sum | cut -c 1-12)
+    echo "$("$node" -p 'require("./package.json").version')-$digest"
+  )
 }
 
-# The new tree is completed beside the old one and then takes its place, so a cut cable leaves one of the two.
+make_release() {
+  rm -rf "$1.new"
+  mkdir -p "$1.new"
+  # shellcheck disable=SC2086
+  "$node" "$source_dir/deploy/copy-program.mjs" "$source_dir" "$1.new" node_modules $PARTS
+  if on_machine; then chown -R root:root "$1.new"; fi
+  # The service user reads the program, whatever the umask was that it was built with; nobody else writes it.
+  chmod -R a+rX,go-w "$1.new"
+  write_out -f "$1.new"
+  mv -T "$1.new" "$1"
+}
+
+# A release is completed under another name, then one rename of the link puts it in place: at every instant,
+# a cut cable included, $PREFIX/current is a whole program. The one before stays, to go back to and because
+# a gate that still runs it loads parts of it late.
 replace_program() {
-  fresh=$root$PREFIX.new
-  rm -rf "$fresh"
-  mkdir -p "$fresh/drivers"
-  for part in dist node_modules package.json package-lock.json README.md LICENSE deploy systemd; do
-    cp -a "$source_dir/$part" "$fresh/"
+  releases=$root$PREFIX/releases
+  if [ ! -d "$releases/$1" ]; then make_release "$releases/$1"; fi
+  ln -sfn "releases/$1" "$root$PREFIX/current.new"
+  mv -T "$root$PREFIX/current.new" "$root$PREFIX/current"
+  write_out -f "$root$PREFIX"
+  for folder in "$releases"/*; do
+    case ${folder##*/} in "$1" | "$2") ;; *) rm -rf "$folder" ;; esac
   done
-  cp -a "$source_dir/drivers/README.md" "$fresh/drivers/"
-  (cd "$fresh" && npm prune --omit=dev --no-save --offline --ignore-scripts --no-audit --no-fund > /dev/null)
-  if on_machine; then chown -R root:root "$fresh"; fi
-  chmod -R go-w "$fresh"
-  rm -rf "$root$PREFIX.old"
-  if [ -d "$root$PREFIX" ]; then mv "$root$PREFIX" "$root$PREFIX.old"; fi
-  mv "$fresh" "$root$PREFIX"
-  rm -rf "$root$PREFIX.old"
-}
-
-write_launcher() {
-  mkdir -p "$root/usr/local/bin"
-  printf '#!/bin/sh\nexec /usr/bin/node %s/dist/src/app/main.js "$@"\n' "$PREFIX" > "$root/usr/local/bin/varco"
-  chmod 0755 "$root/usr/local/bin/varco"
 }
 
 install_program() {
-  if ! program_is_current; then
+  name=$(release_name)
+  before=$(readlink "$root$PREFIX/current") || before=releases/
+  before=${before#releases/}
+  if [ "$name" != "$before" ]; then
     program_changed=yes
-    change "install the program in $PREFIX" replace_program
+    change "install the program in $PREFIX/releases/$name" replace_program "$name" "$before"
   fi
-  if [ ! -x "$root/usr/local/bin/varco" ]; then
-    change "write the command /usr/local/bin/varco" write_launcher
-  fi
+  put_file "$source_dir/deploy/varco" /usr/local/bin/varco 0755
 }
 
 make_config_dir() {
-  mkdir -p "$root$CONFIG_DIR"
-  chmod 0750 "$root$CONFIG_DIR"
+  install -d -m 0750 "$root$CONFIG_DIR"
   own "root:$SERVICE_USER" "$root$CONFIG_DIR"
 }
 
 write_example() {
-  install -m 0640 "$source_dir/deploy/gate.example.yaml" "$root$CONFIG_DIR/gate.yaml"
+  write_file "$source_dir/deploy/gate.example.yaml" "$CONFIG_DIR/gate.yaml" 0640
   own "root:$SERVICE_USER" "$root$CONFIG_DIR/gate.yaml"
 }
 
@@ -154,8 +244,8 @@ make_site_key() {
   )
   chmod 0400 "$root$CONFIG_DIR/site.key.new"
   own "$SERVICE_USER:$SERVICE_USER" "$root$CONFIG_DIR/site.key.new"
-  sync "$root$CONFIG_DIR/site.key.new"
-  mv "$root$CONFIG_DIR/site.key.new" "$root$CONFIG_DIR/site.key"
+  write_out "$root$CONFIG_DIR/site.key.new"
+  mv -T "$root$CONFIG_DIR/site.key.new" "$root$CONFIG_DIR/site.key"
 }
 
 install_config() {
@@ -169,62 +259,82 @@ install_config() {
 }
 
 install_unit() {
-  if ! cmp -s "$source_dir/systemd/varco.service" "$root$UNIT"; then
-    program_changed=yes
-    change "write $UNIT" install -D -m 0644 "$source_dir/systemd/varco.service" "$root$UNIT"
-    if on_machine; then change "reload systemd" systemctl daemon-reload; fi
-  fi
+  put_file "$source_dir/systemd/varco.service" /etc/systemd/system/varco.service 0644
+  if [ "$written" = no ]; then return; fi
+  program_changed=yes
+  if systemd_runs; then change "reload systemd" systemctl daemon-reload; fi
 }
 
-# The relay lines that the configuration names, in the form of the pin map.
-configured_pins() {
-  node --input-type=module -e "
-    const { loadConfig } = await import('$source_dir/dist/src/config/load-config.js');
-    const { pinMapOf } = await import('$source_dir/dist/src/app/pin-map.js');
-    const loaded = await loadConfig('$CONFIG_DIR/gate.yaml');
-    if (!loaded.ok) process.exit(1);
-    console.log(JSON.stringify(pinMapOf(loaded.value.config)));
-  "
+# relay_lines compare|accept: how the configured lines differ from those of the last start; see relay-lines.mjs.
+relay_lines() {
+  as_service_user "$node" "$root$PREFIX/current/deploy/relay-lines.mjs" "$1" "$root$CONFIG_DIR/gate.yaml" "$root$STATE_DIR"
 }
 
-may_start() {
-  pins=$(configured_pins) || {
-    echo "not started: $CONFIG_DIR/gate.yaml is not valid; see: varco doctor"
-    return 1
-  }
-  if [ "$pins" = "$(cat "$STATE_DIR/pin-map.json" 2> /dev/null)" ] || [ "$start_changed_pins" = yes ]; then return 0; fi
-  echo "the relay lines are new or have changed: $pins"
+wiring_is_confirmed() {
   if [ "$check_only" = yes ]; then
-    echo "would ask before the gate is started"
+    changes=$((changes + 1))
+    echo "would ask whether the relays are wired like this"
     return 1
   fi
+  if [ "$relays_are_wired" = yes ]; then return 0; fi
   if [ ! -t 0 ]; then
-    echo "not started: check the wiring, then run: sudo systemctl enable --now varco"
+    echo "not started: check the wiring, then run this again with --yes"
     return 1
   fi
-  printf 'Are these lines wired to these relays, and may the gate start? [y/N] '
+  printf 'Are the relays wired like this, and may the gate start? Type "wired" if so: '
   read -r answer
-  [ "$answer" = y ] || [ "$answer" = Y ]
+  if [ "$answer" = wired ]; then return 0; fi
+  echo "not started"
+  return 1
+}
+
+relays_are_agreed() {
+  status=0
+  differences=$(relay_lines compare) || status=$?
+  case $status in
+    0) return 0 ;;
+    4) ;;
+    3)
+      echo "not started: $CONFIG_DIR/gate.yaml cannot be used; see: sudo varco doctor"
+      return 1
+      ;;
+    *)
+      echo "not started: the relay lines could not be compared"
+      return 1
+      ;;
+  esac
+  echo "the relay lines are not those of the last start:"
+  echo "$differences"
+  wiring_is_confirmed || return 1
+  # Before the gate is touched: both its end and its first act drive the lines of the stored map.
+  relays_changed=yes
+  change "remember these relay lines" relay_lines accept
 }
 
 start_gate() {
-  if [ "$example_written" = yes ]; then
-    echo "adapt $CONFIG_DIR/gate.yaml, check it with varco doctor, then run: sudo systemctl enable --now varco"
-    return
-  fi
   if systemctl is-active --quiet varco; then
-    if [ "$program_changed" = yes ] && may_start; then change "restart the gate" systemctl restart varco; fi
-  elif may_start; then
+    if [ "$program_changed" = yes ] || [ "$relays_changed" = yes ]; then
+      change "restart the gate" systemctl restart varco
+    fi
+  else
     change "start the gate, now and at every boot" systemctl enable --now varco
   fi
 }
 
-program_changed=no
-example_written=no
 check_surroundings
 install_user_and_rules
 install_program
 install_config
 install_unit
-if on_machine && [ -d /run/systemd/system ]; then start_gate; fi
+if [ "$example_written" = yes ]; then
+  if [ "$check_only" = no ]; then
+    echo "adapt $CONFIG_DIR/gate.yaml, check it with sudo varco doctor, then run this again"
+  fi
+elif [ -e "$root$PREFIX/current" ]; then
+  if relays_are_agreed; then
+    if systemd_runs; then start_gate; fi
+  elif [ "$check_only" = no ]; then
+    exit 1
+  fi
+fi
 if [ "$changes" -eq 0 ]; then echo "nothing to change"; fi
