@@ -22,7 +22,7 @@ export function recentPresentations(outbox: Outbox, door: string, now: Millis): 
   if (!rows.ok) return [];
   const last = rows.value.findLast((row) => row.type.startsWith("acs.access.") && row.data["door"] === door);
   const who = last === undefined ? undefined : holderOf(last);
-  return who === undefined ? [] : [{ who, goneAt: now, since: now, leftReported: false }];
+  return who === undefined ? [] : [{ who, goneAt: now, since: now, leftReported: false, seenAbsent: false }];
 }
 
 function holderOf({ personal }: JournalEvent): string | undefined {

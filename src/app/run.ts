@@ -13,6 +13,7 @@ import { systemRandom } from "../crypto/system-random.ts";
 import { type OpenDatabase, openDatabase } from "../journal/database.ts";
 import type { Log } from "../ports/log.ts";
 import { type Instant, instant } from "../time/time.ts";
+import { eventLoopAttention } from "./attention.ts";
 import { type Board, openBoard } from "./board.ts";
 import { watchClockState } from "./clock-state.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode } from "./command.ts";
@@ -92,6 +93,7 @@ async function openParts(
     board: board.value,
     ...storage.value,
     clock: io.clock,
+    attention: eventLoopAttention,
     clockState: clockState.current,
     random: systemRandom,
     log,

@@ -22,6 +22,8 @@ export const MAX_READ_TRIES = 5;
 export const REARM_MS = 1_000;
 /** Holders remembered after they left. */
 export const MAX_RECENTS = 4;
+/** A second card in the same field answers within this time of the loss of the first. */
+export const SHARED_FIELD_MS = 100;
 /** A holder who leaves may brush the field again for this long; a card lost in reading then is no attempt. */
 export const BRUSH_MS = 250;
 /** Stands for the holder of a card that could not be read to its end. */
@@ -49,6 +51,8 @@ export interface Recent {
   readonly goneAt: Millis;
   readonly since: Millis;
   readonly leftReported: boolean;
+  /** The field was seen empty after it: the card has really left, and is not hidden behind another one. */
+  readonly seenAbsent: boolean;
 }
 
 /** The last presentations, newest first, each holder once: several, since two cards in one wallet take turns. */
@@ -133,7 +137,7 @@ export function step<Row>(lane: Lane<Row>, input: LaneInput<Row>): LaneStep<Row>
       return toIdle(unseenUntil(input.now, lane.recents), [{ do: "note", note: "readerUp" }]);
     case "idle":
       return input.kind === "cardFound"
-        ? toReading({ foundAt: input.now, tries: 1, recents: lane.recents })
+        ? toReading({ foundAt: input.now, tries: 1, recents: notHidden(lane.recents, input.now) })
         : toIdle(lane.recents, []);
     case "reading":
       return stepReading(lane, input);
@@ -160,7 +164,12 @@ function stepReading<Row>(lane: Attempt, input: LaneInput<Row>): LaneStep<Row> {
   const { verdict } = input;
   const same = recents.find(({ who, goneAt }) => who === verdict.who && foundAt < after(goneAt, REARM_MS));
   if (same !== undefined) return toPresent({ ...same, recents: without(recents, same.who) }, []);
-  return [{ at: "committing", verdict, foundAt, gone: false, recents }, [{ do: "commit", row: verdict.row }]];
+  // Somebody else: who was seen to have left before is forgotten, who may be hidden beside him is not.
+  const hidden = recents.filter(({ seenAbsent }) => !seenAbsent);
+  return [
+    { at: "committing", verdict, foundAt, gone: false, recents: hidden },
+    [{ do: "commit", row: verdict.row }],
+  ];
 }
 
 /** The card fell silent in mid-reading: most often it is back at once, a little closer. */
@@ -234,13 +243,20 @@ function readerFailed<Row>(lane: Lane<Row>, now: Millis, reason: string): LaneSt
 /** The presentation that ends now, before those that ended earlier. */
 function remember(presence: Presence, now: Millis): Recents {
   const { who, since, leftReported, recents } = presence;
-  const ended: Recent = { who, since, leftReported, goneAt: now };
+  const ended: Recent = { who, since, leftReported, goneAt: now, seenAbsent: false };
   return [ended, ...unseenUntil(now, without(recents, who))].slice(0, MAX_RECENTS);
 }
 
 /** While the reader was busy with another card, or away, nobody could see who stayed: absence counts from now. */
 const unseenUntil = (now: Millis, recents: Recents): Recents =>
-  recents.map((recent) => ({ ...recent, goneAt: now }));
+  recents.map((recent) => (recent.seenAbsent ? recent : { ...recent, goneAt: now }));
+
+/** A card that is found at once after another was lost may have lain beside it; later ones had the field alone. */
+const notHidden = (recents: Recents, now: Millis): Recents =>
+  recents.map((recent) => ({
+    ...recent,
+    seenAbsent: recent.seenAbsent || now >= after(recent.goneAt, SHARED_FIELD_MS),
+  }));
 
 const without = (recents: Recents, who: string): Recents => recents.filter((recent) => recent.who !== who);
 

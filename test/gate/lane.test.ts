@@ -123,13 +123,22 @@ describe("flicker is not a new presentation", () => {
 
   test("two cards in one wallet that take turns at the edge of the field are granted once each", () => {
     const turns = [0, 1, 2, 3, 4, 5].flatMap((turn) => {
-      const at = 100 + turn * 200;
+      const at = 100 + turn * 2_000;
       const who = turn % 2 === 0 ? "anna" : "bruno";
       const answer = turn < 2 ? [committed(at + 62)] : [];
-      return [found(at), says(at + 60, verdict(who, "granted")), ...answer, gone(at + 150)];
+      return [found(at), says(at + 60, verdict(who, "granted")), ...answer, gone(at + 1_960)];
     });
     const { done } = walk([started, ...turns]);
     expect(done.filter((effect) => effect.do === "pulseRelay")).toHaveLength(2);
+  });
+
+  test("two holders who really take turns are granted each time", () => {
+    const turns = [0, 1, 2, 3].flatMap((turn) => {
+      const start = 100 + turn * 550;
+      return [...granted(start, turn % 2 === 0 ? "anna" : "bruno"), gone(start + 400)];
+    });
+    const { done } = walk([started, ...turns]);
+    expect(done.filter((effect) => effect.do === "pulseRelay")).toHaveLength(4);
   });
 
   test("a card pulled away right behind somebody else's is an attempt of its own", () => {
@@ -201,7 +210,7 @@ describe("a reader that fails", () => {
 });
 
 test("a card that lay there over a restart of the process does not pass a second time", () => {
-  const recent: Recent = { who: "anna", goneAt: at(0), since: at(0), leftReported: false };
+  const recent: Recent = { who: "anna", goneAt: at(0), since: at(0), leftReported: false, seenAbsent: false };
   const ready: Input = { kind: "readerStarted", now: at(3_000) };
   expect(walk([ready, found(3_050), says(3_100, verdict("anna", "granted"))], [recent]).names).toEqual([
     "watch",

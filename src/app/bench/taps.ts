@@ -17,8 +17,8 @@ export const TAP_PULSE_MS = 100;
 const ANSWER_MS = 3_000;
 /** The pulse and its gap are over. */
 const PULSE_OVER_MS = 160;
-/** The reader has noticed the removal and polls again. */
-const REMOVAL_MS = 160;
+/** The reader has noticed the removal and seen its field empty. */
+const REMOVAL_MS = 300;
 const PHASE_MS = 400;
 
 interface Tap {
