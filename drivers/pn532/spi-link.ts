@@ -37,7 +37,11 @@ const REVERSED = Uint8Array.from({ length: 256 }, (_, value) => {
 });
 
 /** Each byte with its bits in the opposite order. */
-export const reverseBits = (bytes: Uint8Array): Uint8Array => bytes.map((value) => REVERSED[value] ?? 0);
+export function reverseBits(bytes: Uint8Array): Uint8Array {
+  const reversed = new Uint8Array(bytes.length);
+  for (let index = 0; index < bytes.length; index++) reversed[index] = REVERSED[bytes[index] ?? 0] ?? 0;
+  return reversed;
+}
 
 /** What an SPI link is made of; without `irq` the chip's status is polled. */
 export interface SpiLinkParts {

@@ -29,7 +29,11 @@ const REVERSED = Uint8Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** Every byte with its bits in the opposite order. */
-export const reverseBits = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => REVERSED[byte] ?? 0);
+export function reverseBits(bytes: Uint8Array): Uint8Array {
+  const reversed = new Uint8Array(bytes.length);
+  for (let index = 0; index < bytes.length; index++) reversed[index] = REVERSED[bytes[index] ?? 0] ?? 0;
+  return reversed;
+}
 
 /** One chip select period with a chip that listens. `wire` holds the bytes as the controller sends them. */
 export function transferAwake(

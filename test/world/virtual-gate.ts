@@ -2,7 +2,7 @@
  * The whole gate in virtual time: the real assembly on the virtual board, with a real database file. A gate
  * can be killed at any instant and started again on what it left behind.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Board } from "../../src/app/board.ts";
@@ -13,7 +13,8 @@ import type { Config } from "../../src/config/schema.ts";
 import { deriveScopeKey, displayTag, pseudonym, type ScopeKey } from "../../src/crypto/pseudonym.ts";
 import { CredentialStore } from "../../src/journal/credential-store.ts";
 import { type OpenDatabase, openDatabase } from "../../src/journal/database.ts";
-import type { ClockState } from "../../src/ports/clock.ts";
+import { noAttention } from "../../src/ports/attention.ts";
+import type { Clock, ClockState } from "../../src/ports/clock.ts";
 import type { Credential } from "../../src/ports/credentials.ts";
 import type { JournalEvent } from "../../src/ports/journal.ts";
 import { silentLog } from "../../src/ports/log.ts";
@@ -27,6 +28,8 @@ import { instant } from "../../src/time/time.ts";
 /** Sunday 2026-11-22, six in the morning in UTC. */
 export const MORNING = Date.UTC(2026, 10, 22, 6);
 const BUILD_TIME = instant(Date.UTC(2026, 9, 1));
+/** Memory where there is a file system for it: durability at a power cut is not what virtual time can test. */
+const FAST_FOLDER = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 export interface DoorWiring {
   readonly id: string;
@@ -87,11 +90,23 @@ function parsed(text: string): Config {
   return config.value.config;
 }
 
+/** One life of the gate's process, from start to stop or kill. */
+export interface Life {
+  readonly gate: Gate;
+  readonly database: OpenDatabase;
+  readonly clock: Clock;
+  readonly random: SeededRandom;
+}
+
 export interface VirtualGateOptions {
   readonly seed: number;
   readonly doors?: readonly DoorWiring[];
   readonly step?: GateSurroundings["step"];
   readonly clockState?: () => ClockState;
+  /** How the process sees its clock; as it is, unless said otherwise. */
+  readonly processClock?: (clock: Clock) => Clock;
+  /** What the process does, in place of serving its doors and nothing else. */
+  readonly serve?: (life: Life, signal: AbortSignal) => Promise<void>;
 }
 
 export class VirtualGate {
@@ -118,7 +133,7 @@ export class VirtualGate {
       wiring: doors.map(({ node, irqLine, resetLine }) => ({ node, irqLine, resetLine, clockHz: 2_000_000 })),
     });
     this.scopeKey = deriveScopeKey({ keyId: "k1", key: new Secret(new Uint8Array(32).fill(7)) }, this.config);
-    this.folder = mkdtempSync(join(tmpdir(), "varco-world-"));
+    this.folder = mkdtempSync(join(FAST_FOLDER, "varco-world-"));
   }
 
   get gate(): Gate {
@@ -138,47 +153,55 @@ export class VirtualGate {
   }
 
   /** Starts a process: a clock and a grip on the board of its own. */
-  async start(): Promise<Gate> {
+  start(): Promise<Gate> {
+    return this.timeline.resolve(this.launch());
+  }
+
+  /** As `start`, for a world whose time is passing already. */
+  async launch(): Promise<Gate> {
     const database = this.open();
-    const clock = this.clock.fork();
+    const fork = this.clock.fork();
+    const clock = this.#options.processClock?.(fork) ?? fork;
     const host = this.board.attach();
     const board: Board = {
       spi: async (node) => ok(host.spiBus(node)),
       gpio: async () => ok(host.gpio),
       close: async () => undefined,
     };
-    const assembled = await this.timeline.resolve(
-      assembleGate({
-        config: this.config,
-        board,
-        database,
-        scopeKey: this.scopeKey,
-        clock,
-        clockState: this.#options.clockState ?? (() => "synced"),
-        random: this.#random,
-        log: silentLog,
-        buildTime: BUILD_TIME,
-        step: this.#options.step,
-      }),
-    );
+    const assembled = await assembleGate({
+      config: this.config,
+      board,
+      database,
+      scopeKey: this.scopeKey,
+      clock,
+      attention: noAttention,
+      clockState: this.#options.clockState ?? (() => "synced"),
+      random: this.#random,
+      log: silentLog,
+      buildTime: BUILD_TIME,
+      step: this.#options.step,
+    });
     if (!assembled.ok) throw new Error(assembled.error.kind);
+    const gate = assembled.value;
     const stopping = new AbortController();
-    const running = assembled.value.run(stopping.signal);
+    const end = (): void => {
+      fork.kill();
+      host.kill();
+      database.close();
+    };
+    const serve = this.#options.serve ?? ((life, signal) => life.gate.run(signal));
+    const running = serve({ gate, database, clock, random: this.#random }, stopping.signal);
     this.#process = {
-      gate: assembled.value,
+      gate,
       database,
       stop: async () => {
         stopping.abort();
         await this.timeline.resolve(running);
-        database.close();
+        end();
       },
-      kill: () => {
-        clock.kill();
-        host.kill();
-        database.close();
-      },
+      kill: end,
     };
-    return assembled.value;
+    return gate;
   }
 
   async stop(): Promise<void> {

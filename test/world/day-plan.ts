@@ -1,0 +1,160 @@
+/**
+ * The comings and goings of one day at one lane, drawn from a seed before the day begins: who holds which
+ * card to the reader from when to when. Rush hours and quiet ones; cards pulled away, flickering at the edge
+ * of the field, left lying, swapped without a gap, held two at a time.
+ */
+import type { SeededRandom } from "../../src/sim/seeded-random.ts";
+import type { Person } from "./cast.ts";
+
+/** A card in the field of a lane from one instant to another, in ms since the day began. */
+export interface Stay {
+  readonly lane: number;
+  readonly person: Person;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Visits an hour, from six in the morning; the quiet hours are where idle readers have to stay well. */
+const VISITS_BY_HOUR = [12, 40, 46, 30, 14, 12, 32, 36, 20, 12, 14, 34, 44, 36, 20, 12];
+const HOUR_MS = 3_600_000;
+
+type Habit = "holds" | "pullsAway" | "flickers" | "leavesLying" | "comesAgain" | "bringsCompany";
+
+const HABITS: readonly (readonly [Habit, number])[] = [
+  ["holds", 55],
+  ["pullsAway", 12],
+  ["flickers", 14],
+  ["leavesLying", 3],
+  ["comesAgain", 9],
+  ["bringsCompany", 7],
+];
+
+/** How often a role comes: members most, the others often enough that each day sees all of them. */
+const WEIGHTS: readonly (readonly [string, number])[] = [
+  ["member", 55],
+  ["dated-member", 10],
+  ["staff", 4],
+  ["stranger", 8],
+  ["expired", 4],
+  ["early", 2],
+  ["disabled", 2],
+  ["banned", 4],
+  ["guest", 3],
+  ["worn", 2],
+  ["phone", 3],
+  ["payment", 2],
+  ["transit", 2],
+];
+
+/** A part of one visit: on the reader for `holdMs`, `afterMs` after the part before has ended. */
+type Part = readonly [afterMs: number, holdMs: number];
+
+/** All stays of `hours` hours at one lane, `share` of what a single lane would see, in order of their beginning. */
+export function planLane(
+  lane: number,
+  options: {
+    readonly random: SeededRandom;
+    readonly cast: readonly Person[];
+    readonly hours: number;
+    readonly share: number;
+  },
+): readonly Stay[] {
+  const { random, cast, hours, share } = options;
+  const stays: Stay[] = [];
+  let freeAtMs = 2_000;
+  for (const startMs of arrivals(random, hours, share)) {
+    // People queue: the next one comes as soon as the one before has gone, at times without any gap.
+    const gapMs = random.chance(0.25) ? 0 : between(random, 120, 2_500);
+    const visit = visitAt(lane, Math.max(startMs, freeAtMs + gapMs), { random, cast });
+    stays.push(...visit);
+    freeAtMs = Math.max(...visit.map(({ toMs }) => toMs));
+  }
+  return stays.filter(({ toMs }) => toMs < hours * HOUR_MS).sort((a, b) => a.fromMs - b.fromMs);
+}
+
+function arrivals(random: SeededRandom, hours: number, share: number): readonly number[] {
+  const times: number[] = [];
+  for (let hour = 0; hour < hours; hour++) {
+    const usual = (VISITS_BY_HOUR[hour % VISITS_BY_HOUR.length] ?? 0) * share;
+    const count = Math.round((usual * between(random, 90, 120)) / 100);
+    for (let index = 0; index < count; index++) times.push(hour * HOUR_MS + random.below(HOUR_MS));
+  }
+  return times.sort((a, b) => a - b);
+}
+
+function visitAt(
+  lane: number,
+  startMs: number,
+  { random, cast }: { readonly random: SeededRandom; readonly cast: readonly Person[] },
+): readonly Stay[] {
+  const person = somebody(random, cast);
+  const habit = weighted(random, HABITS);
+  const stays = laidOut(lane, person, startMs, partsOf(habit, random));
+  const last = stays.at(-1);
+  if (habit !== "bringsCompany" || last === undefined) return stays;
+  const companion = somebody(random, cast);
+  if (companion === person) return stays;
+  const fromMs = startMs + between(random, 0, 900);
+  return [...stays, { lane, person: companion, fromMs, toMs: fromMs + between(random, 200, 4_000) }];
+}
+
+function laidOut(lane: number, person: Person, startMs: number, parts: readonly Part[]): readonly Stay[] {
+  let atMs = startMs;
+  return parts.map(([afterMs, holdMs]) => {
+    const fromMs = atMs + afterMs;
+    atMs = fromMs + holdMs;
+    return { lane, person, fromMs, toMs: atMs };
+  });
+}
+
+function partsOf(habit: Habit, random: SeededRandom): readonly Part[] {
+  switch (habit) {
+    case "holds":
+    case "bringsCompany":
+      return [[0, between(random, 350, 4_000)]];
+    case "pullsAway": {
+      const pulled: Part = [0, between(random, 1, 160)];
+      return random.chance(0.5)
+        ? [pulled, [between(random, 30, 3_000), between(random, 400, 2_000)]]
+        : [pulled];
+    }
+    case "flickers": {
+      const count = 1 + random.below(5);
+      const flickers = Array.from(
+        { length: count },
+        (): Part => [between(random, 2, 900), between(random, 5, 500)],
+      );
+      return [
+        [0, between(random, 5, 700)],
+        ...flickers,
+        [between(random, 2, 400), between(random, 300, 1_500)],
+      ];
+    }
+    case "leavesLying":
+      return [[0, between(random, 12_000, random.chance(0.3) ? 600_000 : 60_000)]];
+    case "comesAgain":
+      return [
+        [0, between(random, 400, 2_000)],
+        [between(random, 1_100, 25_000), between(random, 400, 3_000)],
+      ];
+  }
+}
+
+function somebody(random: SeededRandom, cast: readonly Person[]): Person {
+  const role = weighted(random, WEIGHTS);
+  return random.pick(cast.filter(({ name }) => name === role || name.replace(/-\d+$/, "") === role));
+}
+
+function weighted<T>(random: SeededRandom, choices: readonly (readonly [T, number])[]): T {
+  let left = random.below(choices.reduce((sum, [, weight]) => sum + weight, 0));
+  const found = choices.find(([, weight]) => {
+    left -= weight;
+    return left < 0;
+  });
+  if (found === undefined) throw new Error("weights do not add up");
+  return found[0];
+}
+
+/** A whole number from `least` to `most`, both included. */
+export const between = (random: SeededRandom, least: number, most: number): number =>
+  least + random.below(most - least + 1);

@@ -1,0 +1,304 @@
+/**
+ * One day in virtual time: the real gate on the virtual board, people and faults as planned, a process that
+ * dies and comes back as systemd would bring it, a broker and a back end behind it. Everything is an event of
+ * one timeline, so the seed is the whole story.
+ */
+import { join } from "node:path";
+import type { GateSurroundings } from "../../src/app/gate-assembly.ts";
+import { doorState } from "../../src/app/gate-service.ts";
+import { pinMapOf } from "../../src/app/pin-map.ts";
+import { driveOff } from "../../src/app/relay-off.ts";
+import { keepUp } from "../../src/app/upkeep.ts";
+import { loadOrCreateSigner, type Signer } from "../../src/crypto/signing-key.ts";
+import { step } from "../../src/gate/lane.ts";
+import type { OpenDatabase } from "../../src/journal/database.ts";
+import { createPublisher } from "../../src/mqtt/publisher.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import type { NewEvent } from "../../src/ports/journal.ts";
+import { silentLog } from "../../src/ports/log.ts";
+import { SeededRandom } from "../../src/sim/seeded-random.ts";
+import { BackEnd } from "./back-end.ts";
+import { enrol, makeCast, type Person } from "./cast.ts";
+import { between, planLane, type Stay } from "./day-plan.ts";
+import { type Defect, withLaneDefect, withLinkDefect } from "./defects.ts";
+import { FaultStage } from "./fault-stage.ts";
+import { type FaultWindow, planFaults, Weather } from "./swarm.ts";
+import { VirtualBroker } from "./virtual-broker.ts";
+import { DOORS, type DoorWiring, type Life, VirtualGate } from "./virtual-gate.ts";
+import { Witness } from "./witness.ts";
+
+export interface DayOptions {
+  readonly seed: number;
+  readonly hours: number;
+  readonly defect?: Defect;
+}
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+/** ExecStopPost puts the relays off so long after the end of the process, where it works at all. */
+const RELAY_OFF_AFTER_MS = 200;
+const RELAY_OFF_WORKS = 0.8;
+/** RestartSec=1, and the start of the program. */
+const RESTART_AFTER_MS = [1_050, 1_800] as const;
+const LATE_BY_MS = 50;
+/** Steps between which and their consequences a kill hurts most. */
+const TENDER_INPUTS: ReadonlySet<string> = new Set([
+  "cardFound",
+  "cardLost",
+  "verdict",
+  "committed",
+  "cardGone",
+]);
+
+/** Thrown in the place of a process that is no more. */
+class Killed extends Error {}
+
+export class Day {
+  readonly options: DayOptions;
+  readonly doors: readonly DoorWiring[];
+  readonly world: VirtualGate;
+  readonly witness: Witness;
+  readonly backEnd = new BackEnd();
+  readonly broker: VirtualBroker;
+  readonly weather: Weather;
+  readonly windows: readonly FaultWindow[];
+  /** One for each lane: nobody is at two lanes at once. */
+  readonly casts: readonly (readonly Person[])[];
+  readonly signer: Signer;
+  /** What ended the program although nobody killed it. */
+  readonly defects: unknown[] = [];
+  readonly #witnessDatabase: OpenDatabase;
+  readonly #stage: FaultStage;
+  readonly #lengthMs: number;
+  readonly #random: SeededRandom;
+  #line: ReturnType<VirtualBroker["dial"]> | undefined;
+
+  constructor(options: DayOptions) {
+    const { seed, hours } = options;
+    const random = new SeededRandom(seed);
+    this.options = options;
+    this.#random = random.fork();
+    this.#lengthMs = hours * HOUR_MS;
+    this.doors = DOORS.slice(0, 1 + random.below(DOORS.length));
+    this.weather = new Weather(random.fork());
+    this.windows = planFaults(random.fork(), this.#lengthMs);
+    this.casts = this.doors.map((_, lane) => makeCast(random.fork(), lane));
+    this.world = new VirtualGate({
+      seed,
+      doors: this.doors,
+      step: this.#step(),
+      clockState: () => this.#stage.clockState(),
+      processClock: (clock) => this.#lateClock(clock),
+      serve: (life, signal) => this.#live(life, signal),
+    });
+    const { timeline } = this.world;
+    this.broker = new VirtualBroker({
+      timeline,
+      random: random.fork(),
+      weather: this.weather,
+      backEnd: this.backEnd,
+    });
+    this.#stage = new FaultStage({
+      world: this.world,
+      weather: this.weather,
+      broker: this.broker,
+      nodes: this.doors.map(({ node }) => node),
+      random: this.#random,
+    });
+    this.signer = signerIn(this.world.folder, random.fork());
+    this.#witnessDatabase = this.world.open();
+    this.witness = new Witness(
+      this.#witnessDatabase,
+      this.doors.map(({ id }) => id),
+      () => this.nowMs,
+    );
+    this.world.board.pins.onOutputEdge(({ line, level }) => this.#onEdge(line, level === "high"));
+    const plan = random.fork();
+    for (const [lane, cast] of this.casts.entries()) {
+      const share = this.doors.length === 1 ? 1 : 0.6;
+      this.#expect(planLane(lane, { random: plan.fork(), cast, hours, share }));
+    }
+    for (const window of this.windows) this.#expectFault(window);
+  }
+
+  get nowMs(): number {
+    return this.world.timeline.nowUs() / 1_000;
+  }
+
+  /** The journal as the witnesses read it. */
+  get database(): OpenDatabase {
+    return this.#witnessDatabase;
+  }
+
+  /** From six in the morning to the end of the plan, every fault over. */
+  async run(): Promise<void> {
+    await this.world.start();
+    for (const cast of this.casts) enrol(this.world, cast);
+    await this.world.timeline.run(this.#lengthMs * 1_000);
+  }
+
+  /** A card on a reader now, and off again after `holdMs`. */
+  hold(lane: number, person: Person, holdMs: number): void {
+    this.#place({ lane, person, fromMs: this.nowMs, toMs: this.nowMs + holdMs });
+  }
+
+  /** Ends the day in order and gives everything back. */
+  async close(): Promise<void> {
+    await this.world.stop();
+    this.#line?.die();
+  }
+
+  remove(): void {
+    this.#witnessDatabase.close();
+    this.world.remove();
+  }
+
+  /** Whoever leaves at an instant does so before anybody comes at it. */
+  #expect(stays: readonly Stay[]): void {
+    for (const stay of stays) this.#at(stay.fromMs, () => this.#place(stay));
+  }
+
+  #place(stay: Stay): void {
+    const { lane, person, toMs } = stay;
+    const node = this.#node(lane);
+    this.world.board.placeCard(node, person.made.card);
+    this.witness.note(`lane ${lane + 1}: ${person.name} comes`);
+    this.#at(toMs, () => this.#take(stay));
+  }
+
+  #take({ lane, person, fromMs, toMs }: Stay): void {
+    const { card } = person.made;
+    const { antenna } = this.world.board.reader(this.#node(lane));
+    const torn = card.isTorn() || !antenna.cards().includes(card);
+    this.world.board.remove(this.#node(lane), card);
+    this.witness.stays.push({ lane, person, fromMs, toMs, torn });
+    this.witness.note(`lane ${lane + 1}: ${person.name} goes${torn ? ", torn before" : ""}`);
+  }
+
+  #node(lane: number): string {
+    return this.doors[lane]?.node ?? "";
+  }
+
+  #at(atMs: number, action: () => void): void {
+    this.world.timeline.at(Math.round(atMs * 1_000), action);
+  }
+
+  async #live(life: Life, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#serve(life, signal);
+    } catch (cause) {
+      if (cause instanceof Killed) return;
+      this.defects.push(cause);
+      this.witness.note(`the program ended by itself: ${String(cause)}`);
+    }
+  }
+
+  /** As the service does it: the start on record, the doors, and beside them upkeep and broker. */
+  async #serve({ gate, database, clock, random }: Life, signal: AbortSignal): Promise<void> {
+    const { config } = this.world;
+    const clockState = { current: () => this.#stage.clockState() };
+    this.witness.launched(gate.journal.boot);
+    this.#stage.processStarts(database);
+    const line = this.broker.dial();
+    this.#line = line;
+    await gate.journal.append([{ type: "acs.system.started", data: { sw: "virtual" } }]);
+    const serving = gate.run(signal);
+    const { signer } = this;
+    const upkeep = keepUp({ gate, config, database, signer, clock, clockState, log: silentLog }, signal);
+    const publisher = createPublisher({
+      address: { prefix: "acs/v1", site: config.site, gate: config.gate },
+      connect: withLinkDefect(this.options.defect, line.connect, gate.journal),
+      journal: gate.journal,
+      clock,
+      clockState: clockState.current,
+      random,
+      log: silentLog,
+      softwareVersion: "virtual",
+      info: {},
+    });
+    gate.onCondition((door, condition) => publisher.setDoorState(door, doorState(condition)));
+    publisher.start();
+    await serving;
+    await upkeep;
+    await publisher.stop();
+  }
+
+  #step(): GateSurroundings["step"] {
+    const sound = withLaneDefect(this.options.defect, step<NewEvent>);
+    return (lane, input) => {
+      if (TENDER_INPUTS.has(input.kind) && this.weather.strikes("killedAtStep")) {
+        this.#kill(`as a lane that was ${lane.at} got ${input.kind}`);
+        throw new Killed();
+      }
+      return sound(lane, input);
+    };
+  }
+
+  #onEdge(line: number, isOn: boolean): void {
+    const lane = this.doors.findIndex(({ relayLine }) => relayLine === line);
+    if (lane < 0) return;
+    this.witness.relay(lane, isOn ? "on" : "off");
+    if (this.#stage.isProcessUp() && this.weather.strikes("killedAtEdge"))
+      this.#kill(`at the ${isOn ? "on" : "off"} edge of lane ${lane + 1}`);
+  }
+
+  /** SIGKILL, then what systemd does: the relays off by a program of its own, and the gate started again. */
+  #kill(how: string): void {
+    if (!this.#stage.isProcessUp()) return;
+    this.#stage.processEnds();
+    this.witness.killed(how);
+    this.#line?.die();
+    this.world.kill();
+    if (this.#random.chance(RELAY_OFF_WORKS))
+      this.#at(this.nowMs + RELAY_OFF_AFTER_MS, () => this.#relaysOff());
+    this.#at(this.nowMs + between(this.#random, ...RESTART_AFTER_MS), () => {
+      this.#relaysOff();
+      this.world.launch().catch((cause: unknown) => this.defects.push(cause));
+    });
+  }
+
+  #relaysOff(): void {
+    void driveOff(this.world.board.attach().gpio, pinMapOf(this.world.config));
+  }
+
+  #lateClock(clock: Clock): Clock {
+    const late = (): number => (this.weather.strikes("lateTimers") ? this.#random.below(LATE_BY_MS) : 0);
+    return {
+      monotonicMs: () => clock.monotonicMs(),
+      wallTime: () => clock.wallTime(),
+      sleep: (durationMs, signal) => clock.sleep(durationMs + late(), signal),
+    };
+  }
+
+  #expectFault(window: FaultWindow): void {
+    const { fault, fromMs, toMs, rate } = window;
+    if (fault === "killed") {
+      this.#expectKills(window);
+      return;
+    }
+    this.#at(fromMs, () => {
+      this.witness.note(`${fault} begins (${rate.toPrecision(2)})`);
+      this.#stage.begin(window);
+    });
+    this.#at(toMs, () => {
+      this.witness.note(`${fault} ends`);
+      this.#stage.end(window);
+    });
+  }
+
+  #expectKills({ fromMs, toMs, rate }: FaultWindow): void {
+    for (let minuteMs = fromMs; minuteMs < toMs - MINUTE_MS; minuteMs += MINUTE_MS) {
+      if (!this.#random.chance(rate)) continue;
+      this.#at(minuteMs + this.#random.below(MINUTE_MS * 1_000) / 1_000, () => {
+        this.weather.count("killed");
+        this.#kill("at a random instant");
+      });
+    }
+  }
+}
+
+function signerIn(folder: string, random: SeededRandom): Signer {
+  const signer = loadOrCreateSigner(join(folder, "journal.key"), random);
+  if (!signer.ok) throw new Error(signer.error.kind);
+  return signer.value;
+}

@@ -1,0 +1,118 @@
+/**
+ * Simulated days: whole gates under random faults, judged from outside. `SIM_SEEDS` days of `SIM_HOURS` hours
+ * from seed `SIM_SEED` on; by default a few short ones. A day that fails prints the command that replays it.
+ */
+import process from "node:process";
+import { afterAll, describe, expect, test } from "vitest";
+import type { Defect } from "./defects.ts";
+import type { Violation } from "./invariants.ts";
+import { type DayReport, simulate } from "./simulate.ts";
+import { FAULTS } from "./swarm.ts";
+
+const FULL_DAY_HOURS = 16;
+const numberFrom = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
+const FIRST_SEED = numberFrom("SIM_SEED", 1);
+const SEEDS = numberFrom("SIM_SEEDS", 2);
+const HOURS = numberFrom("SIM_HOURS", process.env["SIM_SEEDS"] === undefined ? 2 : FULL_DAY_HOURS);
+/** So many days that each fault has struck in one of them. */
+const ENOUGH_FOR_ALL_FAULTS = 50;
+const DAY_TIMEOUT_MS = 600_000;
+const MAX_DEFECT_SEEDS = 20;
+const EVENTS_TOLD = 25;
+/** An answer that did not come is missed only afterwards. */
+const AFTERMATH_MS = 1_000;
+const VIOLATIONS_TOLD = 5;
+
+const seeds = Array.from({ length: SEEDS }, (_, index) => FIRST_SEED + index);
+
+const clockTime = (atMs: number): string => {
+  const [hours, minutes, seconds] = [6 + atMs / 3_600_000, (atMs / 60_000) % 60, (atMs / 1_000) % 60];
+  return `${Math.floor(hours)}:${String(Math.floor(minutes)).padStart(2, "0")}:${seconds.toFixed(3).padStart(6, "0")}`;
+};
+
+/** All that is needed to understand a failure, and the command that shows it again. */
+function story(report: DayReport): string {
+  const told = report.violations.slice(0, VIOLATIONS_TOLD).map((violation) => chapter(violation, report));
+  const replay = `SIM_SEED=${report.seed} SIM_SEEDS=1 SIM_HOURS=${HOURS} npx vitest run test/world/days.test.ts -t "day of seed"`;
+  return [
+    `seed ${report.seed}: ${report.violations.length} violations`,
+    ...told,
+    `replay it with: ${replay}`,
+  ].join("\n");
+}
+
+function chapter({ invariant, atMs, what }: Violation, { diary }: DayReport): string {
+  const before = diary.filter((entry) => entry.atMs <= atMs + AFTERMATH_MS).slice(-EVENTS_TOLD);
+  const lines = before.map((entry) => `    ${clockTime(entry.atMs)} ${entry.what}`);
+  return [`  ${clockTime(atMs)} ${invariant}: ${what}`, ...lines].join("\n");
+}
+
+describe("every invariant holds", () => {
+  const reports: DayReport[] = [];
+
+  test.each(seeds)("over the day of seed %i", { timeout: DAY_TIMEOUT_MS }, async (seed) => {
+    const report = await simulate({ seed, hours: HOURS });
+    reports.push(report);
+    if (report.violations.length > 0) expect.fail(story(report));
+    expect(report.presentations).toBeGreaterThanOrEqual(HOURS === FULL_DAY_HOURS ? 300 : 1);
+    expect(report.calm).toBeGreaterThan(0);
+    expect(report.granted).toBeGreaterThan(0);
+    expect(report.denied).toBeGreaterThan(0);
+  });
+
+  test.runIf(SEEDS >= ENOUGH_FOR_ALL_FAULTS)("and each fault has struck on one of the days", () => {
+    expect(FAULTS.filter((fault) => sum(reports, (report) => report.faults.get(fault) ?? 0) === 0)).toEqual(
+      [],
+    );
+  });
+
+  afterAll(() => {
+    const total = (of: (report: DayReport) => number): string => String(sum(reports, of));
+    const faults = FAULTS.map((fault) => `${fault} ${total((report) => report.faults.get(fault) ?? 0)}`);
+    process.stdout.write(
+      `${reports.length} days of ${HOURS} hours from seed ${FIRST_SEED}: ${total((r) => r.presentations)} presentations ` +
+        `(${total((r) => r.calm)} undisturbed), ${total((r) => r.granted)} granted, ${total((r) => r.denied)} denied, ` +
+        `${total((r) => r.kills)} kills, ${total((r) => r.violations.length)} violations\nfaults: ${faults.join(", ")}\n`,
+    );
+  });
+});
+
+const sum = (reports: readonly DayReport[], of: (report: DayReport) => number): number =>
+  reports.reduce((total, report) => total + of(report), 0);
+
+/** A short day as the sound gate lives it; several tests compare with it. */
+function soundHour(seed: number): Promise<DayReport> {
+  const known = soundHours.get(seed);
+  if (known !== undefined) return known;
+  const hour = simulate({ seed, hours: 1 });
+  soundHours.set(seed, hour);
+  return hour;
+}
+
+const soundHours = new Map<number, Promise<DayReport>>();
+
+describe("the seed is the whole story", () => {
+  test("two runs write the same journal to the byte", { timeout: DAY_TIMEOUT_MS }, async () => {
+    const once = await soundHour(1);
+    const again = await simulate({ seed: 1, hours: 1 });
+    expect(once.journal.split("\n").length).toBeGreaterThan(20);
+    expect(again.journal).toBe(once.journal);
+  });
+});
+
+describe("a planted defect is found", () => {
+  test.each<[Defect, string]>([
+    ["relayBeforeCommit", "relayFollowsCommit"],
+    ["doubleGrant", "oneGrantPerPresentation"],
+    ["lostEvent", "everyRowArrives"],
+  ])("%s, by %s", { timeout: DAY_TIMEOUT_MS }, async (defect, invariant) => {
+    for (let seed = 1; seed <= MAX_DEFECT_SEEDS; seed++) {
+      const { violations } = await simulate({ seed, hours: 1, defect });
+      if (violations.length === 0) continue;
+      expect(violations.map((violation) => violation.invariant)).toContain(invariant);
+      expect((await soundHour(seed)).violations).toEqual([]);
+      return;
+    }
+    expect.fail(`${MAX_DEFECT_SEEDS} seeds did not find ${defect}`);
+  });
+});
