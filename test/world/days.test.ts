@@ -60,10 +60,9 @@ describe("every invariant holds", () => {
     expect(report.denied).toBeGreaterThan(0);
   });
 
-  test.runIf(SEEDS >= ENOUGH_FOR_ALL_FAULTS)("and each fault has struck on one of the days", () => {
-    expect(FAULTS.filter((fault) => sum(reports, (report) => report.faults.get(fault) ?? 0) === 0)).toEqual(
-      [],
-    );
+  test("and each fault has struck on one of the days, when there were enough of them", () => {
+    const idle = FAULTS.filter((fault) => sum(reports, (report) => report.faults.get(fault) ?? 0) === 0);
+    expect(SEEDS >= ENOUGH_FOR_ALL_FAULTS ? idle : []).toEqual([]);
   });
 
   afterAll(() => {
