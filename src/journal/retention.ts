@@ -50,7 +50,8 @@ const PAGES_AT_ONCE = 1000;
 
 /**
  * One erasure run, to be called at start and once an hour. Does nothing unless the clock is synchronised
- * and not behind the newest row; should that one be the stray, the next row written ends the wait. Errors as for any use of the database; what was committed stays so.
+ * and not behind the newest row; should that one be the stray, the next row written ends the wait.
+ * Errors as for any use of the database; what was committed stays so.
  */
 export async function runRetention(
   options: RetentionOptions,

@@ -52,6 +52,34 @@ describe("import", () => {
     ]);
   });
 
+  test("leaves a denied card denied, says how many there are, and revoke makes it a stranger", async () => {
+    const { world, server } = await worldWithBoard();
+    server.board.place(NODE, { card: "cie", family: "gemalto", nis: NIS });
+    await world.run(addCommand, { texts: {}, flags: new Set(["tap", "deny"]) });
+    const file = await world.write("members.csv", `identifier,group\n${NIS},members\n000000000018,staff\n`);
+    const told = "imported 1 credential; 1 more of the file stays on the deny list";
+    expect(await world.run(importCommand, { positionals: [file] })).toMatchObject({
+      exit: 0,
+      out: [containing(told)],
+    });
+    const json = await world.run(importCommand, { positionals: [file], flags: JSON_FLAG });
+    expect(JSON.parse(json.out[0] ?? "")).toEqual({ imported: 1, stillDenied: 1 });
+    const entries = (await listed(world)) as { card: string; list: string }[];
+    const denied = entries.find(({ list }) => list === "deny");
+    expect(await world.run(revokeCommand, { positionals: [denied?.card ?? ""] })).toMatchObject({ exit: 0 });
+    expect(await listed(world)).toMatchObject([{ list: "allow", group: "staff" }]);
+  });
+
+  test("interrupted stores nothing", async () => {
+    const world = await commandWorld();
+    const file = await world.write("members.csv", `identifier,group\n${NIS},members\n`);
+    expect(await world.run(importCommand, { positionals: [file] }, AbortSignal.abort())).toMatchObject({
+      exit: 1,
+      err: ["stopped: nothing was imported"],
+    });
+    expect(await listed(world)).toEqual([]);
+  });
+
   test("with one bad row stores nothing and names the row", async () => {
     const world = await commandWorld();
     const file = await world.write("members.csv", `identifier,group\n${NIS},members\n17,members\n`);

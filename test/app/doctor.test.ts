@@ -1,9 +1,15 @@
 // The doctor on a virtual board: what is well, what is not, and what to do about it.
+import { join } from "node:path";
+import Sqlite from "better-sqlite3";
 import { expect, test } from "vitest";
+import { importCommand } from "../../src/app/commands/credentials-import.ts";
 import { doctorCommand } from "../../src/app/commands/doctor.ts";
 import type { Check } from "../../src/app/doctor/check.ts";
 import { checkNode } from "../../src/app/doctor/machine-checks.ts";
 import { lockReader } from "../../src/app/process-lock.ts";
+import { loadOrCreateSigner } from "../../src/crypto/signing-key.ts";
+import { systemRandom } from "../../src/crypto/system-random.ts";
+import { must } from "../journal/temporary-journal.ts";
 import { type CommandWorld, commandWorld, NODE } from "./command-world.ts";
 import { containing } from "./matchers.ts";
 
@@ -46,6 +52,23 @@ test("a bad configuration is a finding for each problem", async () => {
   const { exit, checks } = await examine(world);
   expect(exit).toBe(1);
   expect(checks.filter(({ name, status }) => name === "configuration" && status === "fail")).toHaveLength(2);
+});
+
+test("a journal that somebody has written into is found, and where", async () => {
+  const world = await commandWorld();
+  const file = await world.write("members.csv", "identifier,group\n000000000017,members\n");
+  await world.run(importCommand, { positionals: [file] });
+  expect((await examine(world)).of("journal")?.found).toContain("not verified");
+  must(loadOrCreateSigner(join(world.folder, "state", "journal.key"), systemRandom));
+  expect((await examine(world)).of("journal")?.found).toBe("rows 1 to 1 and 0 checkpoints verify");
+  const raw = new Sqlite(join(world.folder, "state", "varco.db"));
+  raw.exec("UPDATE counter SET value = 2 WHERE name = 'acked'");
+  raw.close();
+  expect((await examine(world)).of("journal")).toMatchObject({
+    status: "fail",
+    found: "does not verify at row 1 (tail)",
+    remedy: containing("as evidence"),
+  });
 });
 
 test("a reader that the running gate uses is left alone", async () => {

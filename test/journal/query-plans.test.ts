@@ -19,7 +19,7 @@ function listening(connection: Database): { readonly connection: Database; reado
           return target.prepare(sql);
         };
       const member: unknown = Reflect.get(target, name);
-      return typeof member === "function" ? member.bind(target) : member;
+      return typeof member === "function" ? (member.bind(target) as unknown) : member;
     },
   });
   return { connection: proxy, texts };
