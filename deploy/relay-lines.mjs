@@ -20,14 +20,14 @@ async function main([act, configuration, stateDirectory]) {
   const configured = pinMapOf(loaded.value.config);
   if (act === "accept") return accept(stateDirectory, configured);
   const found = differences(await readPinMap(stateDirectory), configured);
-  for (const line of found) console.log(`  ${line}`);
+  for (const line of found) process.stdout.write(`  ${line}\n`);
   return found.length === 0 ? EXIT.same : EXIT.different;
 }
 
 async function accept(stateDirectory, configured) {
   const written = await writePinMap(stateDirectory, configured);
   if (written.ok) return EXIT.same;
-  console.error(`${written.error.file} cannot be written: ${written.error.remedy}`);
+  process.stderr.write(`${written.error.file} cannot be written: ${written.error.remedy}\n`);
   return EXIT.unusable;
 }
 
