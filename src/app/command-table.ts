@@ -71,7 +71,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "credentials import",
-    summary: "admit the cards of a CSV file, all of them or, if a row is bad, none",
+    summary: "admit the cards of a CSV file: all, or none if a row is bad; denied cards stay denied",
     options: {
       config,
       "hex-identifiers": { help: "also accept numbers written as 24 hex digits of their ASCII codes" },
@@ -91,7 +91,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "credentials revoke",
-    summary: "take back a credential, named by its reference or its tag",
+    summary: "take a card off either list, named by its reference or its tag",
     options: { config, json },
     positionals: ["REFERENCE|TAG"],
     example: "varco credentials revoke M-1042",

@@ -3,7 +3,6 @@
  * explain, serves the doors until it is told to stop, and leaves every relay off. The relays of the last
  * good pin map were already put off before this module was loaded.
  */
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/schema.ts";
 import { deriveScopeKey, type ScopeKey } from "../crypto/pseudonym.ts";
@@ -12,9 +11,9 @@ import { loadSiteKey } from "../crypto/site-key.ts";
 import { systemRandom } from "../crypto/system-random.ts";
 import { type OpenDatabase, openDatabase } from "../journal/database.ts";
 import type { Log } from "../ports/log.ts";
-import { type Instant, instant } from "../time/time.ts";
 import { eventLoopAttention } from "./attention.ts";
 import { type Board, openBoard } from "./board.ts";
+import { buildTime } from "./build-time.ts";
 import { watchClockState } from "./clock-state.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode } from "./command.ts";
 import { databaseFile, failed, type Outcome, openConfig } from "./commands/site.ts";
@@ -147,10 +146,4 @@ async function openLockedBoard(
   if (!board.ok) return failed(io, board.error);
   opened.push(() => board.value.close());
   return { value: board.value };
-}
-
-/** When this program was installed: the least time that the wall clock can truly show. */
-async function buildTime(): Promise<Instant> {
-  const { mtimeMs } = await stat(new URL(import.meta.url));
-  return instant(Math.floor(mtimeMs));
 }
