@@ -12,7 +12,6 @@ import type { step } from "../gate/lane.ts";
 import { type DoorFault, LaneRunner } from "../gate/lane-runner.ts";
 import { RelayPulse } from "../gate/relay-pulse.ts";
 import type { DecisionTime } from "../policy/decide.ts";
-import type { Attention } from "../ports/attention.ts";
 import type { BusError, Gpio, GpioError, LineState, OutputLine } from "../ports/bus.ts";
 import type { CardReader } from "../ports/card.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -30,7 +29,6 @@ export interface DoorSurroundings {
   readonly board: Board;
   readonly gpio: Gpio;
   readonly clock: Clock;
-  readonly attention: Attention;
   readonly log: Log;
   readonly journal: Journal;
   readonly credentials: CredentialLookup;
@@ -118,7 +116,6 @@ function assembleLane(config: DoorConfig, s: DoorSurroundings, hardware: OpenedH
     judge,
     families: s.families,
     clock: s.clock,
-    attention: s.attention,
     log: s.log,
     onFaults: (faults) => s.onFaults(config.id, faults),
     onPolling: () => s.onPolling(config.id),

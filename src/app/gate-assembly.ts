@@ -11,7 +11,6 @@ import { CredentialStore } from "../journal/credential-store.ts";
 import type { OpenDatabase } from "../journal/database.ts";
 import { SqliteJournal } from "../journal/sqlite-journal.ts";
 import type { DecisionTime } from "../policy/decide.ts";
-import type { Attention } from "../ports/attention.ts";
 import type { Gpio, LineState, OutputLine } from "../ports/bus.ts";
 import type { Clock, ClockState } from "../ports/clock.ts";
 import type { JournalError } from "../ports/journal.ts";
@@ -35,7 +34,6 @@ export interface GateSurroundings {
   readonly database: OpenDatabase;
   readonly scopeKey: ScopeKey;
   readonly clock: Clock;
-  readonly attention: Attention;
   readonly clockState: () => ClockState;
   readonly random: Random;
   readonly log: Log;

@@ -11,7 +11,6 @@ import { loadSiteKey } from "../crypto/site-key.ts";
 import { systemRandom } from "../crypto/system-random.ts";
 import { type OpenDatabase, openDatabase } from "../journal/database.ts";
 import type { Log } from "../ports/log.ts";
-import { eventLoopAttention } from "./attention.ts";
 import { type Board, openBoard } from "./board.ts";
 import { buildTime } from "./build-time.ts";
 import { watchClockState } from "./clock-state.ts";
@@ -92,7 +91,6 @@ async function openParts(
     board: board.value,
     ...storage.value,
     clock: io.clock,
-    attention: eventLoopAttention,
     clockState: clockState.current,
     random: systemRandom,
     log,

@@ -4,7 +4,6 @@
  * makes it. Whatever fails here, nothing opens.
  */
 import type { FamilyCache } from "../cie/families.ts";
-import type { Attention } from "../ports/attention.ts";
 import type { CardReader, DetectedCard, ReaderError } from "../ports/card.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal, NewEvent } from "../ports/journal.ts";
@@ -13,15 +12,7 @@ import type { Millis } from "../time/time.ts";
 import { type DoorFacts, journalRecoveredEvent, noteEvent, relayEvent } from "./access-event.ts";
 import type { Indicators } from "./indicators.ts";
 import type { Judge } from "./judge.ts";
-import {
-  begin,
-  type Lane,
-  type LaneEffect,
-  type LaneInput,
-  type LaneStep,
-  type Recents,
-  step,
-} from "./lane.ts";
+import { begin, type LaneEffect, type LaneInput, type LaneStep, type Recents, step } from "./lane.ts";
 import { readCard } from "./read-card.ts";
 import type { RelayFault, RelayPulse } from "./relay-pulse.ts";
 
@@ -37,7 +28,6 @@ export interface LaneContext {
   readonly judge: Judge;
   readonly families: FamilyCache;
   readonly clock: Clock;
-  readonly attention: Attention;
   readonly log: Log;
   /** Told of every change, the empty set included. */
   readonly onFaults: (faults: ReadonlySet<DoorFault>) => void;
@@ -50,8 +40,6 @@ export interface LaneContext {
 type Input = LaneInput<NewEvent>;
 type Effect = LaneEffect<NewEvent>;
 
-/** States in which a person waits for the very next step; the relay is moved before the next one is left. */
-const DEMANDING: ReadonlySet<Lane<NewEvent>["at"]> = new Set(["reading", "committing"]);
 /** While the journal is broken, an idle lane tries it again this often. */
 const JOURNAL_RETRY_MS = 5_000;
 
@@ -64,8 +52,6 @@ export class LaneRunner {
   #journalFailedAt: Millis | undefined;
   #polled = false;
   #turnedAt: Millis;
-  /** Ends the attention paid to a reading. */
-  #relax: () => void = () => undefined;
 
   constructor(context: LaneContext) {
     this.#context = context;
@@ -88,7 +74,6 @@ export class LaneRunner {
       const input = await this.#performAll(effects, signal);
       if (input === undefined) break;
       [lane, effects] = next(lane, input);
-      if (!DEMANDING.has(lane.at)) this.#relax();
       this.#turnedAt = this.#now();
       this.#context.log.debug("lane", { door: this.#context.facts.door, input: input.kind, at: lane.at });
     }
@@ -174,7 +159,6 @@ export class LaneRunner {
     const found = await this.#context.reader.poll(signal);
     if (!found.ok) return this.#readerFailed(found.error);
     this.#card = found.value;
-    if (found.value !== undefined) this.#relax = this.#context.attention.pay();
     return { kind: found.value === undefined ? "nothingFound" : "cardFound", now: this.#now() };
   }
 

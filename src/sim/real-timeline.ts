@@ -9,7 +9,7 @@ import { EventHeap } from "./event-heap.ts";
 import { Lateness, type LatenessReport } from "./lateness.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** After news from outside more is likely to come at once: a process that sleeps takes a while to wake. */
+/** After news in either direction more is likely to come at once: a process that sleeps takes a while to wake. */
 const LINGER_US = 3_000;
 /** Timers have a grain of one millisecond and fire late; the spin begins this long before the instant. */
 const SPIN_US = 1_500;
@@ -66,6 +66,7 @@ export class RealTimeline implements Timeline {
 
   #act(dueUs: number): void {
     this.#actingAtUs = dueUs;
+    this.#lingerUntilUs = dueUs + LINGER_US;
     try {
       this.#events.pop()?.action();
     } finally {

@@ -13,7 +13,6 @@ import type { Config } from "../../src/config/schema.ts";
 import { deriveScopeKey, displayTag, pseudonym, type ScopeKey } from "../../src/crypto/pseudonym.ts";
 import { CredentialStore } from "../../src/journal/credential-store.ts";
 import { type OpenDatabase, openDatabase } from "../../src/journal/database.ts";
-import { noAttention } from "../../src/ports/attention.ts";
 import type { Clock, ClockState } from "../../src/ports/clock.ts";
 import type { Credential } from "../../src/ports/credentials.ts";
 import type { JournalEvent } from "../../src/ports/journal.ts";
@@ -174,7 +173,6 @@ export class VirtualGate {
       database,
       scopeKey: this.scopeKey,
       clock,
-      attention: noAttention,
       clockState: this.#options.clockState ?? (() => "synced"),
       random: this.#random,
       log: silentLog,
