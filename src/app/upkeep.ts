@@ -23,6 +23,8 @@ export interface Upkeep {
 
 const ERASE_EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
+/** About the length of a pulse. */
+const PASSING_MS = 500;
 
 /** Runs until `signal` is aborted; never rejects. The database may be closed once it has resolved. */
 export async function keepUp(upkeep: Upkeep, signal: AbortSignal): Promise<void> {
@@ -36,6 +38,7 @@ export async function keepUp(upkeep: Upkeep, signal: AbortSignal): Promise<void>
 async function eraseHourly(upkeep: Upkeep, signal: AbortSignal): Promise<void> {
   const { gate, config, database, clock, clockState, log } = upkeep;
   while (!signal.aborted) {
+    await relaysAtRest(upkeep, signal);
     const report = await runRetention({
       database,
       journal: gate.journal,
@@ -50,4 +53,10 @@ async function eraseHourly(upkeep: Upkeep, signal: AbortSignal): Promise<void> {
     }
     await clock.sleep(ERASE_EVERY_MS, signal);
   }
+}
+
+/** Erasing holds up the event loop, and with it the off edge of a pulse: it waits until nobody is passing. */
+async function relaysAtRest({ gate, clock }: Upkeep, signal: AbortSignal): Promise<void> {
+  const passing = () => gate.doors.some((door) => gate.condition(door).relay === "active");
+  while (passing() && !signal.aborted) await clock.sleep(PASSING_MS, signal);
 }
