@@ -191,8 +191,9 @@ function stepSearching<Row>(
     ];
   }
   if (input.kind !== "cardFound" && input.kind !== "nothingFound") throw unexpected("searching", input);
-  if (isNoNewAttempt(recents, foundAt)) return toIdle(seenAgain(recents, input.now), []);
-  return [{ at: "searching", ...lane }, [{ do: "composeIncomplete", foundAt, tries }]];
+  const seen = maybeSeen(recents, foundAt, input.now);
+  if (isNoNewAttempt(recents, foundAt)) return toIdle(seen, []);
+  return [{ at: "searching", ...lane, recents: seen }, [{ do: "composeIncomplete", foundAt, tries }]];
 }
 
 /**
@@ -204,9 +205,6 @@ function isNoNewAttempt([newest]: Recents, foundAt: Millis): boolean {
   const graceMs = newest.who === INCOMPLETE ? REARM_MS : BRUSH_MS;
   return foundAt < after(newest.goneAt, graceMs);
 }
-
-const seenAgain = ([newest, ...older]: Recents, now: Millis): Recents =>
-  newest === undefined ? [] : [{ ...newest, goneAt: now }, ...older];
 
 function stepCommitting<Row>(lane: Committing<Row>, input: LaneInput<Row>): LaneStep<Row> {
   const { verdict, foundAt, gone, recents } = lane;
@@ -244,12 +242,22 @@ function readerFailed<Row>(lane: Lane<Row>, now: Millis, reason: string): LaneSt
 function remember(presence: Presence, now: Millis): Recents {
   const { who, since, leftReported, recents } = presence;
   const ended: Recent = { who, since, leftReported, goneAt: now, seenAbsent: false };
-  return [ended, ...unseenUntil(now, without(recents, who))].slice(0, MAX_RECENTS);
+  return [ended, ...hiddenUntil(now, without(recents, who))].slice(0, MAX_RECENTS);
 }
 
-/** While the reader was busy with another card, or away, nobody could see who stayed: absence counts from now. */
+/** While the reader was away nobody could see who stayed or came back: every absence counts from now. */
 const unseenUntil = (now: Millis, recents: Recents): Recents =>
+  recents.map((recent) => ({ ...recent, goneAt: now, seenAbsent: false }));
+
+/** While the reader was busy with another card, it could not see who lay beside that one. */
+const hiddenUntil = (now: Millis, recents: Recents): Recents =>
   recents.map((recent) => (recent.seenAbsent ? recent : { ...recent, goneAt: now }));
+
+/** A card that could not be read may be that of anybody who was there within the rearm time before it came. */
+const maybeSeen = (recents: Recents, foundAt: Millis, now: Millis): Recents =>
+  recents.map((recent) =>
+    foundAt < after(recent.goneAt, REARM_MS) ? { ...recent, goneAt: now, seenAbsent: false } : recent,
+  );
 
 /** A card that is found at once after another was lost may have lain beside it; later ones had the field alone. */
 const notHidden = (recents: Recents, now: Millis): Recents =>

@@ -132,6 +132,31 @@ describe("flicker is not a new presentation", () => {
     expect(done.filter((effect) => effect.do === "pulseRelay")).toHaveLength(2);
   });
 
+  test("a card that flickers, with a reading that fails in between, is still the same one", () => {
+    const failing = [found(900), lost(930), nothing(930 + REREAD_PATIENCE_MS)];
+    const noted = [says(1_540, verdict("incomplete", "denied")), committed(1_542)];
+    const back = [found(2_300), says(2_360, verdict("anna", "granted"))];
+    expect(walk([started, ...granted(100), gone(400), ...failing, ...noted, ...back]).names).toEqual([
+      "watch",
+    ]);
+  });
+
+  test("a reader that comes and goes while two cards lie on it lets nobody pass twice", () => {
+    const up = (ms: number): Input => ({ kind: "readerStarted", now: at(ms) });
+    const trouble = [
+      failed(400),
+      up(600),
+      found(800),
+      failed(820),
+      up(1_500),
+      found(1_700),
+      failed(1_720),
+      up(2_600),
+    ];
+    const back = [found(2_700), says(2_760, verdict("anna", "granted"))];
+    expect(walk([started, ...granted(100), ...trouble, ...back]).names).toEqual(["watch"]);
+  });
+
   test("two holders who really take turns are granted each time", () => {
     const turns = [0, 1, 2, 3].flatMap((turn) => {
       const start = 100 + turn * 550;
