@@ -4,7 +4,7 @@
  */
 import { parseBase64Url } from "../bytes/base64url.ts";
 import { holderKey } from "../gate/judge.ts";
-import type { Recents } from "../gate/lane.ts";
+import { type Recents, unseen } from "../gate/lane.ts";
 import type { JournalEvent, Outbox } from "../ports/journal.ts";
 import type { Millis } from "../time/time.ts";
 
@@ -13,7 +13,7 @@ const MAX_ROWS = 256;
 
 /**
  * The last presentation at `door`, when its holder is known. However long ago it was: the card may have
- * lain there ever since, and one that did not costs its holder nothing a second after the start.
+ * lain there ever since, and one that did not costs its holder nothing ten seconds after the start.
  */
 export function recentPresentations(outbox: Outbox, door: string, now: Millis): Recents {
   const range = outbox.range();
@@ -22,7 +22,7 @@ export function recentPresentations(outbox: Outbox, door: string, now: Millis): 
   if (!rows.ok) return [];
   const last = rows.value.findLast((row) => row.type.startsWith("acs.access.") && row.data["door"] === door);
   const who = last === undefined ? undefined : holderOf(last);
-  return who === undefined ? [] : [{ who, goneAt: now, since: now, leftReported: false, seenAbsent: false }];
+  return who === undefined ? [] : [{ who, since: now, leftReported: false, ...unseen(now) }];
 }
 
 function holderOf({ personal }: JournalEvent): string | undefined {

@@ -20,6 +20,11 @@ export const REREAD_PATIENCE_MS = 600;
 export const MAX_READ_TRIES = 5;
 /** The same card seen again within this time of its loss is the same presentation. */
 export const REARM_MS = 1_000;
+/**
+ * As `REARM_MS`, for whoever was there before the reader or the gate was started anew. An empty field is no proof
+ * then: two cards that collide are nobody to the reader, and either may have lain there all the time.
+ */
+export const UNSEEN_REARM_MS = 10_000;
 /** Holders remembered after they left. */
 export const MAX_RECENTS = 4;
 /** A second card in the same field answers within this time of the loss of the first. */
@@ -49,6 +54,8 @@ export interface Verdict<Row> {
 export interface Recent {
   readonly who: string;
   readonly goneAt: Millis;
+  /** Seen again from then on, it is a new presentation. */
+  readonly rearmAt: Millis;
   readonly since: Millis;
   readonly leftReported: boolean;
   /** The field was seen empty after it: the card has really left, and is not hidden behind another one. */
@@ -162,7 +169,7 @@ function stepReading<Row>(lane: Attempt, input: LaneInput<Row>): LaneStep<Row> {
   }
   if (input.kind !== "verdict") throw unexpected("reading", input);
   const { verdict } = input;
-  const same = recents.find(({ who, goneAt }) => who === verdict.who && foundAt < after(goneAt, REARM_MS));
+  const same = recents.find(({ who, rearmAt }) => who === verdict.who && foundAt < rearmAt);
   if (same !== undefined) return toPresent({ ...same, recents: without(recents, same.who) }, []);
   // Somebody else: who was seen to have left before is forgotten, who may be hidden beside him is not.
   const hidden = recents.filter(({ seenAbsent }) => !seenAbsent);
@@ -241,30 +248,46 @@ function readerFailed<Row>(lane: Lane<Row>, now: Millis, reason: string): LaneSt
 /** The presentation that ends now, before those that ended earlier. */
 function remember(presence: Presence, now: Millis): Recents {
   const { who, since, leftReported, recents } = presence;
-  const ended: Recent = { who, since, leftReported, goneAt: now, seenAbsent: false };
+  const rearmAt = after(now, REARM_MS);
+  const ended: Recent = { who, since, leftReported, goneAt: now, rearmAt, seenAbsent: false };
   return [ended, ...hiddenUntil(now, without(recents, who))].slice(0, MAX_RECENTS);
 }
 
 /** While the reader was away nobody could see who stayed or came back: every absence counts from now. */
 const unseenUntil = (now: Millis, recents: Recents): Recents =>
-  recents.map((recent) => ({ ...recent, goneAt: now, seenAbsent: false }));
+  recents.map((recent) => ({ ...recent, ...unseen(now) }));
+
+/** What is known at `now` of somebody who was there before anybody could see him. */
+export const unseen = (now: Millis): Pick<Recent, "goneAt" | "rearmAt" | "seenAbsent"> => ({
+  goneAt: now,
+  rearmAt: after(now, UNSEEN_REARM_MS),
+  seenAbsent: false,
+});
+
+/** Absent from now at the earliest. */
+const stillThere = (recent: Recent, now: Millis): Recent => ({
+  ...recent,
+  goneAt: now,
+  rearmAt: later(recent.rearmAt, after(now, REARM_MS)),
+  seenAbsent: false,
+});
 
 /** While the reader was busy with another card, it could not see who lay beside that one. */
 const hiddenUntil = (now: Millis, recents: Recents): Recents =>
-  recents.map((recent) => (recent.seenAbsent ? recent : { ...recent, goneAt: now }));
+  recents.map((recent) => (recent.seenAbsent ? recent : stillThere(recent, now)));
 
 /** A card that could not be read may be that of anybody who was there within the rearm time before it came. */
 const maybeSeen = (recents: Recents, foundAt: Millis, now: Millis): Recents =>
-  recents.map((recent) =>
-    foundAt < after(recent.goneAt, REARM_MS) ? { ...recent, goneAt: now, seenAbsent: false } : recent,
-  );
+  recents.map((recent) => (foundAt < recent.rearmAt ? stillThere(recent, now) : recent));
 
 /** A card that is found at once after another was lost may have lain beside it; later ones had the field alone. */
 const notHidden = (recents: Recents, now: Millis): Recents =>
   recents.map((recent) => ({
     ...recent,
-    seenAbsent: recent.seenAbsent || now >= after(recent.goneAt, SHARED_FIELD_MS),
+    seenAbsent: recent.seenAbsent || now >= after(recent.rearmAt, SHARED_FIELD_MS - REARM_MS),
   }));
+
+const later = (one: Millis, other: Millis): Millis => (one > other ? one : other);
 
 const without = (recents: Recents, who: string): Recents => recents.filter((recent) => recent.who !== who);
 

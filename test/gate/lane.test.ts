@@ -12,6 +12,7 @@ import {
   REREAD_PATIENCE_MS,
   type Recent,
   step,
+  unseen,
   type Verdict,
 } from "../../src/gate/lane.ts";
 import { millis } from "../../src/time/time.ts";
@@ -232,10 +233,27 @@ describe("a reader that fails", () => {
     const again = [found(9_040), says(9_100, verdict("anna", "granted"))];
     expect(walk([started, ...granted(100), ...recovery, ...again]).names).toEqual(["watch"]);
   });
+
+  test("nor one that lay there hidden by another, unseen for seconds, until the other had gone", () => {
+    const recovery: Input[] = [failed(400), { kind: "readerStarted", now: at(600) }];
+    const unseenFor = [nothing(1_000), nothing(1_400), nothing(1_800), nothing(2_200)];
+    const again = [found(2_300), says(2_350, verdict("anna", "granted"))];
+    expect(walk([started, ...granted(100), ...recovery, ...unseenFor, ...again]).names).toEqual(["watch"]);
+    const other = [found(2_250), says(2_260, verdict("bob", "granted")), committed(2_265), gone(2_290)];
+    expect(walk([started, ...granted(100), ...recovery, ...unseenFor, ...other, ...again]).names).toEqual([
+      "watch",
+    ]);
+  });
+
+  test("who has been away long enough since may pass again", () => {
+    const recovery: Input[] = [failed(400), { kind: "readerStarted", now: at(600) }];
+    const again = [found(10_650), says(10_700, verdict("anna", "granted"))];
+    expect(walk([started, ...granted(100), ...recovery, ...again]).names).toEqual(["commit"]);
+  });
 });
 
 test("a card that lay there over a restart of the process does not pass a second time", () => {
-  const recent: Recent = { who: "anna", goneAt: at(0), since: at(0), leftReported: false, seenAbsent: false };
+  const recent: Recent = { who: "anna", since: at(0), leftReported: false, ...unseen(at(0)) };
   const ready: Input = { kind: "readerStarted", now: at(3_000) };
   expect(walk([ready, found(3_050), says(3_100, verdict("anna", "granted"))], [recent]).names).toEqual([
     "watch",
