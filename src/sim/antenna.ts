@@ -26,6 +26,8 @@ export class Antenna {
   #departures = 0;
   /** Called when something was put on the reader or waits for the next try: the chip need not look before. */
   onArrival: () => void = () => undefined;
+  /** Called when the chip begins to wait, for so many activation tries, for somebody to come into an empty field. */
+  onVacancy: (tries: number) => void = () => undefined;
 
   constructor(timeline: Timeline, timing: Timing, random: SeededRandom) {
     this.#timeline = timeline;

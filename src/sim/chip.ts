@@ -121,6 +121,10 @@ export class VirtualChip {
     this.#onIrq(this.irqLevel());
   }
 
+  get stuckIrq(): StuckLine {
+    return this.#stuck;
+  }
+
   irqLevel(): LineLevel {
     return this.#stuck === "free" ? this.#irq : this.#stuck;
   }

@@ -3,18 +3,32 @@
  * timelines. Cancelled events stay in the heap without their action until their turn comes.
  */
 interface TimedEvent {
-  readonly timeUs: number;
+  timeUs: number;
   readonly order: number;
+  readonly owner: EventOwner | undefined;
   action: (() => void) | undefined;
 }
+
+/** Whoever has a chain of events: what follows from an event that is his, at the time it happens, is his too. */
+export interface EventOwner {
+  owns(event: PendingEvent): boolean;
+}
+
+/** An event that has not happened yet, as others may see it. */
+export type PendingEvent = Readonly<Omit<TimedEvent, "action">>;
 
 export class EventHeap {
   readonly #heap: TimedEvent[] = [];
   #order = 0;
 
-  /** Adds an action; the returned function takes it back. */
-  push(timeUs: number, action: () => void): () => void {
-    const event: TimedEvent = { timeUs, order: this.#order, action };
+  /** The order number that the next event will get: later events have higher ones. */
+  get nextOrder(): number {
+    return this.#order;
+  }
+
+  /** Adds an action, under the name of its owner if it has one; the returned function takes it back. */
+  push(timeUs: number, action: () => void, owner?: EventOwner): () => void {
+    const event: TimedEvent = { timeUs, order: this.#order, owner, action };
     this.#order += 1;
     this.#heap.push(event);
     this.#rise(this.#heap.length - 1);
@@ -33,10 +47,25 @@ export class EventHeap {
   }
 
   /** Takes the earliest event that was not cancelled. */
-  pop(): { readonly timeUs: number; readonly action: () => void } | undefined {
+  pop(): (PendingEvent & { readonly action: () => void }) | undefined {
     if (this.nextTimeUs() === undefined) return undefined;
     const top = this.#removeTop();
-    return top?.action === undefined ? undefined : { timeUs: top.timeUs, action: top.action };
+    return top?.action === undefined ? undefined : { ...top, action: top.action };
+  }
+
+  /** All events that were not cancelled, in no order. */
+  pending(): readonly PendingEvent[] {
+    return this.#heap.filter(({ action }) => action !== undefined);
+  }
+
+  /** Delays each event by what `delayUs` says; among equals the order of asking stays. */
+  postpone(delayUs: (event: PendingEvent) => number): void {
+    const events = this.#heap.splice(0);
+    for (const event of events) {
+      event.timeUs += delayUs(event);
+      this.#heap.push(event);
+      this.#rise(this.#heap.length - 1);
+    }
   }
 
   #removeTop(): TimedEvent | undefined {

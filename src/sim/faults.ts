@@ -51,6 +51,8 @@ export const NO_FAULTS: FaultRates = {
 };
 
 export const SLOW_CARD_US = 200_000;
+/** More than a polling round asks for, also one in which the host looks at the chip each millisecond. */
+const MAX_ASKED = 4_096;
 
 const GARBLED_STATUS = [0x08, 0xaa, 0xff, 0x00];
 /** CRC, parity, framing and protocol error in the chip's status byte. */
@@ -60,9 +62,15 @@ export class FaultPlan {
   readonly #random: SeededRandom;
   readonly #counts = new Map<FaultKind, number>();
   #rates: FaultRates = NO_FAULTS;
+  #asked: FaultKind[] = [];
 
   constructor(random: SeededRandom) {
     this.#random = random;
+  }
+
+  /** As they were set last; another object whenever they were set anew. */
+  get rates(): FaultRates {
+    return this.#rates;
   }
 
   /** Rates that are not named become zero. */
@@ -73,9 +81,40 @@ export class FaultPlan {
   /** Whether the fault strikes now. */
   strikes(kind: FaultKind): boolean {
     const rate = this.#rates[kind];
-    if (rate === 0 || !this.#random.chance(rate)) return false;
+    if (rate === 0) return false;
+    if (this.#asked.length < MAX_ASKED) this.#asked.push(kind);
+    if (!this.#random.chance(rate)) return false;
     this.#counts.set(kind, this.count(kind) + 1);
     return true;
+  }
+
+  /** For which faults the dice were thrown since this was last called, in order; the earliest if there were many. */
+  takeAsked(): readonly FaultKind[] {
+    const asked = this.#asked;
+    this.#asked = [];
+    return asked;
+  }
+
+  /** How often the dice were thrown since `takeAsked`. */
+  get askedCount(): number {
+    return this.#asked.length;
+  }
+
+  /** How many times, up to `limit`, all of `kinds` would be asked for in a row without a single strike. */
+  roundsWithoutStrike(kinds: readonly FaultKind[], limit: number): number {
+    if (kinds.length === 0) return limit;
+    const dice = this.#random.copy();
+    for (let round = 0; round < limit; round++) {
+      for (const kind of kinds) if (dice.chance(this.#rates[kind])) return round;
+    }
+    return limit;
+  }
+
+  /** Throws the dice as often as `rounds` rounds of `kinds` would. */
+  passRounds(kinds: readonly FaultKind[], rounds: number): void {
+    for (let round = 0; round < rounds; round++) {
+      for (const kind of kinds) this.#random.chance(this.#rates[kind]);
+    }
   }
 
   count(kind: FaultKind): number {

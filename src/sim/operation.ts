@@ -85,6 +85,7 @@ export class OperationRunner<T> {
   #passTries(tryUs: number, limit: number, resume: (passed: number) => void): void {
     const startUs = this.#timeline.nowUs();
     this.#tries = { startUs, tryUs, resume };
+    if (!this.#antenna.isOccupied()) this.#antenna.onVacancy(limit);
     this.#cancel =
       limit === Number.POSITIVE_INFINITY
         ? undefined

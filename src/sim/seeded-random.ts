@@ -55,6 +55,13 @@ export class SeededRandom implements Random {
     return item;
   }
 
+  /** The same stream from here on, twice: to see what it holds without taking it. */
+  copy(): SeededRandom {
+    const copy = new SeededRandom(0);
+    copy.#state.set(this.#state);
+    return copy;
+  }
+
   /** An independent stream, so that a new consumer does not shift the chances of the others. */
   fork(): SeededRandom {
     return new SeededRandom(this.next());

@@ -4,7 +4,7 @@
  * time and a run depends on its seed alone.
  */
 import { setImmediate as soon } from "node:timers";
-import { EventHeap } from "./event-heap.ts";
+import { EventHeap, type EventOwner, type PendingEvent } from "./event-heap.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Lets promise continuations, and whatever else the caller's world needs, come to rest. */
@@ -39,6 +39,9 @@ export class VirtualTimeline implements Timeline {
   readonly #events = new EventHeap();
   readonly #settle: Settle;
   #nowUs = 0;
+  #owner: EventOwner | undefined;
+  /** Called when an event and all that followed from it at its instant is over; `limitUs` ends this run. */
+  onSettled: (limitUs: number) => void = () => undefined;
 
   /** `settle` is for worlds whose code under test also waits for real input or output. */
   constructor(settle: Settle = promiseSettler()) {
@@ -49,8 +52,33 @@ export class VirtualTimeline implements Timeline {
     return this.#nowUs;
   }
 
+  /** Instants are whole microseconds, so that what repeats itself repeats itself exactly. */
   at(timeUs: number, action: () => void): () => void {
-    return this.#events.push(Math.max(timeUs, this.#nowUs), action);
+    return this.#events.push(Math.max(Math.round(timeUs), this.#nowUs), action, this.#owner);
+  }
+
+  /**
+   * From here on, what is asked for belongs to `owner`, and so does all that comes of it in turn. Gives the
+   * order number of the next event.
+   */
+  claim(owner: EventOwner): number {
+    this.#owner = owner;
+    return this.#events.nextOrder;
+  }
+
+  /** When something happens next. */
+  nextUs(): number {
+    return this.#events.nextTimeUs() ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** What has not happened yet, in no order. */
+  pending(): readonly PendingEvent[] {
+    return this.#events.pending();
+  }
+
+  /** Delays events by whole microseconds. */
+  postpone(delayUs: (event: PendingEvent) => number): void {
+    this.#events.postpone(delayUs);
   }
 
   /** Runs every event up to and including `untilUs`, and ends at that instant. */
@@ -64,17 +92,26 @@ export class VirtualTimeline implements Timeline {
    */
   async runUntil(condition: () => boolean, limitUs: number): Promise<boolean> {
     await this.#settle();
+    const lastUs = Math.floor(limitUs);
     while (!condition()) {
       const nextUs = this.#events.nextTimeUs();
-      if (nextUs === undefined || nextUs > limitUs) {
-        this.#nowUs = Math.max(this.#nowUs, limitUs);
+      if (nextUs === undefined || nextUs > lastUs) {
+        this.#nowUs = Math.max(this.#nowUs, lastUs);
         return false;
       }
-      this.#nowUs = nextUs;
-      this.#events.pop()?.action();
-      await this.#settle();
+      await this.#happen(nextUs);
+      this.onSettled(lastUs);
     }
     return true;
+  }
+
+  async #happen(atUs: number): Promise<void> {
+    const event = this.#events.pop();
+    this.#nowUs = atUs;
+    this.#owner = event?.owner?.owns(event) === true ? event.owner : undefined;
+    event?.action();
+    await this.#settle();
+    this.#owner = undefined;
   }
 
   /** Runs events until `promise` resolves; throws when it has not by `limitUs`, which is a defect of the test. */

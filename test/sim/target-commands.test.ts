@@ -221,5 +221,6 @@ test("the split of a tap adds up: radio, chip, bus and card of a NIS reading", a
   expect(tap.radioUs).toBeCloseTo(6_000 + 70 * 84.96, 3);
   expect([tap.chipUs, tap.cardUs, tap.commands]).toEqual([3_000, 45_000, 4]);
   const spentUs = tap.radioUs + tap.chipUs + tap.busUs + tap.cardUs;
-  expect(host.timeline.nowUs() - tap.foundAtUs).toBeCloseTo(spentUs, 3);
+  // Instants are whole microseconds: each of some twenty waits may be half of one off.
+  expect(Math.abs(host.timeline.nowUs() - tap.foundAtUs - spentUs)).toBeLessThan(10);
 });

@@ -16,6 +16,7 @@ import { createPublisher } from "../../src/mqtt/publisher.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { NewEvent } from "../../src/ports/journal.ts";
 import { silentLog } from "../../src/ports/log.ts";
+import { skipIdlePolls } from "../../src/sim/idle-skip.ts";
 import { SeededRandom } from "../../src/sim/seeded-random.ts";
 import { BackEnd } from "./back-end.ts";
 import { enrol, makeCast, type Person } from "./cast.ts";
@@ -31,6 +32,8 @@ export interface DayOptions {
   readonly seed: number;
   readonly hours: number;
   readonly defect?: Defect;
+  /** Rounds in which nothing happens are skipped, which changes nothing; to see that, they can be lived through. */
+  readonly idlePolls?: "skipped" | "lived";
 }
 
 const HOUR_MS = 3_600_000;
@@ -119,6 +122,9 @@ export class Day {
       this.#expect(planLane(lane, { random: plan.fork(), cast, hours, share }));
     }
     for (const window of this.windows) this.#expectFault(window);
+    if (options.idlePolls !== "lived") {
+      skipIdlePolls({ timeline, readers: this.world.board.readers(), isCalm: () => this.#isCalm() });
+    }
   }
 
   get nowMs(): number {
@@ -140,6 +146,12 @@ export class Day {
   /** A card on a reader now, and off again after `holdMs`. */
   hold(lane: number, person: Person, holdMs: number): void {
     this.#place({ lane, person, fromMs: this.nowMs, toMs: this.nowMs + holdMs });
+  }
+
+  /** Whether the process does nothing at its readers' rounds but poll: late timers throw dice, faults retry. */
+  #isCalm(): boolean {
+    if (!this.#stage.isProcessUp() || this.weather.isOn("lateTimers")) return false;
+    return this.doors.every(({ id }) => this.world.gate.condition(id).faults.size === 0);
   }
 
   /** Ends the day in order and gives everything back. */

@@ -100,6 +100,16 @@ describe("the seed is the whole story", () => {
   });
 });
 
+describe("idle polls skipped by arithmetic", () => {
+  // Seed 1 has fault after fault, 8 two lanes, 9 kills.
+  test.each([1, 8, 9])("leave the day of seed %i as it was", { timeout: DAY_TIMEOUT_MS }, async (seed) => {
+    const skipped = await soundHour(seed);
+    const lived = await simulate({ seed, hours: 1, idlePolls: "lived" });
+    expect(skipped.journal).toBe(lived.journal);
+    expect(skipped).toEqual(lived);
+  });
+});
+
 describe("a planted defect is found", () => {
   test.each<[Defect, string]>([
     ["relayBeforeCommit", "relayFollowsCommit"],

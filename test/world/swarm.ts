@@ -60,7 +60,7 @@ const byte = (most: number): Range => ({ least: most / 100, most, longest: 1 / 1
 const LASTING: Range = { least: 1, most: 1, longest: 1 / 6 };
 const SHORT: Range = { least: 1, most: 1, longest: 1 / 40 };
 /** Without its interrupt line a reader is polled each millisecond, which is slow to simulate. */
-const COSTLY: Range = { least: 1, most: 1, longest: 1 / 400 };
+const COSTLY: Range = { least: 1, most: 1, longest: 1 / 1_600 };
 
 const RANGES: Readonly<Record<Fault, Range>> = {
   lostAck: byte(0.2),
