@@ -73,6 +73,11 @@ class Pn532Reader implements CardReader {
   #active: Active | undefined;
   /** The chip's present setting, which cannot be read back. */
   #tries = POLL_TRIES;
+  /**
+   * A chip that failed once may have lost its settings in a brown-out and be deaf to cards ever after, while it
+   * answers every command: it is not used again before it was started anew.
+   */
+  #failure: ReaderError | undefined;
 
   constructor(parts: ReaderParts) {
     this.#parts = parts;
@@ -83,6 +88,7 @@ class Pn532Reader implements CardReader {
     const { link, reset, clock, log } = this.#parts;
     this.#active = undefined;
     this.#tries = POLL_TRIES;
+    this.#failure = undefined;
     const started = await startUp({ link, runner: this.#runner, reset, clock, tries: POLL_TRIES });
     if (started.ok) {
       log.info("pn532.started", {
@@ -97,6 +103,7 @@ class Pn532Reader implements CardReader {
 
   async poll(signal: AbortSignal): Promise<Result<DetectedCard | undefined, ReaderError>> {
     this.#active = undefined;
+    if (this.#failure !== undefined) return err(this.#failure);
     if (signal.aborted) return ok(undefined);
     const found = await this.#activate(POLL_TRIES, signal);
     if (!found.ok) return found;
@@ -195,7 +202,8 @@ class Pn532Reader implements CardReader {
   }
 
   #readerError(error: CommandError): ReaderError {
-    return error.kind === "reader" ? error.error : this.#parts.link.explainSilence();
+    this.#failure = error.kind === "reader" ? error.error : this.#parts.link.explainSilence();
+    return this.#failure;
   }
 }
 

@@ -281,6 +281,17 @@ export function describeReader(name: string, makeRig: MakeRig): void {
       expect(await present(rig, CIE)).toBeDefined();
     });
 
+    test("a failure that nobody cared about is an error of the next round, and a new start recovers", async () => {
+      const rig = await start(await makeRig({ reset: "absent" }));
+      await present(rig, TRANSIT);
+      faults(rig).set({ brownOut: 1 });
+      expect(await settle(rig, rig.reader.drop())).toMatchObject({ ok: false });
+      faults(rig).set({});
+      expect(await failureOf(rig, 1)).toMatchObject({ kind: "chipSilent" });
+      await start(rig);
+      expect(await poll(rig)).toBeDefined();
+    });
+
     test("a brown-out in the middle of a round is noticed within four seconds", async () => {
       const rig = await start(await makeRig({ reset: "absent" }));
       const polling = rig.reader.poll(never());
