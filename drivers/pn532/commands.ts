@@ -9,7 +9,7 @@ import { MAX_COMMAND_BYTES } from "./frame.ts";
 
 /**
  * When the exchange may send a command again.
- * - `always`: while the chip is being started; unacknowledged, unanswered or damaged.
+ * - `always`: to a chip of which nothing is expected yet; unacknowledged, unanswered or damaged.
  * - `afterDamage`: only when something came back but was not legible. A configured chip that is silent hangs
  *   or lost its settings in a brown-out, and a resent command would hide that.
  * - `never`: what reaches an activated card.
@@ -40,10 +40,10 @@ const MAX_RAW_BYTES = MAX_COMMAND_BYTES - 1;
 const nothing = (data: Uint8Array): true | undefined => (data.length === 0 ? true : undefined);
 
 type Local<T> = Pick<Command<T>, "name" | "code" | "parameters" | "decode">;
-const starting = <T>(command: Local<T>): Command<T> => ({
+const local = <T>(repeat: Repeat, command: Local<T>): Command<T> => ({
   ...command,
   responseMs: LOCAL_RESPONSE_MS,
-  repeat: "always",
+  repeat,
 });
 const configuring = (name: string, code: number, parameters: Uint8Array): Command<true> => ({
   name,
@@ -61,7 +61,7 @@ const LINE_TEST_BYTES = Uint8Array.from({ length: 256 }, (_, index) => -index);
 export function lineTest(): Command<true> {
   const parameters = concat(Uint8Array.of(0x00), LINE_TEST_BYTES);
   const decode = (data: Uint8Array): true | undefined => (equalBytes(data, parameters) ? true : undefined);
-  return starting({ name: "Diagnose", code: 0x00, parameters, decode });
+  return local("afterDamage", { name: "Diagnose", code: 0x00, parameters, decode });
 }
 
 /** IC, firmware version and revision, supported protocols: `32 01 06 07` for the silicon sold today. */
@@ -73,7 +73,7 @@ export interface Firmware {
 
 /** GetFirmwareVersion: 4 bytes `IC Ver Rev Support`. */
 export function getFirmwareVersion(): Command<Firmware> {
-  return starting({
+  return local("afterDamage", {
     name: "GetFirmwareVersion",
     code: 0x02,
     parameters: new Uint8Array(0),
@@ -88,7 +88,7 @@ export function getFirmwareVersion(): Command<Firmware> {
 
 /** SAMConfiguration, normal mode, interrupt line on; it also lifts the chip out of its low-battery mode. */
 export const samConfiguration = (): Command<true> =>
-  starting({ name: "SAMConfiguration", code: 0x14, parameters: hex("01 14 01"), decode: nothing });
+  local("always", { name: "SAMConfiguration", code: 0x14, parameters: hex("01 14 01"), decode: nothing });
 
 /** SetParameters: automatic ATR_RES and automatic RATS (bits 2 and 4), frames with pre- and postamble. */
 export const setParameters = (): Command<true> => configuring("SetParameters", 0x12, hex("14"));

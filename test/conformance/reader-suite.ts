@@ -281,6 +281,18 @@ export function describeReader(name: string, makeRig: MakeRig): void {
       expect(await present(rig, CIE)).toBeDefined();
     });
 
+    test("a brown-out during the start fails it, and the next start recovers", async () => {
+      const rig = await makeRig({ reset: "absent" });
+      const starting = rig.reader.start();
+      for (const busy of [true, false, true]) {
+        await rig.timeline.runUntil(() => chip(rig).isBusy() === busy, 1_000_000);
+      }
+      chip(rig).brownOut();
+      expect(await settle(rig, starting)).toMatchObject({ ok: false });
+      await start(rig);
+      expect(await present(rig, CIE)).toBeDefined();
+    });
+
     test("a failure that nobody cared about is an error of the next round, and a new start recovers", async () => {
       const rig = await start(await makeRig({ reset: "absent" }));
       await present(rig, TRANSIT);

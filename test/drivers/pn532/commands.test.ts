@@ -64,13 +64,10 @@ describe("commands as in the worked frames", () => {
     expect(() => communicateThru(new Uint8Array(264), 100)).toThrow();
   });
 
-  test("only what starts the chip may be sent again when it is silent, and an APDU never", () => {
-    expect([samConfiguration(), getFirmwareVersion(), lineTest()].map(({ repeat }) => repeat)).toEqual(
-      Array.from({ length: 3 }, () => "always"),
-    );
-    expect([rfField("on"), activationTries(2), listPassiveTarget(1)].map(({ repeat }) => repeat)).toEqual(
-      Array.from({ length: 3 }, () => "afterDamage"),
-    );
+  test("only the first may be sent again when the chip is silent, for a silent chip may have lost its settings; an APDU never", () => {
+    expect(samConfiguration().repeat).toBe("always");
+    const later = [getFirmwareVersion(), lineTest(), rfField("on"), activationTries(2), listPassiveTarget(1)];
+    expect(new Set(later.map(({ repeat }) => repeat))).toEqual(new Set(["afterDamage"]));
     expect(exchange(hex("00")).repeat).toBe("never");
   });
 });
