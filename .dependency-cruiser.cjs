@@ -85,6 +85,8 @@ module.exports = {
       to: { path: "^(crypto|node:crypto)$|(^|/)node_modules/@noble/" },
     },
     native("spi-device", "drivers/bus"),
+    native("i2c-bus", "drivers/bus"),
+    native("serialport", "drivers/bus"),
     native("onoff", "drivers/gpio"),
     native("better-sqlite3", "src/journal"),
     native("mqtt", "src/mqtt"),

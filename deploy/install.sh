@@ -25,8 +25,8 @@ UDEV_TIMEOUT_S=10
 # A release: these, and of node_modules what is not for development only.
 PARTS="dist deploy systemd drivers/README.md package.json package-lock.json README.md LICENSE"
 # The packages that hold machine code, and those through which they are loaded.
-NATIVE_FOLDERS="node_modules/better-sqlite3 node_modules/epoll node_modules/spi-device"
-NATIVE_PACKAGES="better-sqlite3 onoff spi-device"
+NATIVE_FOLDERS="node_modules/better-sqlite3 node_modules/epoll node_modules/spi-device node_modules/i2c-bus node_modules/@serialport/bindings-cpp"
+NATIVE_PACKAGES="better-sqlite3 onoff spi-device i2c-bus serialport"
 # better-sqlite3 loads its machine code with the first database.
 LOAD_PACKAGE='const loaded = require(process.argv[1]); if (typeof loaded === "function") new loaded(":memory:");'
 
@@ -154,7 +154,7 @@ system_has_device_rules() {
 # The devices are there since boot, so the new rules reach them only by an event made for them.
 apply_device_rules() {
   udevadm control --reload
-  udevadm trigger --action=add --subsystem-match=spidev --subsystem-match=gpio
+  udevadm trigger --action=add --subsystem-match=spidev --subsystem-match=i2c-dev --subsystem-match=gpio
   udevadm settle --timeout="$UDEV_TIMEOUT_S"
 }
 
@@ -166,7 +166,7 @@ make_state_dir() {
 install_user_and_rules() {
   put_file "$source_dir/systemd/varco.sysusers.conf" /usr/lib/sysusers.d/varco.conf 0644
   if on_machine && { [ "$written" = yes ] || ! id "$SERVICE_USER" > /dev/null 2>&1; }; then
-    change "see to the user $SERVICE_USER in the groups gpio and spi" systemd-sysusers /usr/lib/sysusers.d/varco.conf
+    change "see to the user $SERVICE_USER and its groups" systemd-sysusers /usr/lib/sysusers.d/varco.conf
   fi
   if [ ! -d "$root$STATE_DIR" ]; then change "create $STATE_DIR" make_state_dir; fi
   if on_machine && system_has_device_rules; then return; fi

@@ -3,9 +3,9 @@
  * The package is optional and loaded only when a node is opened, so that everything else runs without it.
  * Mode 0, 8 bits, most significant bit first (the Pi's controllers refuse anything else).
  */
-import { open } from "node:fs/promises";
 import type { BusError, SpiBus } from "../../src/ports/bus.ts";
 import { err, ok, type Result } from "../../src/result.ts";
+import { refusalOf } from "./device-node.ts";
 
 /** One full-duplex transfer of a message, as `spi-device` takes it. */
 interface Transfer {
@@ -68,12 +68,8 @@ export async function openSpiBus({
   const [, bus, device] = /spidev(\d{1,3})\.(\d{1,3})$/.exec(node) ?? [];
   if (bus === undefined || device === undefined)
     return err({ kind: "nodeMissing", node, remedy: REMEDIES.nodeName });
-  try {
-    // Opening is the only question whose answer holds: access() asks for the real user, not the effective one.
-    await (await open(node, "r+")).close();
-  } catch (cause) {
-    return err(unusable(node, cause));
-  }
+  const refusal = await refusalOf(node, "r+", REMEDIES);
+  if (refusal !== undefined) return err(refusal);
   let spi: SpiPackage;
   try {
     spi = await load();
@@ -85,13 +81,6 @@ export async function openSpiBus({
   } catch (cause) {
     return err({ kind: "busFailed", node, cause });
   }
-}
-
-function unusable(node: string, cause: unknown): BusError {
-  const denied =
-    cause instanceof Error && "code" in cause && (cause.code === "EACCES" || cause.code === "EPERM");
-  const kind = denied ? "permissionDenied" : "nodeMissing";
-  return { kind, node, remedy: REMEDIES[kind], cause };
 }
 
 interface Address {

@@ -8,9 +8,9 @@ import type { LinkError } from "../../src/ports/card.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { err, ok, type Result } from "../../src/result.ts";
 import { after, type Millis } from "../../src/time/time.ts";
-import { type Ats, frameWaitingMs } from "./ats.ts";
 import { type CommandError, type CommandRunner, refused } from "./command-runner.ts";
-import { type CardAnswer, dataExchange, MAX_EXCHANGE_BYTES } from "./commands.ts";
+import { type CardAnswer, type DataExchange, dataExchange, MAX_EXCHANGE_BYTES } from "./commands.ts";
+import { frameWaitingMs } from "./frame-waiting.ts";
 import { STATUS_OK, STATUS_TIMEOUT, statusMeaning } from "./status.table.ts";
 
 /** Longest command: extended header, Lc, 65535 bytes, Le (ISO/IEC 7816-4 §5.1). */
@@ -18,6 +18,12 @@ const MAX_COMMAND_APDU_BYTES = 65_544;
 /** Longest response: 65536 bytes and the status words. */
 const MAX_RESPONSE_APDU_BYTES = 65_538;
 const MIN_APDU_BYTES = { command: 4, response: 2 } as const;
+const HEADER_BYTES = 4;
+/** Expected of a card that was not told how much it may answer with: one frame of most cards. */
+const USUAL_BYTES = 32;
+
+/** Asks for the rest of an answer. */
+const FETCH = { data: new Uint8Array(0), part: "last", cardBytes: USUAL_BYTES } as const;
 
 /** A card may think twice its frame waiting time, but is not given up sooner than this. */
 const MIN_ANSWER_MS = 500;
@@ -32,7 +38,8 @@ export interface ApduTarget {
   readonly clock: Clock;
   /** The chip's number of the target. */
   readonly number: number;
-  readonly ats: Ats;
+  /** FWI, 0 to 14. */
+  readonly frameWaitingExponent: number;
 }
 
 /**
@@ -53,11 +60,30 @@ export async function exchangeApdu(
   const deadline = until !== undefined && until < limit ? until : limit;
   const lastPartAt = Math.max(0, Math.ceil(command.length / MAX_EXCHANGE_BYTES) - 1) * MAX_EXCHANGE_BYTES;
   for (let at = 0; at < lastPartAt; at += MAX_EXCHANGE_BYTES) {
-    const taken = await exchangePart(target, command.subarray(at, at + MAX_EXCHANGE_BYTES), "more", deadline);
+    const data = command.subarray(at, at + MAX_EXCHANGE_BYTES);
+    const taken = await exchangePart(target, { data, part: "more", cardBytes: 0 }, deadline);
     if (!taken.ok) return taken;
   }
-  const first = await exchangePart(target, command.subarray(lastPartAt), "last", deadline);
+  const last = {
+    data: command.subarray(lastPartAt),
+    part: "last",
+    cardBytes: expectedBytes(command),
+  } as const;
+  const first = await exchangePart(target, last, deadline);
   return first.ok ? collect(target, first.value, deadline) : first;
+}
+
+/**
+ * The most that a card answers with to a short APDU (ISO/IEC 7816-4 §5.1), by its Le; a guess where Le asks for
+ * all there is, or the APDU is an extended one.
+ */
+function expectedBytes(command: Uint8Array): number {
+  const behindHeader = command.subarray(HEADER_BYTES);
+  const [first = 0] = behindHeader;
+  const dataBytes = behindHeader.length > 1 ? 1 + first : 0;
+  if (behindHeader.length === dataBytes) return MIN_APDU_BYTES.response;
+  const le = behindHeader.length === dataBytes + 1 ? (behindHeader[dataBytes] ?? 0) : 0;
+  return le === 0 ? USUAL_BYTES : Math.min(le + MIN_APDU_BYTES.response, MAX_EXCHANGE_BYTES);
 }
 
 /** Fetches the rest of an answer of which the chip holds more than one frame. */
@@ -70,7 +96,7 @@ async function collect(
   let lengthBytes = first.data.length;
   let more = first.more;
   while (more) {
-    const next = await exchangePart(target, new Uint8Array(0), "last", deadline);
+    const next = await exchangePart(target, FETCH, deadline);
     if (!next.ok) return next;
     // A part without data would let a hostile card keep the loop going for ever.
     if (next.value.data.length === 0) return garbledCard("empty part of a chained answer");
@@ -86,19 +112,14 @@ async function collect(
 
 async function exchangePart(
   target: ApduTarget,
-  data: Uint8Array,
-  part: "more" | "last",
+  part: Omit<DataExchange, "target" | "responseMs">,
   deadline: Millis,
 ): Promise<Result<CardAnswer, LinkError>> {
-  const answerMs = Math.max(2 * frameWaitingMs(target.ats), MIN_ANSWER_MS) + LINK_MARGIN_MS;
+  const answerMs = Math.max(2 * frameWaitingMs(target.frameWaitingExponent), MIN_ANSWER_MS) + LINK_MARGIN_MS;
   const remainingMs = deadline - target.clock.monotonicMs();
   if (remainingMs <= 0) return err({ kind: "cardLost", status: STATUS_TIMEOUT });
-  const command = dataExchange({
-    target: target.number,
-    data,
-    part,
-    responseMs: Math.min(answerMs, remainingMs),
-  });
+  const responseMs = Math.min(answerMs, remainingMs);
+  const command = dataExchange({ ...part, target: target.number, responseMs });
   const answer = await target.runner.run(command);
   if (!answer.ok) return err(toLinkError(answer.error));
   const { status } = answer.value;

@@ -3,6 +3,7 @@
  * The card chooses every byte of it, so absurd values fall back to the defaults of the standard.
  * Governing document: ISO/IEC 14443-4 §5.2.
  */
+import { DEFAULT_FWI, soundExponent } from "./frame-waiting.ts";
 
 export interface Ats {
   /** Frame waiting time exponent, 0 to 14: FWT = 0.302 ms · 2^FWI. */
@@ -11,17 +12,11 @@ export interface Ats {
   readonly historicalBytes: Uint8Array;
 }
 
-/** FWI of a card that says nothing, or the reserved value 15 (ISO/IEC 14443-4 §5.2.5). */
-const DEFAULT_FWI = 4;
-const MAX_FWI = 14;
 const DEFAULT_ATS: Ats = { frameWaitingExponent: DEFAULT_FWI, historicalBytes: new Uint8Array(0) };
 
 const TA_PRESENT = 0x10;
 const TB_PRESENT = 0x20;
 const TC_PRESENT = 0x40;
-
-/** 4096 / 13.56 MHz. */
-const FRAME_WAITING_UNIT_MS = 4096 / 13_560;
 
 /** Reads an ATS whose first byte TL counts itself. A TL beyond the bytes at hand is cut to them. */
 export function parseAts(bytes: Uint8Array): Ats {
@@ -36,8 +31,5 @@ export function parseAts(bytes: Uint8Array): Ats {
     at += 1;
   }
   if ((format & TC_PRESENT) !== 0) at += 1;
-  return { frameWaitingExponent: fwi > MAX_FWI ? DEFAULT_FWI : fwi, historicalBytes: ats.slice(at) };
+  return { frameWaitingExponent: soundExponent(fwi), historicalBytes: ats.slice(at) };
 }
-
-/** The frame waiting time in milliseconds: how long the card may think before it must answer. */
-export const frameWaitingMs = (ats: Ats): number => FRAME_WAITING_UNIT_MS * 2 ** ats.frameWaitingExponent;

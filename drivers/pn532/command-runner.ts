@@ -8,10 +8,12 @@ import type { ReaderError } from "../../src/ports/card.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Log } from "../../src/ports/log.ts";
 import { err, ok, type Result } from "../../src/result.ts";
+import { after } from "../../src/time/time.ts";
 import type { Command } from "./commands.ts";
 import {
   begin,
   beginClearing,
+  type Exchange,
   type ExchangeInput,
   type Outcome,
   type Step,
@@ -23,6 +25,14 @@ import { STATUS_SYNTAX_ERROR } from "./status.table.ts";
 
 /** Inputs of one exchange: resends, re-reads, strays, rests of frames and drains stay far below. */
 const MAX_INPUTS = 64;
+/** Readings without a byte, one after another, that are put down to a hasty interrupt line or a busy bus. */
+const MAX_EMPTY_READS = 8;
+
+/** What the exchange is told of a wait that ended without anything to read. */
+const ENDS_OF_WAIT = {
+  late: { kind: "silence" },
+  aborted: { kind: "abort" },
+} as const satisfies Record<string, ExchangeInput>;
 
 /** Why a command has no answer. */
 export type CommandError =
@@ -44,10 +54,10 @@ export class CommandRunner {
 
   /** Runs one command to its typed answer. `signal` aborts it by host ACK. */
   async run<T>(command: Command<T>, signal?: AbortSignal): Promise<Result<T, CommandError>> {
-    const { name, responseMs, repeat } = command;
+    const { name, answerBytes, responseMs, repeat } = command;
     const startedAt = this.#clock.monotonicMs();
     const payload = concat(Uint8Array.of(command.code), command.parameters);
-    const outcome = await this.#drive(begin({ payload, responseMs, repeat }, startedAt), signal);
+    const outcome = await this.#drive(begin({ payload, answerBytes, responseMs, repeat }, startedAt), signal);
     this.#log.trace("pn532.command", {
       command: name,
       outcome: outcome.ok ? outcome.value.kind : outcome.error.kind,
@@ -69,8 +79,10 @@ export class CommandRunner {
     let current = first;
     for (let inputs = 0; inputs < MAX_INPUTS; inputs++) {
       if (current.write !== undefined) {
+        const begunAt = this.#clock.monotonicMs();
         const written = await this.#link.write(current.write);
         if (!written.ok) return written;
+        current = { next: delayed(current.next, this.#clock.monotonicMs() - begunAt) };
       }
       if (current.next.at === "finished") return ok(current.next.outcome);
       // While the line settles an abort has nothing left to stop.
@@ -86,17 +98,19 @@ export class CommandRunner {
     signal: AbortSignal | undefined,
   ): Promise<Result<ExchangeInput, BusError>> {
     const want = wanted(exchange);
-    if (want.position === "frameStart") {
-      const readiness = await this.#link.waitReady(exchange.until, signal);
+    for (let reads = 0; reads < MAX_EMPTY_READS; reads++) {
+      // The rest of a frame is there or it is not; only its beginning is waited for.
+      const readiness =
+        want.position === "frameStart"
+          ? await this.#link.waitReady(exchange.until, signal)
+          : ok("ready" as const);
       if (!readiness.ok) return readiness;
-      if (readiness.value === "late") return ok({ kind: "silence" });
-      if (readiness.value === "aborted") return ok({ kind: "abort" });
+      if (readiness.value !== "ready") return ok(ENDS_OF_WAIT[readiness.value]);
+      const bytes = await this.#link.read(want);
+      if (!bytes.ok) return bytes;
+      if (bytes.value.length > 0) return ok({ kind: "bytes", bytes: bytes.value });
     }
-    const bytes = await this.#link.read(want);
-    if (!bytes.ok) return bytes;
-    // The line's promise was empty. It is given up after two, so this ends.
-    if (bytes.value.length === 0) return this.#nextInput(exchange, signal);
-    return ok({ kind: "bytes", bytes: bytes.value });
+    return ok(ENDS_OF_WAIT.late);
   }
 
   #judge<T>(command: Command<T>, outcome: Outcome): Result<T, CommandError> {
@@ -116,6 +130,11 @@ export class CommandRunner {
         return err({ kind: outcome.kind });
     }
   }
+}
+
+/** A deadline counts from the moment when the frame has left: on a slow bus the frame itself takes as long. */
+function delayed(exchange: Exchange, byMs: number): Exchange {
+  return exchange.at === "finished" ? exchange : { ...exchange, until: after(exchange.until, byMs) };
 }
 
 /** The chip's refusal of a command, by its error frame or a status that blames the host or the hardware. */

@@ -6,6 +6,7 @@
 import { concat, equalBytes } from "../../src/bytes/bytes.ts";
 import { hex } from "../../src/bytes/hex.ts";
 import { MAX_COMMAND_BYTES } from "./frame.ts";
+import { type CardProtocol, decodeTargetA, decodeTargetB, type Target } from "./target.ts";
 
 /**
  * When the exchange may send a command again.
@@ -23,6 +24,8 @@ export interface Command<T> {
   readonly code: number;
   /** What follows the command code. */
   readonly parameters: Uint8Array;
+  /** Length of the usual answer behind its code. A longer one costs a second read, on I2C a repetition. */
+  readonly answerBytes: number;
   /** Time from the acknowledgement to the response. */
   readonly responseMs: number;
   readonly repeat: Repeat;
@@ -39,7 +42,7 @@ const MAX_RAW_BYTES = MAX_COMMAND_BYTES - 1;
 
 const nothing = (data: Uint8Array): true | undefined => (data.length === 0 ? true : undefined);
 
-type Local<T> = Pick<Command<T>, "name" | "code" | "parameters" | "decode">;
+type Local<T> = Pick<Command<T>, "name" | "code" | "parameters" | "answerBytes" | "decode">;
 const local = <T>(repeat: Repeat, command: Local<T>): Command<T> => ({
   ...command,
   responseMs: LOCAL_RESPONSE_MS,
@@ -49,6 +52,7 @@ const configuring = (name: string, code: number, parameters: Uint8Array): Comman
   name,
   code,
   parameters,
+  answerBytes: 0,
   responseMs: LOCAL_RESPONSE_MS,
   repeat: "afterDamage",
   decode: nothing,
@@ -61,7 +65,27 @@ const LINE_TEST_BYTES = Uint8Array.from({ length: 256 }, (_, index) => -index);
 export function lineTest(): Command<true> {
   const parameters = concat(Uint8Array.of(0x00), LINE_TEST_BYTES);
   const decode = (data: Uint8Array): true | undefined => (equalBytes(data, parameters) ? true : undefined);
-  return local("afterDamage", { name: "Diagnose", code: 0x00, parameters, decode });
+  const answerBytes = parameters.length;
+  return local("afterDamage", { name: "Diagnose", code: 0x00, parameters, answerBytes, decode });
+}
+
+/** Speeds of the serial interface that this driver uses, in bit/s, with their codes. */
+export const SERIAL_BAUDS: ReadonlyMap<number, number> = new Map([
+  [115_200, 4],
+  [230_400, 5],
+  [460_800, 6],
+  [921_600, 7],
+]);
+
+/**
+ * SetSerialBaudRate; the chip changes at the host's ACK to its answer. Never repeated: an abort is such an ACK,
+ * and the repetition would come at the speed that the chip has just left.
+ */
+export function setSerialBaudRate(baud: number): Command<true> {
+  const code = SERIAL_BAUDS.get(baud);
+  if (code === undefined) throw new Error("not a speed of the PN532");
+  const parameters = Uint8Array.of(code);
+  return { ...configuring("SetSerialBaudRate", 0x10, parameters), repeat: "never" };
 }
 
 /** IC, firmware version and revision, supported protocols: `32 01 06 07` for the silicon sold today. */
@@ -71,15 +95,23 @@ export interface Firmware {
   readonly revision: number;
 }
 
+const FIRMWARE_BYTES = 4;
+
 /** GetFirmwareVersion: 4 bytes `IC Ver Rev Support`. */
 export function getFirmwareVersion(): Command<Firmware> {
   return local("afterDamage", {
     name: "GetFirmwareVersion",
     code: 0x02,
     parameters: new Uint8Array(0),
+    answerBytes: FIRMWARE_BYTES,
     decode(data) {
       const [ic, version, revision] = data;
-      if (data.length !== 4 || ic === undefined || version === undefined || revision === undefined)
+      if (
+        data.length !== FIRMWARE_BYTES ||
+        ic === undefined ||
+        version === undefined ||
+        revision === undefined
+      )
         return undefined;
       return { ic, version, revision };
     },
@@ -88,7 +120,13 @@ export function getFirmwareVersion(): Command<Firmware> {
 
 /** SAMConfiguration, normal mode, interrupt line on; it also lifts the chip out of its low-battery mode. */
 export const samConfiguration = (): Command<true> =>
-  local("always", { name: "SAMConfiguration", code: 0x14, parameters: hex("01 14 01"), decode: nothing });
+  local("always", {
+    name: "SAMConfiguration",
+    code: 0x14,
+    parameters: hex("01 14 01"),
+    answerBytes: 0,
+    decode: nothing,
+  });
 
 /** SetParameters: automatic ATR_RES and automatic RATS (bits 2 and 4), frames with pre- and postamble. */
 export const setParameters = (): Command<true> => configuring("SetParameters", 0x12, hex("14"));
@@ -110,42 +148,36 @@ export const rfTimings = (retryTimeout: number): Command<true> =>
 /** RFConfiguration item 05: `tries` (1 to 255) activations by one InListPassiveTarget; never endless. */
 export const activationTries = (tries: number): Command<true> => rfConfiguration(0x05, 0xff, 0x01, tries - 1);
 
-/** A type A target as InListPassiveTarget describes it. */
-export interface Target106A {
-  /** The chip's logical number, to be used in InDataExchange. */
-  readonly number: number;
-  /** SEL_RES. */
-  readonly sak: number;
-  /** NFCID1; 4, 7 or 10 bytes for a card that keeps to the standard. Never to be logged. */
-  readonly uid: Uint8Array;
-  /** With its length byte; empty for a card without ISO-DEP. */
-  readonly ats: Uint8Array;
-}
+export type TargetList = { readonly target: Target | undefined };
 
-export type TargetList = { readonly target: Target106A | undefined };
+/** BrTy and initiator data: 106 kbit/s type A, or type B with an AFI of 00, which calls all families. */
+const POLL_DATA = { typeA: "00", typeB: "03 00" } as const satisfies Record<CardProtocol, string>;
 
-/** InListPassiveTarget, one target, 106 kbit/s type A. `responseMs` must exceed all tries of the chip. */
-export function listPassiveTarget(responseMs: number): Command<TargetList> {
+/**
+ * Number of targets, the chip's number of the first, and the card: type A with a UID of 7 and an ATS of 20 bytes,
+ * as documents have at most; type B with its ATQB, a length and the shortest answer to ATTRIB.
+ */
+const TARGET_BYTES = { typeA: 2 + 2 + 1 + 1 + 7 + 20, typeB: 2 + 12 + 1 + 1 } as const satisfies Record<
+  CardProtocol,
+  number
+>;
+
+/** InListPassiveTarget, one target. `responseMs` must exceed all tries of the chip. */
+export function listPassiveTarget(protocol: CardProtocol, responseMs: number): Command<TargetList> {
+  const decodeTarget = protocol === "typeA" ? decodeTargetA : decodeTargetB;
   return {
     name: "InListPassiveTarget",
     code: 0x4a,
-    parameters: hex("01 00"),
+    parameters: hex(`01 ${POLL_DATA[protocol]}`),
+    answerBytes: TARGET_BYTES[protocol],
     responseMs,
     repeat: "afterDamage",
-    decode: decodeTargetList,
+    decode(data) {
+      if (data[0] === 0) return { target: undefined };
+      const target = decodeTarget(data.subarray(1));
+      return target === undefined ? undefined : { target };
+    },
   };
-}
-
-/** `NbTg [Tg SENS_RES(2) SEL_RES NFCIDLength NFCID1 [ATS]]`; lengths beyond the data are refused. */
-function decodeTargetList(data: Uint8Array): TargetList | undefined {
-  if (data[0] === 0) return { target: undefined };
-  const number = data[1];
-  const sak = data[4];
-  const uidBytes = data[5];
-  if (number === undefined || sak === undefined || uidBytes === undefined) return undefined;
-  const atsAt = 6 + uidBytes;
-  if (data.length < atsAt) return undefined;
-  return { target: { number, sak, uid: data.slice(6, atsAt), ats: data.slice(atsAt) } };
 }
 
 /** Status byte and data of an exchange with the card. */
@@ -157,6 +189,7 @@ export interface CardAnswer {
   readonly data: Uint8Array;
 }
 
+const STATUS_BYTES = 1;
 const MORE_INFORMATION = 0x40;
 const STATUS_MASK = 0x3f;
 
@@ -172,6 +205,8 @@ export interface DataExchange {
   /** At most `MAX_EXCHANGE_BYTES`; empty to fetch the rest of an answer. */
   readonly data: Uint8Array;
   readonly part: "more" | "last";
+  /** What the card is expected to answer with, at most. */
+  readonly cardBytes: number;
   readonly responseMs: number;
 }
 
@@ -183,11 +218,15 @@ export function dataExchange(exchange: DataExchange): Command<CardAnswer> {
     name: "InDataExchange",
     code: 0x40,
     parameters: concat(Uint8Array.of(target), exchange.data),
+    answerBytes: STATUS_BYTES + exchange.cardBytes,
     responseMs: exchange.responseMs,
     repeat: "never",
     decode: decodeCardAnswer,
   };
 }
+
+/** An R-block, or the card's last block again if it held a NIS or less: the answers to a call for a sign of life. */
+const BLOCK_BYTES = 16;
 
 /** InCommunicateThru: `raw` goes out as it is; the chip adds and checks the CRC, and waits fRetryTimeout. */
 export function communicateThru(raw: Uint8Array, responseMs: number): Command<CardAnswer> {
@@ -196,6 +235,7 @@ export function communicateThru(raw: Uint8Array, responseMs: number): Command<Ca
     name: "InCommunicateThru",
     code: 0x42,
     parameters: raw,
+    answerBytes: STATUS_BYTES + BLOCK_BYTES,
     responseMs,
     repeat: "afterDamage",
     decode: decodeCardAnswer,

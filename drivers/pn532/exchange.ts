@@ -11,7 +11,16 @@
 import { concat } from "../../src/bytes/bytes.ts";
 import { after, type Millis } from "../../src/time/time.ts";
 import type { Repeat } from "./commands.ts";
-import { ACK, ACK_BYTES, type Decoded, decodeFrame, encodeFrame, MAX_FRAME_BYTES, NACK } from "./frame.ts";
+import {
+  ACK,
+  ACK_BYTES,
+  type Decoded,
+  decodeFrame,
+  encodeFrame,
+  frameBytes,
+  MAX_FRAME_BYTES,
+  NACK,
+} from "./frame.ts";
 
 /** The chip acknowledges within 15 ms; a frame without a sign of life for 25 ms is sent again. */
 const ACKNOWLEDGE_MS = 25;
@@ -29,15 +38,16 @@ const MAX_STRAYS = 4;
 
 /** Bytes before a start code that are still taken for preamble. */
 const MAX_PREAMBLE_BYTES = 20;
-/** First read of a response: holds a card's activation or a short answer, 0.2 ms of bus at 2 MHz. */
-const FIRST_READ_BYTES = 48;
 /** Read on by so much when nothing but preamble was seen. */
 const PREAMBLE_STEP_BYTES = 16;
+const RESPONSE_CODE_BYTES = 1;
 const MAX_BUFFER_BYTES = MAX_FRAME_BYTES + MAX_PREAMBLE_BYTES;
 
 /** A command ready to be exchanged; `payload` begins with the command code. */
 export interface ExchangeCommand {
   readonly payload: Uint8Array;
+  /** Length of the usual answer behind its response code: the first read holds its frame and no more. */
+  readonly answerBytes: number;
   readonly responseMs: number;
   readonly repeat: Repeat;
 }
@@ -112,9 +122,13 @@ export const beginClearing = (now: Millis): Step =>
 export function wanted(exchange: Exclude<Exchange, { at: "finished" }>): Wanted {
   if (exchange.at === "settle") return { lengthBytes: MAX_FRAME_BYTES, position: "frameStart" };
   if (exchange.partial.length > 0) return { lengthBytes: exchange.missingBytes, position: "frameRest" };
-  const lengthBytes = exchange.at === "acknowledge" ? ACK_BYTES : FIRST_READ_BYTES;
+  const lengthBytes = exchange.at === "acknowledge" ? ACK_BYTES : responseBytes(exchange);
   return { lengthBytes, position: "frameStart" };
 }
+
+/** Again it is read in one go: where its first reading ended may be what damaged it. */
+const responseBytes = ({ command, rereadsLeft }: Extract<Open, { at: "respond" }>): number =>
+  rereadsLeft < MAX_REREADS ? MAX_FRAME_BYTES : frameBytes(RESPONSE_CODE_BYTES + command.answerBytes);
 
 /** Hands one input to the exchange. A finished one stays as it is. */
 export function step(exchange: Exchange, input: ExchangeInput, now: Millis): Step {

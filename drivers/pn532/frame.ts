@@ -30,6 +30,10 @@ export const MAX_FRAME_BYTES = 275;
 export const ACK_BYTES = 6;
 
 const START_CODE_BYTES = 2;
+/** Preamble, start code, length and its checksum before TFI and data; their checksum and the postamble behind. */
+const NORMAL_FRAME_BYTES = 5 + 2;
+/** Two marks and a second length byte. */
+const EXTENSION_BYTES = 3;
 
 /** Host to chip: the response was read, or, while a command runs, stop it. Chip to host: command accepted. */
 export const ACK = hex("00 00FF 00FF 00");
@@ -61,6 +65,12 @@ function checksum(bytes: Uint8Array): number {
   let sum = 0;
   for (const byte of bytes) sum = (sum + byte) & 0xff;
   return -sum & 0xff;
+}
+
+/** Length on the wire of a frame around `payloadBytes`, the code included, with the usual pre- and postamble. */
+export function frameBytes(payloadBytes: number): number {
+  const bodyBytes = 1 + payloadBytes;
+  return NORMAL_FRAME_BYTES + bodyBytes + (bodyBytes <= MAX_NORMAL_BYTES ? 0 : EXTENSION_BYTES);
 }
 
 /**

@@ -12,10 +12,14 @@ import type { Readiness } from "./host-link.ts";
 
 /** Status polling without a line. */
 const POLL_MS = 1;
-/** Safety looks behind a line that works: the first soon, then rarer, so that an idle reader costs little. */
+/**
+ * Safety looks behind a line that works: the first soon, then rarer; rare from the beginning in a long wait, which
+ * is a wait for somebody to come, so that an idle reader costs little.
+ */
 const FIRST_SAFETY_LOOK_MS = 20;
 const SAFETY_LOOK_GROWTH = 4;
 const MAX_SAFETY_LOOK_MS = 320;
+const LONG_WAIT_MS = 1_000;
 /** A single miss may be a blocked event loop; two in a row are a dead line. */
 const MISSES_UNTIL_DEAD = 2;
 
@@ -82,6 +86,7 @@ export class ReadyWatch {
   /** See `HostLink.waitReady`. The look after the deadline keeps a blocked event loop from a false alarm. */
   async wait(until: Millis, signal?: AbortSignal): Promise<Result<Readiness, BusError>> {
     this.#lowInVain = false;
+    const isLong = until - this.#clock.monotonicMs() > LONG_WAIT_MS;
     for (let pauses = 0; ; pauses++) {
       const remainingMs = until - this.#clock.monotonicMs();
       const ready = await this.#isReady(pauses > 0 || remainingMs <= 0);
@@ -89,7 +94,7 @@ export class ReadyWatch {
       if (ready.value) return ok("ready");
       if (signal?.aborted === true) return ok("aborted");
       if (remainingMs <= 0) return ok("late");
-      await this.#pause(Math.min(this.#pauseMs(pauses), remainingMs), signal);
+      await this.#pause(Math.min(this.#pauseMs(isLong, pauses), remainingMs), signal);
     }
   }
 
@@ -104,11 +109,12 @@ export class ReadyWatch {
     return this.#promised;
   }
 
-  #pauseMs(pauses: number): number {
+  #pauseMs(isLong: boolean, pauses: number): number {
     const lineHelps = this.#trusted && !this.#lowInVain;
-    return lineHelps
-      ? Math.min(FIRST_SAFETY_LOOK_MS * SAFETY_LOOK_GROWTH ** pauses, MAX_SAFETY_LOOK_MS)
-      : POLL_MS;
+    if (!lineHelps) return POLL_MS;
+    return isLong
+      ? MAX_SAFETY_LOOK_MS
+      : Math.min(FIRST_SAFETY_LOOK_MS * SAFETY_LOOK_GROWTH ** pauses, MAX_SAFETY_LOOK_MS);
   }
 
   /**

@@ -1,6 +1,6 @@
 /**
  * Cold start of the chip: from any state (never powered, hung, killed in the middle of a command by a dead
- * process, on the air with old settings) to configured with the carrier on.
+ * process, on the air with old settings or at another speed) to configured with the carrier on.
  * Governing documents: NXP UM0701-02 §7.2 (commands), AN10609 (low-battery mode after reset).
  */
 import type { OutputLine } from "../../src/ports/bus.ts";
@@ -20,6 +20,7 @@ import {
   setParameters,
 } from "./commands.ts";
 import type { HostLink } from "./host-link.ts";
+import { likelyBauds, toWantedSpeed } from "./serial-speed.ts";
 
 /** RSTPD_N low for at least 20 ns; the chip is ready 2 ms after its release, some boards' filters are slower. */
 const RESET_MS = 1;
@@ -43,39 +44,79 @@ export interface StartUpParts {
 
 /** Resets, wakes, clears, configures; resolves with the carrier on. Each error is the first step that failed. */
 export async function startUp(parts: StartUpParts): Promise<Result<ReaderInfo, ReaderError>> {
-  const listening = await makeListen(parts);
-  if (!listening.ok) return listening;
-  const { runner } = parts;
-  // The first SAMConfiguration after an SPI wake-up is lost on some boards, so a failure is tried once more.
-  // It comes before all others, because a chip in low-battery mode wants it first (AN10609).
-  const first = await runner.run(samConfiguration());
-  const sam = first.ok ? first : await runner.run(samConfiguration());
-  if (!sam.ok) return err(startError(parts.link, sam.error));
-  const firmware = await runner.run(getFirmwareVersion());
-  if (!firmware.ok) return err(startError(parts.link, firmware.error));
-  for (const command of checksAndSettings(parts.tries)) {
-    const set = await runner.run(command);
-    if (!set.ok) return err(startError(parts.link, set.error));
+  const { link, runner, reset, clock } = parts;
+  if (reset !== undefined) {
+    const pulsed = await pulse(reset, clock);
+    if (!pulsed.ok) return pulsed;
   }
-  return ok(describe(firmware.value, parts.link.degraded()));
+  const heard = await makeHear(parts);
+  if (!heard.ok) return heard;
+  const fast = await toWantedSpeed(parts);
+  if (!fast.ok) return err(startError(link, fast.error));
+  const firmware = await runner.run(getFirmwareVersion());
+  if (!firmware.ok) return err(startError(link, firmware.error));
+  const set = await setAll(parts, checksAndSettings(parts.tries));
+  if (!set.ok) return set;
+  return ok(describe(firmware.value, link.degraded()));
+}
+
+/** A chip that may have lost its settings unseen gets them anew; the first step that fails is the error. */
+export async function configureAgain(
+  parts: Pick<StartUpParts, "link" | "runner" | "tries">,
+): Promise<Result<void, ReaderError>> {
+  const heard = await hail(parts);
+  return heard.ok ? setAll(parts, settings(parts.tries)) : heard;
+}
+
+async function setAll(
+  { link, runner }: Pick<StartUpParts, "link" | "runner">,
+  commands: readonly Command<true>[],
+): Promise<Result<void, ReaderError>> {
+  for (const command of commands) {
+    const set = await runner.run(command);
+    if (!set.ok) return err(startError(link, set.error));
+  }
+  return ok(undefined);
 }
 
 /** The line test comes first: a link that damages frames is to be found now, not with a card in the field. */
-const checksAndSettings = (tries: number): readonly Command<true>[] => [
-  lineTest(),
+const checksAndSettings = (tries: number): readonly Command<true>[] => [lineTest(), ...settings(tries)];
+
+const settings = (tries: number): readonly Command<true>[] => [
   setParameters(),
   rfTimings(RETRY_TIMEOUT_25_6_MS),
   activationTries(tries),
   rfField("on"),
 ];
 
-async function makeListen({ link, runner, reset, clock }: StartUpParts): Promise<Result<void, ReaderError>> {
-  if (reset !== undefined) {
-    const pulsed = await pulse(reset, clock);
-    if (!pulsed.ok) return pulsed;
+/** Finds the chip, on a serial line at any likely speed. Of several failures the first says the most. */
+async function makeHear(parts: StartUpParts): Promise<Result<void, ReaderError>> {
+  const { speed } = parts.link;
+  if (speed === undefined) return hail(parts);
+  let first: Result<void, ReaderError> | undefined;
+  for (const baud of likelyBauds(speed.wantedBaud)) {
+    const set = await speed.set(baud);
+    const heard = set.ok ? await hail(parts) : err({ kind: "bus", error: set.error } as const);
+    if (heard.ok || heard.error.kind === "bus") return heard;
+    first ??= heard;
   }
+  return first ?? ok(undefined);
+}
+
+/** Wakes, clears and takes the chip out of its low-battery mode. */
+async function hail({
+  link,
+  runner,
+}: Pick<StartUpParts, "link" | "runner">): Promise<Result<void, ReaderError>> {
   const awake = await link.wake();
-  return awake.ok ? runner.clear() : err({ kind: "bus", error: awake.error });
+  if (!awake.ok) return err({ kind: "bus", error: awake.error });
+  const cleared = await runner.clear();
+  if (!cleared.ok) return cleared;
+  // The first SAMConfiguration after an SPI wake-up is lost on some boards, so a failure is tried once more.
+  // It comes before all others, because a chip in low-battery mode wants it first (AN10609).
+  const first = await runner.run(samConfiguration());
+  const sam = first.ok ? first : await runner.run(samConfiguration());
+  return sam.ok ? ok(undefined) : err(startError(link, sam.error));
 }
 
 async function pulse(reset: OutputLine, clock: Clock): Promise<Result<void, ReaderError>> {

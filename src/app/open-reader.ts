@@ -1,8 +1,11 @@
 /** The reader of one door out of the configured board: bus, interrupt and reset line, driver on top. */
+import type { HostLink } from "../../drivers/pn532/host-link.ts";
+import { createHsuLink, RESET_BAUD } from "../../drivers/pn532/hsu-link.ts";
+import { createI2cLink, PN532_I2C_ADDRESS } from "../../drivers/pn532/i2c-link.ts";
 import { createPn532Reader } from "../../drivers/pn532/reader.ts";
 import { createSpiLink } from "../../drivers/pn532/spi-link.ts";
 import type { ReaderConfig } from "../config/schema.ts";
-import type { BusError, Gpio, GpioError } from "../ports/bus.ts";
+import type { BusError, Gpio, GpioError, InputLine, SerialLine } from "../ports/bus.ts";
 import type { CardReader } from "../ports/card.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
@@ -22,15 +25,54 @@ const RESET_LEVEL = "low";
 /** Opens bus and lines of a reader; the reader is not yet started. Bus and lines end with the process. */
 export async function openReader(
   { reader }: { readonly reader: ReaderConfig },
-  { board, gpio, clock, log }: ReaderSurroundings,
+  surroundings: ReaderSurroundings,
 ): Promise<Result<CardReader, BusError | GpioError>> {
-  const bus = await board.spi(reader.node, reader.clockHz);
-  if (!bus.ok) return bus;
-  const irq = reader.irqLine === undefined ? ok(undefined) : await gpio.input(reader.irqLine);
-  if (!irq.ok) return irq;
+  const { gpio, clock, log } = surroundings;
+  const link = await openLink(reader, surroundings);
+  if (!link.ok) return link;
   const reset =
     reader.resetLine === undefined ? ok(undefined) : await gpio.output(reader.resetLine, RESET_LEVEL);
-  if (!reset.ok) return reset;
-  const link = createSpiLink({ bus: bus.value, irq: irq.value, clock });
-  return ok(createPn532Reader({ link, reset: reset.value, clock, log }));
+  return reset.ok ? ok(createPn532Reader({ link: link.value, reset: reset.value, clock, log })) : reset;
 }
+
+/** A reader on a serial line that the caller has opened at the speed of a chip after power-on, and closes. */
+export function readerOnLine(
+  line: SerialLine,
+  { clock, log }: Pick<ReaderSurroundings, "clock" | "log">,
+): CardReader {
+  return createPn532Reader({ link: createHsuLink({ line, clock, baud: RESET_BAUD }), clock, log });
+}
+
+/**
+ * A serial adapter may be plugged in later: its absence is told by the reader's start, which the lane repeats,
+ * and the other doors serve meanwhile. A missing SPI or I2C node is a fault of the machine's configuration.
+ */
+async function openLink(
+  reader: ReaderConfig,
+  { board, gpio, clock }: ReaderSurroundings,
+): Promise<Result<HostLink, BusError | GpioError>> {
+  switch (reader.bus) {
+    case "spi": {
+      const bus = await board.spi(reader.node, reader.clockHz);
+      if (!bus.ok) return bus;
+      const irq = await openIrq(reader, gpio);
+      return irq.ok ? ok(createSpiLink({ bus: bus.value, irq: irq.value, clock })) : irq;
+    }
+    case "i2c": {
+      const device = await board.i2c(reader.node, PN532_I2C_ADDRESS);
+      if (!device.ok) return device;
+      const irq = await openIrq(reader, gpio);
+      return irq.ok ? ok(createI2cLink({ device: device.value, irq: irq.value, clock })) : irq;
+    }
+    case "hsu": {
+      const line = await board.serial(reader.node, RESET_BAUD);
+      return line.ok ? ok(createHsuLink({ line: line.value, clock, baud: reader.baud })) : line;
+    }
+  }
+}
+
+const openIrq = async (
+  { irqLine }: { readonly irqLine?: number },
+  gpio: Gpio,
+): Promise<Result<InputLine | undefined, GpioError>> =>
+  irqLine === undefined ? ok(undefined) : gpio.input(irqLine);

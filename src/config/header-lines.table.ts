@@ -9,6 +9,20 @@ export const SPI_LINES: Readonly<Record<number, readonly number[]>> = {
   1: [16, 17, 18, 19, 20, 21],
 };
 
+/** Lines of the I2C buses that come without an overlay or a choice of lines, by bus number: data, then clock. */
+export const I2C_LINES: Readonly<Record<number, readonly number[]>> = {
+  0: [0, 1],
+  1: [2, 3],
+};
+
+/** The header's serial port under its names on the boards, and its lines: sending, then receiving. */
+export const HEADER_SERIAL_NODES: ReadonlySet<string> = new Set([
+  "/dev/serial0",
+  "/dev/ttyAMA0",
+  "/dev/ttyS0",
+]);
+export const HEADER_SERIAL_LINES: readonly number[] = [14, 15];
+
 /** Lines with a pull-up at power-on; the others up to 27 are pulled down. */
 export const HIGHEST_PULLED_UP_LINE = 8;
 

@@ -1,5 +1,5 @@
 /**
- * The electrical edge as ports: one SPI device node, and GPIO lines. Implemented by `drivers/` on a
+ * The electrical edge as ports: an SPI or I2C device node, a serial line, and GPIO lines. Implemented by `drivers/` on a
  * Raspberry Pi and by `src/sim` on the virtual board.
  */
 import type { Result } from "../result.ts";
@@ -26,6 +26,26 @@ export type BusError =
 export interface SpiBus {
   /** Full-duplex transaction with chip select held throughout; resolves with as many bytes as were sent. */
   transfer(bytes: Uint8Array): Promise<Result<Uint8Array, BusError>>;
+  close(): Promise<void>;
+}
+
+/** One chip on an I2C bus, reached by its address. */
+export interface I2cDevice {
+  /** One read transaction of `lengthBytes` (at least 1); `notAcknowledged` when no chip answered to the address. */
+  read(lengthBytes: number): Promise<Result<Uint8Array | "notAcknowledged", BusError>>;
+  /** One write transaction. */
+  write(bytes: Uint8Array): Promise<Result<"written" | "notAcknowledged", BusError>>;
+  close(): Promise<void>;
+}
+
+/** A serial line, 8 data bits, no parity, one stop bit. */
+export interface SerialLine {
+  /** Resolves when the bytes have left for the line. */
+  write(bytes: Uint8Array): Promise<Result<void, BusError>>;
+  /** Hands over bytes as they arrive, in chunks of any size, until the returned function is called. */
+  onData(listener: (bytes: Uint8Array) => void): () => void;
+  /** Changes the speed in bit/s, at once and for both directions. */
+  setRate(baud: number): Promise<Result<void, BusError>>;
   close(): Promise<void>;
 }
 

@@ -34,16 +34,25 @@ export interface CardChannel {
   transceive(command: Uint8Array, until?: Millis): Promise<Result<Uint8Array, LinkError>>;
 }
 
-/** A card that was found and activated. */
-export interface DetectedCard {
-  /** `isoDep` cards take APDUs; `other` ones (SAK bit 6 clear) have no channel worth opening. */
+/** What is known of every card that was found and activated. */
+interface FoundCard {
+  /** `isoDep` cards take APDUs; `other` ones have no channel worth opening. */
   readonly kind: "isoDep" | "other";
-  /** SEL_RES, one byte. */
-  readonly sak: number;
-  /** Historical bytes of the ATS, 0 to about 15 bytes; a hint of the family, never a proof. */
+  /** Historical bytes of a type A card's ATS, 0 to about 15 bytes; a hint of the family, never a proof. */
   readonly historicalBytes: Uint8Array;
   readonly channel: CardChannel;
 }
+
+/** A card that was found and activated, of either type of ISO/IEC 14443. */
+export type DetectedCard = FoundCard &
+  (
+    | {
+        readonly protocol: "typeA";
+        /** SEL_RES, one byte. */
+        readonly sak: number;
+      }
+    | { readonly protocol: "typeB" }
+  );
 
 /** One reader. All methods are called by one owner, one at a time. */
 export interface CardReader {

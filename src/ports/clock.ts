@@ -15,5 +15,8 @@ export interface Clock {
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** What the wall time is worth: `unsynced` means that no trusted source has set it since boot. */
-export type ClockState = "synced" | "unsynced";
+/**
+ * What the wall time is worth (fleet interface, clock rules): a time service keeps it; it was set by one, or by
+ * a battery clock, in this boot and is thought to be near enough; or no trusted source stands behind it.
+ */
+export type ClockState = "synced" | "holdover" | "unsynced";

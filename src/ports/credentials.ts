@@ -22,10 +22,10 @@ export interface Credential {
   readonly enabled: boolean;
 }
 
-/** What is known of one holder at one moment. */
+/** What is known of one holder at one moment; the operator's reference decides nothing and is left out. */
 export interface Standing {
   readonly denyListed: boolean;
-  readonly credential?: Credential;
+  readonly credential?: Omit<Credential, "reference">;
 }
 
 /** The question that the gate asks on the hot path. */

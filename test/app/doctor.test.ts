@@ -1,17 +1,30 @@
 // The doctor on a virtual board: what is well, what is not, and what to do about it.
+import { execFileSync } from "node:child_process";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { expect, test } from "vitest";
 import { importCommand } from "../../src/app/commands/credentials-import.ts";
 import { doctorCommand } from "../../src/app/commands/doctor.ts";
 import type { Check } from "../../src/app/doctor/check.ts";
-import { checkNode } from "../../src/app/doctor/machine-checks.ts";
+import { checkClock, checkNode } from "../../src/app/doctor/machine-checks.ts";
 import { lockReader } from "../../src/app/process-lock.ts";
 import { loadOrCreateSigner } from "../../src/crypto/signing-key.ts";
 import { systemRandom } from "../../src/crypto/system-random.ts";
 import { must } from "../journal/temporary-journal.ts";
 import { type CommandWorld, commandWorld, NODE } from "./command-world.ts";
 import { containing } from "./matchers.ts";
+
+const socat = ((): boolean => {
+  try {
+    execFileSync("socat", ["-V"], { stdio: "ignore" });
+    return true;
+  } catch {
+    process.stdout.write("socat is missing: the doctor is not tried on a serial line\n");
+    return false;
+  }
+})();
 
 async function examine(world: CommandWorld) {
   const { exit, out } = await world.run(doctorCommand, { flags: new Set(["json"]) });
@@ -31,6 +44,32 @@ test("a gate that is well", async () => {
   expect(of("reader lane-1")).toEqual({ name: "reader lane-1", status: "ok", found: "PN532 1.6" });
 });
 
+/** The example with its reader on another bus. */
+const withReader =
+  (reader: string) =>
+  (text: string): string =>
+    text.replace(/reader:\n(?: {6}.*\n)+/, `reader: { ${reader} }\n`);
+
+test("a reader on I2C is asked for its firmware", async () => {
+  const world = await commandWorld(withReader("bus: i2c, node: /dev/i2c-1, irqLine: 25, resetLine: 24"));
+  const server = await world.startBoard({ bus: "i2c", node: "/dev/i2c-1", irqLine: 25, resetLine: 24 });
+  const { of } = await examine(world);
+  await server.close();
+  expect(of("reader lane-1")).toEqual({ name: "reader lane-1", status: "ok", found: "PN532 1.6" });
+});
+
+test.runIf(socat)(
+  "a reader on a serial line is asked for its firmware, at the configured speed",
+  async () => {
+    const node = join(await mkdtemp(join(tmpdir(), "varco-doctor-")), "pn532");
+    const world = await commandWorld(withReader(`bus: hsu, node: ${node}, baud: 921600, resetLine: 24`));
+    const server = await world.startBoard({ bus: "hsu", node, resetLine: 24 });
+    const { of } = await examine(world);
+    await server.close();
+    expect(of("reader lane-1")).toEqual({ name: "reader lane-1", status: "ok", found: "PN532 1.6" });
+  },
+);
+
 test("everything that is wrong is told, each with its remedy", async () => {
   const world = await commandWorld((text) => text.replace("site.key", "absent.key"));
   await world.write("state", "a file where a folder should be");
@@ -42,7 +81,8 @@ test("everything that is wrong is told, each with its remedy", async () => {
   });
   expect(of("state directory")?.status).toBe("fail");
   expect(of("readers")?.found).toContain("does not exist");
-  for (const check of checks) if (check.status !== "ok") expect(check.remedy).toBeTruthy();
+  for (const { name, status, remedy } of checks)
+    expect(remedy !== undefined, name).toBe(status === "warn" || status === "fail");
 });
 
 test("a bad configuration is a finding for each problem", async () => {
@@ -101,4 +141,12 @@ test("for people: one line a finding, the remedy below it", async () => {
   const { out } = await world.run(doctorCommand);
   expect(out).toContain(`ok    configuration: ${world.configFile} is valid`);
   expect(out.join("\n")).toMatch(/fail {2}readers: .*\n {6}→ /);
+});
+
+test.each([
+  ["synced", "ok", "synchronised"],
+  ["holdover", "warn", "no time service keeps it now"],
+  ["unsynced", "warn", "no source that can be trusted"],
+] as const)("a clock that is %s is %s, and said to be so", async (state, status, found) => {
+  expect(await checkClock(async () => state)).toMatchObject({ status, found: containing(found) });
 });

@@ -56,6 +56,18 @@ test("a child may report for the gate, and lines of sysfs stay writable", () => 
   expect(unit).not.toMatch(/^(ProtectKernelTunables|PrivateDevices)=yes$/m);
 });
 
+test("the devices of every bus are open to the gate, each through the group that owns it", () => {
+  const allowed = [...unit.matchAll(/^DeviceAllow=char-(\S+) rw$/gm)].map(([, name]) => name);
+  expect(allowed).toEqual(["spi", "i2c", "ttyAMA", "ttyS", "ttyUSB", "ttyACM"]);
+  const groups = /^SupplementaryGroups=(.*)$/m.exec(unit)?.[1]?.split(" ") ?? [];
+  expect(groups).toEqual(["gpio", "spi", "i2c", "dialout"]);
+  const users = readFileSync("systemd/varco.sysusers.conf", "utf8");
+  for (const group of groups) {
+    expect(users).toMatch(new RegExp(`^g ${group} - -$`, "m"));
+    expect(users).toMatch(new RegExp(`^m varco ${group}$`, "m"));
+  }
+});
+
 test.runIf(present)("systemd reads it without a complaint", async () => {
   const folder = await mkdtemp(join(tmpdir(), "varco-unit-"));
   const file = join(folder, "varco.service");

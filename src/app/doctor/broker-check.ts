@@ -1,12 +1,12 @@
 /**
- * Whether the broker can be reached, trusted and logged in to, under a name of its own so that the running
- * gate keeps its session. Publishes nothing.
+ * Whether the broker can be reached, trusted and logged in to, and how long it takes to confirm a message, under
+ * a name of its own so that the running gate keeps its session. The message goes to a reply topic of that name.
  */
 import type { Config, MqttConfig } from "../../config/schema.ts";
 import { mqttConnect } from "../../mqtt/mqtt-client.ts";
-import type { ConnectError, ConnectRequest } from "../../mqtt/mqtt-link.ts";
+import type { ConnectError, ConnectRequest, MqttLink } from "../../mqtt/mqtt-link.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { bad, type Check, failure, well } from "./check.ts";
+import { bad, type Check, doubtful, failure, well } from "./check.ts";
 
 const NAME = "broker";
 
@@ -17,13 +17,37 @@ export async function checkBroker({ gate }: Config, mqtt: MqttConfig, clock: Clo
   for (const level of [5, 4] as const) {
     const link = await connect(requestOf(`${gate}-doctor`, mqtt, level));
     if (link.ok) {
+      const check = await checkRoundTrip(link.value, mqtt, { clientId: `${gate}-doctor`, level, clock });
       await link.value.close();
-      return well(NAME, `${mqtt.url} accepts the login, MQTT ${level === 5 ? "5" : "3.1.1"}`);
+      return check;
     }
     last = refusal(mqtt.url, link.error);
     if (link.error.kind !== "closedEarly" && link.error.kind !== "refused") return last;
   }
   return last;
+}
+
+interface Visit {
+  readonly clientId: string;
+  readonly level: ConnectRequest["level"];
+  readonly clock: Clock;
+}
+
+/** One message at QoS 1, which the broker must confirm. */
+async function checkRoundTrip(link: MqttLink, { url, prefix }: MqttConfig, visit: Visit): Promise<Check> {
+  const { clientId, level, clock } = visit;
+  const begun = clock.monotonicMs();
+  const topic = `${prefix}/_reply/${clientId}/probe`;
+  const message = { topic, payload: "{}", qos: 1, retain: false, contentType: "application/json" } as const;
+  const confirmed = await link.publish(message);
+  const accepted = `${url} accepts the login, MQTT ${level === 5 ? "5" : "3.1.1"}`;
+  return confirmed
+    ? well(NAME, `${accepted}; a message is confirmed in ${Math.ceil(clock.monotonicMs() - begun)} ms`)
+    : doubtful(
+        NAME,
+        `${accepted} and refuses a message to ${topic}`,
+        "let gates write _reply topics in its access rules",
+      );
 }
 
 /** The will is required and never sent after a clean end; its topic is one that nobody listens to. */

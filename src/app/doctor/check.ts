@@ -5,13 +5,19 @@ import { type AppError, remedyOf, whatIsWrong } from "../describe-error.ts";
 export interface Check {
   /** What was looked at: stable, for scripts. */
   readonly name: string;
-  readonly status: "ok" | "warn" | "fail";
+  readonly status: "ok" | "warn" | "fail" | "notApplicable";
   readonly found: string;
-  /** What to do about it, unless it is well. */
+  /** What to do about it, where there is something to do. */
   readonly remedy?: string;
 }
 
 export const well = (name: string, found: string): Check => ({ name, status: "ok", found });
+/** What this machine or this configuration does not have. */
+export const notApplicable = (name: string, found: string): Check => ({
+  name,
+  status: "notApplicable",
+  found,
+});
 export const doubtful = (name: string, found: string, remedy: string): Check => ({
   name,
   status: "warn",

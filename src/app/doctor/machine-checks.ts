@@ -1,14 +1,12 @@
-/** The machine under the gate: runtime, board, device nodes, clock, watchdog, power. Looks, changes nothing. */
-import { execFile } from "node:child_process";
-import { access, constants, readFile } from "node:fs/promises";
+/** The machine under the gate: runtime, board, clock. Looks, changes nothing. */
+import { readFile } from "node:fs/promises";
 import { findHeaderChip } from "../../../drivers/gpio/gpio-chip.ts";
+import type { ClockState } from "../../ports/clock.ts";
+import { unreachable } from "../../result.ts";
 import { lookAtMachine } from "../clock-state.ts";
 import { bad, type Check, doubtful, failure, well } from "./check.ts";
 
 const LEAST_NODE = { major: 20, minor: 19 } as const;
-/** More than this and the board's timer cannot count it: some boards then restart without end. */
-const LONGEST_WATCHDOG_S = 15;
-const ANSWER_TIMEOUT_MS = 5_000;
 const MODEL_FILE = "/sys/firmware/devicetree/base/model";
 const GPIO_CLASS = "/sys/class/gpio";
 
@@ -38,69 +36,24 @@ export async function checkBoard(): Promise<readonly Check[]> {
   ];
 }
 
-/** A device node that this user can read and write. */
-export async function checkDeviceNode(node: string): Promise<Check> {
-  const name = `node ${node}`;
-  try {
-    await access(node, constants.R_OK | constants.W_OK);
-    return well(name, "can be read and written");
-  } catch (cause) {
-    const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
-    return missing
-      ? bad(name, "does not exist", "enable SPI: dtparam=spi=on in /boot/firmware/config.txt, then reboot")
-      : bad(name, "no permission", "add this user to the group spi, or run the doctor as the service user");
-  }
-}
-
-export async function checkClock(): Promise<Check> {
-  return (await lookAtMachine()) === "synced"
-    ? well("clock", "synchronised")
-    : doubtful(
+export async function checkClock(look: () => Promise<ClockState> = lookAtMachine): Promise<Check> {
+  const state = await look();
+  switch (state) {
+    case "synced":
+      return well("clock", "synchronised");
+    case "holdover":
+      return doubtful(
         "clock",
-        "not synchronised since boot",
+        "no time service keeps it now; it was set in this boot and is thought near enough",
+        "see that the site's time server answers; dates count meanwhile",
+      );
+    case "unsynced":
+      return doubtful(
+        "clock",
+        "no source that can be trusted has set it lately",
         "give the site a time server, or the board a battery clock",
       );
-}
-
-/** The hardware timer that restarts a hung machine, and whether systemd feeds it. */
-export async function checkWatchdog(): Promise<Check> {
-  const present = await access("/dev/watchdog0").then(
-    () => true,
-    () => false,
-  );
-  if (!present) return doubtful("watchdog", "no hardware watchdog", "load bcm2835_wdt");
-  const answer = await ask("systemctl", ["show", "--property=RuntimeWatchdogUSec", "--value"]);
-  const armed = answer !== undefined && answer !== "0" && answer !== "infinity" && answer !== "";
-  return armed
-    ? well("watchdog", `armed, ${answer}`)
-    : doubtful(
-        "watchdog",
-        "present but not armed",
-        `set RuntimeWatchdogSec=${LONGEST_WATCHDOG_S - 1}s in /etc/systemd/system.conf`,
-      );
-}
-
-/** The firmware's record of low voltage and heat; a weak supply resets the reader first. */
-export async function checkPower(): Promise<readonly Check[]> {
-  const answer = await ask("vcgencmd", ["get_throttled"]);
-  const flags = /^throttled=(0x[0-9a-f]+)$/i.exec(answer ?? "")?.[1];
-  if (flags === undefined) return [];
-  return Number(flags) === 0
-    ? [well("power", "no low voltage or heat since boot")]
-    : [
-        doubtful(
-          "power",
-          `throttling flags ${flags}`,
-          "use the board's own supply and a short, thick cable; check the cooling",
-        ),
-      ];
-}
-
-/** What a program prints, trimmed; `undefined` when it is missing, fails or does not answer in time. */
-function ask(program: string, words: readonly string[]): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    execFile(program, [...words], { timeout: ANSWER_TIMEOUT_MS }, (cause, answer) =>
-      resolve(cause === null ? answer.trim() : undefined),
-    );
-  });
+    default:
+      return unreachable(state);
+  }
 }

@@ -5,7 +5,13 @@ import type { Config } from "../../config/schema.ts";
 import { loadOrCreateSigner } from "../../crypto/signing-key.ts";
 import { loadSiteKey } from "../../crypto/site-key.ts";
 import { systemRandom } from "../../crypto/system-random.ts";
-import { checkDatabase, type OpenDatabase, openDatabase } from "../../journal/database.ts";
+import { readBacklog } from "../../journal/backlog.ts";
+import {
+  checkDatabase,
+  type OpenDatabase,
+  openDatabase,
+  openDatabaseReadOnly,
+} from "../../journal/database.ts";
 import { type ChainFault, verifyChain } from "../../journal/verify-chain.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { databaseFile } from "../commands/site.ts";
@@ -41,6 +47,26 @@ export async function checkStorage({ stateDirectory }: Config, clock: Clock): Pr
     await checkSync(stateDirectory, clock),
     ...(await checkJournal(stateDirectory)),
   ];
+}
+
+/** More rows than a busy lane writes in a quarter of an hour: the back end does not take them. */
+const LONG_BACKLOG = 1_000;
+
+/** Whether the back end acknowledges what the gate publishes. */
+export function checkDelivery({ stateDirectory }: Config): Check {
+  const opened = openDatabaseReadOnly(databaseFile(stateDirectory), { busyTimeoutMs: BUSY_TIMEOUT_MS });
+  if (!opened.ok) return failure("delivery", opened.error);
+  try {
+    const backlog = readBacklog(opened.value);
+    if (!backlog.ok) return failure("delivery", backlog.error);
+    const { last, acked } = backlog.value;
+    const found = `${acked} of ${last} rows acknowledged by the back end`;
+    return last - acked <= LONG_BACKLOG
+      ? well("delivery", found)
+      : doubtful("delivery", found, "check that the back end runs and may write the gate's ack topic");
+  } finally {
+    opened.value.close();
+  }
 }
 
 async function checkSync(directory: string, clock: Clock): Promise<Check> {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openSpiBus, type SpiPackage } from "../../../drivers/bus/spi.ts";
 import { hex, toHex } from "../../../src/bytes/hex.ts";
+import { asNobody, saying } from "./surroundings.ts";
 
 let folder = "";
 let node = "";
@@ -13,22 +14,6 @@ beforeAll(async () => {
   await writeFile(node, "");
 });
 afterAll(async () => rm(folder, { recursive: true }));
-
-/** A text that contains this, for a place in an expected value. */
-const saying = (text: string): unknown => expect.stringContaining(text);
-
-const NOBODY = 65_534;
-
-/** Root may open anything: for the time of a call it gives its rights away. */
-async function asNobody<T>(call: () => Promise<T>): Promise<T> {
-  if (process.getuid?.() !== 0) return call();
-  process.seteuid?.(NOBODY);
-  try {
-    return await call();
-  } finally {
-    process.seteuid?.(0);
-  }
-}
 
 const CLOCK_HZ = 2_000_000;
 

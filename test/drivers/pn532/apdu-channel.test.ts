@@ -17,10 +17,7 @@ async function exchange(commandText: string, ...turns: readonly Turn[]) {
   const clock = VirtualClock.startingAt(new VirtualTimeline(), instant(0));
   const link = new ScriptedLink(...turns);
   const runner = new CommandRunner({ link, clock, log: silentLog });
-  const answer = await exchangeApdu(
-    { runner, clock, number: 1, ats: parseAts(hex("067577810280")) },
-    hex(commandText),
-  );
+  const answer = await exchangeApdu({ runner, clock, number: 1, frameWaitingExponent: 8 }, hex(commandText));
   return { answer, left: link.left };
 }
 
@@ -56,6 +53,23 @@ describe("an APDU", () => {
     expect(left).toEqual([]);
   });
 
+  // Frame around the answer: 9 bytes, response code included; then status, data and status words.
+  test.each([
+    ["a header alone", "00A40000", 9 + 1 + 2],
+    ["data without Le", "00A4040C06A00000000039", 9 + 1 + 2],
+    ["Le", READ, 9 + 1 + 12 + 2],
+    ["data and Le", "00A40400010A0A", 9 + 1 + 10 + 2],
+    ["an Le for all there is", "00B0810000", 9 + 1 + 32],
+    ["an extended Le", "00B08100000800", 9 + 1 + 32],
+    ["the greatest short Le", "00B08100FF", 9 + 3 + 1 + 255 + 2],
+  ])("with %s is read as the answer that it asks for", async (_, text, lengthBytes) => {
+    const clock = VirtualClock.startingAt(new VirtualTimeline(), instant(0));
+    const link = new ScriptedLink({ command: `4001${text}`, response: "41009000" });
+    const runner = new CommandRunner({ link, clock, log: silentLog });
+    await exchangeApdu({ runner, clock, number: 1, frameWaitingExponent: 8 }, hex(text));
+    expect(link.reads).toEqual([6, lengthBytes]);
+  });
+
   test("with a long answer is fetched part by part", async () => {
     const { answer } = await exchange(
       READ,
@@ -89,7 +103,10 @@ describe("the time that a card is given", () => {
     const clock = VirtualClock.startingAt(new VirtualTimeline(), instant(0));
     const link = new ScriptedLink(ANSWER);
     const runner = new CommandRunner({ link, clock, log: silentLog });
-    await exchangeApdu({ runner, clock, number: 1, ats: parseAts(hex(ats)) }, hex(READ));
+    await exchangeApdu(
+      { runner, clock, number: 1, frameWaitingExponent: parseAts(hex(ats)).frameWaitingExponent },
+      hex(READ),
+    );
     return link.deadlines.map(Math.round);
   }
 
@@ -105,7 +122,7 @@ describe("the time that a card is given", () => {
   test("ends after 15 s for the whole APDU, however many parts its answer has", async () => {
     let nowMs = 0;
     const monotonicMs = () => {
-      nowMs += 400;
+      nowMs += 200;
       return millis(nowMs);
     };
     const clock: Clock = { monotonicMs, wallTime: () => instant(0), sleep: async () => undefined };
@@ -115,7 +132,7 @@ describe("the time that a card is given", () => {
       ...Array.from({ length: 50 }, () => part),
     );
     const runner = new CommandRunner({ link, clock, log: silentLog });
-    const answer = await exchangeApdu({ runner, clock, number: 1, ats: parseAts(hex("0325E0")) }, hex(READ));
+    const answer = await exchangeApdu({ runner, clock, number: 1, frameWaitingExponent: 14 }, hex(READ));
     expect(answer).toEqual({ ok: false, error: { kind: "cardLost", status: 0x01 } });
     expect(nowMs).toBeLessThan(17_000);
     expect(Math.max(...link.deadlines)).toBeLessThan(17_000);

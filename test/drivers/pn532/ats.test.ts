@@ -1,13 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { frameWaitingMs, parseAts } from "../../../drivers/pn532/ats.ts";
+import { parseAts } from "../../../drivers/pn532/ats.ts";
+import { frameWaitingMs } from "../../../drivers/pn532/frame-waiting.ts";
 import { hex, toHex } from "../../../src/bytes/hex.ts";
 
 describe("answer to select", () => {
   test("of a DESFire card: FWI 8, historical byte 80", () => {
     const ats = parseAts(hex("067577810280"));
     expect([ats.frameWaitingExponent, toHex(ats.historicalBytes)]).toEqual([8, "80"]);
-    expect(frameWaitingMs(ats)).toBeCloseTo(77.3, 1);
+    expect(frameWaitingMs(ats.frameWaitingExponent)).toBeCloseTo(77.3, 1);
   });
 
   test.each([
@@ -32,7 +33,7 @@ describe("answer to select", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 260 }), (bytes) => {
         const ats = parseAts(bytes);
-        expect(frameWaitingMs(ats)).toBeLessThan(4950);
+        expect(frameWaitingMs(ats.frameWaitingExponent)).toBeLessThan(4950);
         expect(ats.historicalBytes.length).toBeLessThanOrEqual(Math.max(0, bytes.length - 2));
       }),
     );

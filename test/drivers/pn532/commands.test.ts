@@ -12,13 +12,14 @@ import {
   rfTimings,
   samConfiguration,
   setParameters,
+  setSerialBaudRate,
 } from "../../../drivers/pn532/commands.ts";
 import { concat } from "../../../src/bytes/bytes.ts";
 import { hex, toHex } from "../../../src/bytes/hex.ts";
 import vectors from "../../vectors/pn532-frames.json" with { type: "json" };
 
 const exchange = (data: Uint8Array, part: "more" | "last" = "last") =>
-  dataExchange({ target: 1, data, part, responseMs: 550 });
+  dataExchange({ target: 1, data, part, cardBytes: 14, responseMs: 550 });
 
 const SELECT_EMRTD = hex("00A4040C07A0000002471001");
 
@@ -44,11 +45,22 @@ describe("commands as in the worked frames", () => {
     ["RFConfiguration MaxRetries FF 01 00", activationTries(1)],
     ["RFConfiguration field on", rfField("on")],
     ["RFConfiguration field off", rfField("off")],
-    ["InListPassiveTarget one 106A", listPassiveTarget(1000)],
+    ["InListPassiveTarget one 106A", listPassiveTarget("typeA", 1000)],
+    ["InListPassiveTarget one 106B, AFI 00", listPassiveTarget("typeB", 1000)],
+    ["SetSerialBaudRate 921600", setSerialBaudRate(921_600)],
     ["InDataExchange SELECT eMRTD", exchange(SELECT_EMRTD)],
     ["InCommunicateThru R(NAK)", communicateThru(hex("B2"), 100)],
   ])("%s", (what, command) => {
     expect(payloadOf(command)).toBe(worked(what));
+  });
+
+  test.each([
+    ["GetFirmwareVersion", "GetFirmwareVersion, answer", getFirmwareVersion()],
+    ["SAMConfiguration", "SAMConfiguration, answer", samConfiguration()],
+    ["RFConfiguration", "RFConfiguration, answer", rfField("on")],
+    ["InListPassiveTarget", "InListPassiveTarget, DESFire with ATS", listPassiveTarget("typeA", 1000)],
+  ])("%s: the first read holds its answer", (_, what, command) => {
+    expect(command.answerBytes).toBeGreaterThanOrEqual(workedAnswer(what).length);
   });
 
   test("RF timings keep the default of ATR_RES and set the retry timeout", () => {
@@ -64,11 +76,18 @@ describe("commands as in the worked frames", () => {
     expect(() => communicateThru(new Uint8Array(264), 100)).toThrow();
   });
 
+  test("a speed that the chip does not have is a defect of the caller", () => {
+    expect(() => setSerialBaudRate(57_600)).toThrow();
+  });
+
   test("only the first may be sent again when the chip is silent, for a silent chip may have lost its settings; an APDU never", () => {
     expect(samConfiguration().repeat).toBe("always");
-    const later = [getFirmwareVersion(), lineTest(), rfField("on"), activationTries(2), listPassiveTarget(1)];
-    expect(new Set(later.map(({ repeat }) => repeat))).toEqual(new Set(["afterDamage"]));
-    expect(exchange(hex("00")).repeat).toBe("never");
+    const field = [rfField("on"), activationTries(2), listPassiveTarget("typeA", 1)];
+    for (const { repeat } of [getFirmwareVersion(), lineTest(), ...field]) expect(repeat).toBe("afterDamage");
+    expect([exchange(hex("00")), setSerialBaudRate(115_200)].map(({ repeat }) => repeat)).toEqual([
+      "never",
+      "never",
+    ]);
   });
 });
 
@@ -85,17 +104,30 @@ describe("answers as in the worked frames", () => {
   });
 
   test("no card", () => {
-    const list = listPassiveTarget(1).decode(workedAnswer("InListPassiveTarget, nothing found"));
+    const list = listPassiveTarget("typeA", 1).decode(workedAnswer("InListPassiveTarget, nothing found"));
     expect(list).toEqual({ target: undefined });
   });
 
   test("a DESFire card with seven-byte identifier and ATS", () => {
-    const list = listPassiveTarget(1).decode(workedAnswer("InListPassiveTarget, DESFire with ATS"));
+    const list = listPassiveTarget("typeA", 1).decode(workedAnswer("InListPassiveTarget, DESFire with ATS"));
     expect(list?.target).toEqual({
+      protocol: "typeA",
       number: 1,
       sak: 0x20,
       uid: hex("047368A2C72280"),
       ats: hex("067577810280"),
+    });
+  });
+
+  test("a type B card: PUPI, application data, protocol info with FWI 8, and the number that it was given", () => {
+    const list = listPassiveTarget("typeB", 1).decode(hex("01 01 50 11223344 AABBCCDD 00 81 81 01 05"));
+    expect(list?.target).toEqual({
+      protocol: "typeB",
+      number: 1,
+      pupi: hex("11223344"),
+      isoDep: true,
+      frameWaitingExponent: 8,
+      deviceId: 5,
     });
   });
 
@@ -131,11 +163,33 @@ describe("hostile answers", () => {
     ["identifier longer than the answer", "010103442007047368A2C722"],
     ["identifier of 255 bytes", "0101034420FF00"],
   ])("a target list that is %s is refused", (_, text) => {
-    expect(listPassiveTarget(1).decode(hex(text))).toBeUndefined();
+    expect(listPassiveTarget("typeA", 1).decode(hex(text))).toBeUndefined();
+  });
+
+  test.each([
+    ["empty", ""],
+    ["target without data", "01"],
+    ["cut in the ATQB", "01 01 50 11223344 AABBCCDD 00 81"],
+    ["cut before the length of ATTRIB_RES", "01 01 50 11223344 AABBCCDD 00 81 81"],
+  ])("a list of type B targets that is %s is refused", (_, text) => {
+    expect(listPassiveTarget("typeB", 1).decode(hex(text))).toBeUndefined();
+  });
+
+  test.each([
+    ["an ATTRIB_RES longer than the answer", "01 01 50 11223344 AABBCCDD 00 81 81 02 05"],
+    ["bytes behind ATTRIB_RES", "01 01 50 11223344 AABBCCDD 00 81 81 01 05 00"],
+    ["an ATQB of 13 bytes", "01 01 50 11223344 AABBCCDD 00 81 81 00 01 05"],
+    ["an ATQB of another mark", "01 01 51 11223344 AABBCCDD 00 81 81 01 05"],
+  ])("%s is the card's oddity: a card without ISO-DEP", (_, text) => {
+    expect(listPassiveTarget("typeB", 1).decode(hex(text))?.target).toMatchObject({
+      protocol: "typeB",
+      pupi: hex("11223344"),
+      isoDep: false,
+    });
   });
 
   test("an identifier without bytes is a card all the same", () => {
-    expect(listPassiveTarget(1).decode(hex("010103442000"))?.target).toMatchObject({ uid: hex("") });
+    expect(listPassiveTarget("typeA", 1).decode(hex("010103442000"))?.target).toMatchObject({ uid: hex("") });
   });
 
   test.each([
@@ -152,7 +206,9 @@ describe("hostile answers", () => {
       getFirmwareVersion(),
       samConfiguration(),
       lineTest(),
-      listPassiveTarget(1),
+      listPassiveTarget("typeA", 1),
+      listPassiveTarget("typeB", 1),
+      setSerialBaudRate(115_200),
       exchange(hex("00")),
       communicateThru(hex("B2"), 100),
     ];

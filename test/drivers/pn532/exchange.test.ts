@@ -16,13 +16,28 @@ import { millis } from "../../../src/time/time.ts";
 import { ACK_FRAME, command, ERROR_FRAME, frame, NACK_FRAME, response } from "./frames.ts";
 
 const RESPONSE_MS = 100;
-const VERSION: ExchangeCommand = { payload: hex("02"), responseMs: RESPONSE_MS, repeat: "always" };
+const VERSION: ExchangeCommand = {
+  payload: hex("02"),
+  answerBytes: 4,
+  responseMs: RESPONSE_MS,
+  repeat: "always",
+};
 const VERSION_FRAME = toHex(command("02"));
 const VERSION_ANSWER = response("03 32 01 06 07");
 const VERSION_OUTCOME: Outcome = { kind: "answered", data: hex("32010607") };
 
-const APDU: ExchangeCommand = { payload: hex("40 01 00B0810C"), responseMs: RESPONSE_MS, repeat: "never" };
-const POLL: ExchangeCommand = { payload: hex("4A 01 00"), responseMs: RESPONSE_MS, repeat: "afterDamage" };
+const APDU: ExchangeCommand = {
+  payload: hex("40 01 00B0810C"),
+  answerBytes: 15,
+  responseMs: RESPONSE_MS,
+  repeat: "never",
+};
+const POLL: ExchangeCommand = {
+  payload: hex("4A 01 00"),
+  answerBytes: 33,
+  responseMs: RESPONSE_MS,
+  repeat: "afterDamage",
+};
 
 /** What happens next: bytes that the chip has ready, or nothing until the deadline, or the owner's abort. */
 type Event = Uint8Array | "silence" | "abort";
@@ -82,19 +97,30 @@ describe("a command that goes well", () => {
     expect(heard).toMatchObject({ at: "respond", until: 1103 });
   });
 
-  test("asks for an acknowledgement, then for a short answer, then for exactly the rest of a long one", () => {
+  test("asks for an acknowledgement, then for the usual answer, then for exactly the rest of a longer one", () => {
     const long = frame(concat(hex("D503"), new Uint8Array(200)));
     const sent = begin(VERSION, millis(0)).next;
     const heard = step(sent, { kind: "bytes", bytes: ACK_FRAME }, millis(0)).next;
     if (sent.at === "finished" || heard.at === "finished") throw new Error("too soon");
     expect(wanted(sent)).toEqual({ lengthBytes: 6, position: "frameStart" });
-    expect(wanted(heard)).toEqual({ lengthBytes: 48, position: "frameStart" });
-    const half = step(heard, { kind: "bytes", bytes: long.subarray(0, 48) }, millis(0)).next;
+    expect(wanted(heard)).toEqual({ lengthBytes: VERSION_ANSWER.length, position: "frameStart" });
+    const half = step(
+      heard,
+      { kind: "bytes", bytes: long.subarray(0, VERSION_ANSWER.length) },
+      millis(0),
+    ).next;
     if (half.at === "finished") throw new Error("too soon");
-    expect(wanted(half)).toEqual({ lengthBytes: long.length - 48, position: "frameRest" });
-    const whole = step(half, { kind: "bytes", bytes: long.subarray(48) }, millis(0)).next;
+    expect(wanted(half)).toEqual({ lengthBytes: long.length - VERSION_ANSWER.length, position: "frameRest" });
+    const whole = step(half, { kind: "bytes", bytes: long.subarray(VERSION_ANSWER.length) }, millis(0)).next;
     expect(whole).toMatchObject({ at: "finished", outcome: { kind: "answered", data: new Uint8Array(200) } });
   });
+});
+
+test("a damaged answer is asked for again whole, whatever its usual length", () => {
+  let now = begin(VERSION, millis(0)).next;
+  for (const bytes of [ACK_FRAME, damaged]) now = step(now, { kind: "bytes", bytes }, millis(0)).next;
+  if (now.at === "finished") throw new Error("too soon");
+  expect(wanted(now)).toEqual({ lengthBytes: 275, position: "frameStart" });
 });
 
 describe("matrix 1: no ACK", () => {

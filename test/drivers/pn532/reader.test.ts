@@ -18,17 +18,26 @@ const VERSION: Turn = { command: "02", response: "0332010607" };
 const DIAGNOSE: Turn = { command: `0000${LINE_TEST}`, response: `0100${LINE_TEST}` };
 const PARAMETERS: Turn = { command: "1214", response: "13" };
 const TIMINGS: Turn = { command: "3202000B09", response: "33" };
-const TRIES_20: Turn = { command: "3205FF0113", response: "33" };
+const TRIES_25: Turn = { command: "3205FF0118", response: "33" };
+const TRIES_1: Turn = { command: "3205FF0100", response: "33" };
 const TRIES_2: Turn = { command: "3205FF0101", response: "33" };
 const FIELD_ON: Turn = { command: "320101", response: "33" };
 const FIELD_OFF: Turn = { command: "320100", response: "33" };
-const START = [SAM, VERSION, DIAGNOSE, PARAMETERS, TIMINGS, TRIES_20, FIELD_ON];
+const START = [SAM, VERSION, DIAGNOSE, PARAMETERS, TIMINGS, TRIES_25, FIELD_ON];
 
 const NO_CARD: Turn = { command: "4A0100", response: "4B00" };
+const NO_CARD_B: Turn = { command: "4A010300", response: "4B00" };
+const EMPTY_ROUND = [NO_CARD, TRIES_1, NO_CARD_B];
 const ISO_DEP: Turn = { command: "4A0100", response: "4B 01 01 0004 20 04 80010203 067577810231" };
 const PASS: Turn = { command: "4A0100", response: "4B 01 01 0004 08 04 04A1B2C3" };
 const OTHER_PASS: Turn = { command: "4A0100", response: "4B 01 01 0004 08 04 04FFFFFF" };
 const ASK = (response: Turn["response"]): Turn => ({ command: "42B2", response });
+
+/** A type B card by its PUPI, protocol type, FWI and the answer to ATTRIB. */
+const typeB = ({ pupi = "11223344", type = "1", fwi = "8", attrib = "0105" } = {}): Turn => ({
+  command: "4A010300",
+  response: `4B 01 01 50 ${pupi} 00000000 00 8${type} ${fwi}1 ${attrib}`,
+});
 
 function rig(...turns: readonly Turn[]) {
   const timeline = new VirtualTimeline();
@@ -126,10 +135,39 @@ describe("start", () => {
 });
 
 describe("polling", () => {
-  test("is one command, with or without a card", async () => {
-    const { link, poll } = rig(NO_CARD, ISO_DEP);
+  test("of a type A card is one command", async () => {
+    const { link, poll } = rig(ISO_DEP);
+    const card = { protocol: "typeA", kind: "isoDep", sak: 0x20, historicalBytes: hex("31") };
+    expect(await poll()).toMatchObject(ok(card));
+    expect(link.left).toEqual([]);
+  });
+
+  test("in vain ends with one try for type B, and begins again with the tries for type A", async () => {
+    const { link, poll } = rig(...EMPTY_ROUND, TRIES_25, ...EMPTY_ROUND);
     expect(await poll()).toEqual(ok(undefined));
-    expect(await poll()).toMatchObject(ok({ kind: "isoDep", sak: 0x20, historicalBytes: hex("31") }));
+    expect(await poll()).toEqual(ok(undefined));
+    expect(link.left).toEqual([]);
+  });
+
+  test("finds a type B card, which has no SEL_RES", async () => {
+    const { link, poll } = rig(NO_CARD, TRIES_1, typeB());
+    const found = await poll();
+    const card = { protocol: "typeB", kind: "isoDep", historicalBytes: hex("") };
+    expect(found).toMatchObject(ok(card));
+    expect(found.ok && found.value).not.toHaveProperty("sak");
+    expect(link.left).toEqual([]);
+  });
+
+  test("tells a type B card without ISO-DEP apart", async () => {
+    const { poll } = rig(NO_CARD, TRIES_1, typeB({ type: "0" }));
+    expect(await poll()).toMatchObject(ok({ protocol: "typeB", kind: "other" }));
+  });
+
+  test("a type B card that describes itself wrongly is one without ISO-DEP, not a failure of the reader", async () => {
+    const odd: Turn = { command: "4A010300", response: "4B 01 01 51 11223344 00000000 00 81 81 0105" };
+    const { link, poll } = rig(NO_CARD, TRIES_1, odd, TRIES_25, NO_CARD, TRIES_1, NO_CARD_B);
+    expect(await poll()).toMatchObject(ok({ protocol: "typeB", kind: "other" }));
+    expect(await poll()).toEqual(ok(undefined));
     expect(link.left).toEqual([]);
   });
 
@@ -184,9 +222,55 @@ describe("presence of an ISO-DEP card", () => {
   });
 });
 
+describe("presence of a type B card", () => {
+  async function check(card: Turn, ...turns: readonly Turn[]) {
+    const { link, reader, settle, poll } = rig(NO_CARD, TRIES_1, card, ...turns);
+    await poll();
+    const result = await settle(reader.isPresent());
+    expect(link.left).toEqual([]);
+    return result;
+  }
+  const ask = (block: string, response: Turn["response"]): Turn => ({ command: `42${block}`, response });
+
+  test("with ISO-DEP is a block to the device identifier that the chip gave it", async () => {
+    expect(await check(typeB(), ask("BA05", "4300AA05"))).toEqual(ok(true));
+    expect(await check(typeB(), ask("BA05", "4301"), ask("BA05", "4301"))).toEqual(ok(false));
+  });
+
+  test.each(["0100", "00"])(
+    "with ISO-DEP and no device identifier (ATTRIB %s) is a plain block",
+    async (attrib) => {
+      expect(await check(typeB({ attrib }), ask("B2", "4300A2"))).toEqual(ok(true));
+    },
+  );
+
+  test("without ISO-DEP is the same PUPI again after the field was reset, of type B alone", async () => {
+    const pass = typeB({ type: "0" });
+    const again = [FIELD_OFF, FIELD_ON, TRIES_2];
+    expect(await check(pass, ...again, pass)).toEqual(ok(true));
+    expect(await check(pass, ...again, typeB({ type: "0", pupi: "11223345" }))).toEqual(ok(false));
+    expect(await check(pass, ...again, NO_CARD_B)).toEqual(ok(false));
+  });
+});
+
+test.each([
+  ["4", 550],
+  ["B", 2 * 618.6 + 50],
+  ["F", 550],
+])("an APDU to a type B card of FWI %s may take twice its frame waiting time", async (fwi, responseMs) => {
+  const { link, settle, poll } = rig(NO_CARD, TRIES_1, typeB({ fwi }), {
+    command: "400100B081000C",
+    response: "41009000",
+  });
+  const card = await poll();
+  if (!card.ok || card.value === undefined) throw new Error("no card");
+  expect(await settle(card.value.channel.transceive(hex("00B081000C")))).toEqual(ok(hex("9000")));
+  expect(link.deadlines.at(-1)).toBeCloseTo(responseMs, 0);
+});
+
 describe("presence of another card", () => {
   test("resets the field, asks briefly for the same card, and polls at length again afterwards", async () => {
-    const { link, reader, settle, poll } = rig(PASS, FIELD_OFF, FIELD_ON, TRIES_2, PASS, TRIES_20, NO_CARD);
+    const { link, reader, settle, poll } = rig(PASS, FIELD_OFF, FIELD_ON, TRIES_2, PASS, TRIES_25, ISO_DEP);
     await poll();
     expect(await settle(reader.isPresent())).toEqual(ok(true));
     await poll();

@@ -140,6 +140,13 @@ describe("with an interrupt line", () => {
     expect(watch.degraded()).toEqual([]);
   });
 
+  test("in a wait for somebody to come a lost edge costs 320 ms at most", async () => {
+    const { timeline, chip, readyAt, wait } = rig();
+    readyAt(900, "silent");
+    expect(await wait(3000)).toEqual(ok("ready"));
+    expect([timeline.nowUs(), chip.looks]).toEqual([960_000, 3]);
+  });
+
   test("a long wait costs few looks", async () => {
     const { chip, wait } = rig();
     expect(await wait(1000)).toEqual(ok("late"));

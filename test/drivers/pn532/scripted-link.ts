@@ -27,6 +27,8 @@ export class ScriptedLink implements HostLink {
   aborts = 0;
   /** Deadlines of the waits, in the order in which they came. */
   readonly deadlines: number[] = [];
+  /** Lengths asked for by the reads, in the order in which they came. */
+  readonly reads: number[] = [];
 
   constructor(...turns: readonly Turn[]) {
     this.#turns = [...turns];
@@ -63,6 +65,7 @@ export class ScriptedLink implements HostLink {
   }
 
   async read(wanted: { readonly lengthBytes: number }): Promise<Result<Uint8Array, BusError>> {
+    this.reads.push(wanted.lengthBytes);
     const frame = this.#waiting.shift();
     if (frame === undefined) throw new Error("read without a frame");
     if (frame.length > wanted.lengthBytes) this.#waiting.unshift(frame.subarray(wanted.lengthBytes));

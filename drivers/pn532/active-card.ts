@@ -1,0 +1,70 @@
+/**
+ * What the reader must know of a card that it activated, whatever its type: how long it may think, how it is
+ * asked for a sign of life, and what tells it from another card. Pure.
+ * Governing documents: ISO/IEC 14443-3 §6.5.4 (SEL_RES), 14443-4 §7.1 (blocks).
+ */
+import type { CardChannel, DetectedCard } from "../../src/ports/card.ts";
+import { parseAts } from "./ats.ts";
+import type { CardProtocol, Target, TargetA, TargetB } from "./target.ts";
+
+/** SEL_RES bit 6: the card speaks ISO/IEC 14443-4. */
+const SAK_ISO_DEP = 0x20;
+
+/** R(NAK), block number 0; with the card's device identifier behind it where the card was given one. */
+const R_NAK = 0xb2;
+const WITH_DEVICE_ID = 0x08;
+
+/** The card that was found last and not dropped since. */
+export interface ActiveCard {
+  readonly protocol: CardProtocol;
+  /** The chip's number of the target. */
+  readonly number: number;
+  readonly kind: DetectedCard["kind"];
+  /** Equal for the same card activated twice. A card that makes it anew each time is never the same. */
+  readonly identity: Uint8Array;
+  readonly frameWaitingExponent: number;
+  /**
+   * A frame that an active ISO-DEP card answers with R(ACK) or its last block. A card put in its place has not
+   * been activated and stays silent, so an answer is this card's.
+   */
+  readonly signOfLife: Uint8Array;
+  /** The card as the gate sees it. */
+  detected(channel: CardChannel): DetectedCard;
+}
+
+export const activeCard = (target: Target): ActiveCard =>
+  target.protocol === "typeA" ? activeTypeA(target) : activeTypeB(target);
+
+function activeTypeA({ protocol, number, sak, uid, ats }: TargetA): ActiveCard {
+  const { frameWaitingExponent, historicalBytes } = parseAts(ats);
+  const kind = (sak & SAK_ISO_DEP) === 0 ? "other" : "isoDep";
+  return {
+    protocol,
+    number,
+    kind,
+    identity: uid,
+    frameWaitingExponent,
+    signOfLife: Uint8Array.of(R_NAK),
+    detected: (channel) => ({ protocol, kind, sak, historicalBytes, channel }),
+  };
+}
+
+function activeTypeB({
+  protocol,
+  number,
+  pupi,
+  isoDep,
+  frameWaitingExponent,
+  deviceId,
+}: TargetB): ActiveCard {
+  const kind = isoDep ? "isoDep" : "other";
+  return {
+    protocol,
+    number,
+    kind,
+    identity: pupi,
+    frameWaitingExponent,
+    signOfLife: deviceId === 0 ? Uint8Array.of(R_NAK) : Uint8Array.of(R_NAK | WITH_DEVICE_ID, deviceId),
+    detected: (channel) => ({ protocol, kind, historicalBytes: new Uint8Array(0), channel }),
+  };
+}

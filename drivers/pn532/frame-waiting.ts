@@ -1,0 +1,17 @@
+/**
+ * The frame waiting time: how long a card may think before it must answer. Type A announces its exponent in
+ * the ATS, type B in the ATQB. Governing document: ISO/IEC 14443-4 §7.2, 14443-3 §7.9.4.
+ */
+
+/** FWI of a card that says nothing, or the reserved value 15 (ISO/IEC 14443-4 §5.2.5). */
+export const DEFAULT_FWI = 4;
+const MAX_FWI = 14;
+
+/** 4096 / 13.56 MHz. */
+const FRAME_WAITING_UNIT_MS = 4096 / 13_560;
+
+/** An exponent that the standard knows: `fwi`, or the default for the reserved value. */
+export const soundExponent = (fwi: number): number => (fwi > MAX_FWI ? DEFAULT_FWI : fwi);
+
+/** The frame waiting time in milliseconds for an exponent of 0 to 14: 0.302 ms · 2^FWI. */
+export const frameWaitingMs = (exponent: number): number => FRAME_WAITING_UNIT_MS * 2 ** exponent;
