@@ -2,8 +2,8 @@
  * The field of one reader: carrier, the cards in it, and the account of where the time of a tap went.
  * Cards are placed and removed at any instant; the chip asks at the instants at which it transmits.
  */
+import type { Card, CardType } from "./cards/card.ts";
 import type { CardAnswer } from "./cards/iso-dep.ts";
-import type { TypeACard } from "./cards/type-a.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import type { TapSplit } from "./tap.ts";
 import type { Timeline } from "./timeline.ts";
@@ -18,11 +18,11 @@ export class Antenna {
   readonly #timeline: Timeline;
   readonly #timing: Timing;
   readonly #random: SeededRandom;
-  readonly #cards = new Map<TypeACard, { readonly placedAtUs: number }>();
+  readonly #cards = new Map<Card, { readonly placedAtUs: number }>();
   #fieldOn = false;
   #changedAtUs = Number.NEGATIVE_INFINITY;
   #account: Account | undefined;
-  #pending: TypeACard | undefined;
+  #pending: Card | undefined;
   #departures = 0;
   /** Called when something was put on the reader or waits for the next try: the chip need not look before. */
   onArrival: () => void = () => undefined;
@@ -35,21 +35,21 @@ export class Antenna {
     this.#random = random;
   }
 
-  place(card: TypeACard): void {
+  place(card: Card): void {
     if (this.#cards.has(card)) return;
-    card.enterField();
+    card.enterField(this.#random);
     this.#cards.set(card, { placedAtUs: this.#timeline.nowUs() });
     this.onArrival();
   }
 
   /** Puts the card into the field at the start of the next activation try, the moment from which taps are measured. */
-  placeAtNextTry(card: TypeACard): void {
+  placeAtNextTry(card: Card): void {
     this.#pending = card;
     this.onArrival();
   }
 
   /** Takes this card, or all of them, out of the field. */
-  remove(card?: TypeACard): void {
+  remove(card?: Card): void {
     if (card === undefined || card === this.#pending) this.#pending = undefined;
     for (const present of card === undefined ? [...this.#cards.keys()] : [card]) {
       present.powerOff();
@@ -62,7 +62,7 @@ export class Antenna {
     return this.#departures;
   }
 
-  cards(): readonly TypeACard[] {
+  cards(): readonly Card[] {
     return [...this.#cards.keys()];
   }
 
@@ -82,7 +82,8 @@ export class Antenna {
     const offUs = this.#timeline.nowUs() - this.#changedAtUs;
     this.#fieldOn = on;
     this.#changedAtUs = this.#timeline.nowUs();
-    if (on && offUs >= this.#timing.cardResetUs) for (const card of this.#cards.keys()) card.powerOff();
+    if (on && offUs >= this.#timing.cardResetUs)
+      for (const card of this.#cards.keys()) card.powerOn(this.#random);
   }
 
   /** What is left of the guard time between carrier on and the first REQA. */
@@ -91,17 +92,17 @@ export class Antenna {
   }
 
   /**
-   * One REQA. Exactly one card answering is found; none, or several that collide, is nobody. Opens a new
-   * account, with `commands` at one.
+   * One request to the cards of a type. Exactly one card answering is found; none, or several that collide, is
+   * nobody. Opens a new account, with `commands` at one.
    */
-  request(): TypeACard | undefined {
+  request<Type extends CardType>(type: Type): Extract<Card, { type: Type }> | undefined {
     if (this.#pending !== undefined) {
       const pending = this.#pending;
       this.#pending = undefined;
       this.place(pending);
     }
     if (!this.#fieldOn) return undefined;
-    const [card, ...others] = [...this.#cards.keys()].filter((present) => present.answersPoll());
+    const [card, ...others] = this.#ofType(type).filter((present) => present.answersPoll());
     if (card === undefined || others.length > 0) return undefined;
     const nowUs = this.#timeline.nowUs();
     const placedAtUs = this.#cards.get(card)?.placedAtUs ?? nowUs;
@@ -109,18 +110,22 @@ export class Antenna {
     return card;
   }
 
-  select(card: TypeACard): Uint8Array {
-    return card.select(this.#random);
-  }
-
-  /** One frame, without CRC, to whatever is in the field. A second card garbles every answer. */
+  /** One frame, without CRC, to whatever is in the field. A second card of a kind garbles every answer. */
   transmit(frame: Uint8Array): FieldAnswer {
     if (!this.#fieldOn) return "silence";
-    const answers = [...this.#cards.keys()]
-      .map((card) => card.receive(frame))
-      .filter((answer) => answer !== undefined);
-    if (answers.length === 0) return "silence";
-    return this.#cards.size > 1 ? "collision" : (answers[0] ?? "silence");
+    const answers = [...this.#cards.keys()].flatMap((card) => {
+      const answer = card.receive(frame);
+      return answer === undefined ? [] : [{ card, answer }];
+    });
+    const [first] = answers;
+    if (first === undefined) return "silence";
+    return this.#ofType(first.card.type).length > 1 ? "collision" : first.answer;
+  }
+
+  #ofType<Type extends CardType>(type: Type): readonly Extract<Card, { type: Type }>[] {
+    return [...this.#cards.keys()].filter(
+      (card): card is Extract<Card, { type: Type }> => card.type === type,
+    );
   }
 
   spend(share: Share, durationUs: number): void {

@@ -2,11 +2,13 @@
  * A gate's view of a virtual board in another process: the bus and GPIO ports over its socket. Levels of
  * input lines are kept up to date by notifications, so that looking at one costs nothing.
  */
+import { concat } from "../bytes/bytes.ts";
 import type {
   ActiveLevel,
   BusError,
   Gpio,
   GpioError,
+  I2cDevice,
   InputLine,
   LineState,
   OutputLine,
@@ -21,6 +23,8 @@ import type { Message } from "./message-stream.ts";
 export interface BoardConnection {
   /** Fails with `nodeMissing` when no reader is wired to `node`. */
   spi(node: string): Promise<Result<SpiBus, BusError>>;
+  /** The same for a reader on I2C. Those on a serial line are met at their node, a pseudo-terminal. */
+  i2c(node: string): Promise<Result<I2cDevice, BusError>>;
   readonly gpio: Gpio;
   close(): void;
 }
@@ -31,7 +35,8 @@ export async function connectBoard(socketPath: string): Promise<Result<BoardConn
   const link = await openBoardLink(socketPath, (message) => inputs.notice(message));
   if (!link.ok) return link;
   return ok({
-    spi: (node) => openBus(link.value, node),
+    spi: (node) => openSpi(link.value, node),
+    i2c: (node) => openI2c(link.value, node),
     gpio: {
       output: (line, activeLevel) => openOutput(link.value, line, activeLevel),
       input: (line) => openInput(link.value, inputs, line),
@@ -40,19 +45,37 @@ export async function connectBoard(socketPath: string): Promise<Result<BoardConn
   });
 }
 
-async function openBus(link: BoardLink, node: string): Promise<Result<SpiBus, BusError>> {
-  const opened = await link.ask(MESSAGE.spiOpen, new TextEncoder().encode(node));
-  if (!opened.ok) return opened;
-  const handle = opened.value[0];
-  if (handle === undefined)
-    return err({ kind: "nodeMissing", node, remedy: "name a node of the virtual board" });
-  const transfer = (bytes: Uint8Array): Promise<Result<Uint8Array, BusError>> => {
-    const payload = new Uint8Array(1 + bytes.length);
-    payload[0] = handle;
-    payload.set(bytes, 1);
-    return link.ask(MESSAGE.spiTransfer, payload);
-  };
-  return ok({ transfer, close: () => Promise.resolve() });
+async function openSpi(link: BoardLink, node: string): Promise<Result<SpiBus, BusError>> {
+  const handle = await openNode(link, MESSAGE.spiOpen, node);
+  if (!handle.ok) return handle;
+  return ok({
+    transfer: (bytes) => link.ask(MESSAGE.spiTransfer, concat(handle.value, bytes)),
+    close: () => Promise.resolve(),
+  });
+}
+
+async function openI2c(link: BoardLink, node: string): Promise<Result<I2cDevice, BusError>> {
+  const handle = await openNode(link, MESSAGE.i2cOpen, node);
+  if (!handle.ok) return handle;
+  return ok({
+    async read(lengthBytes) {
+      const length = Uint8Array.of(lengthBytes >> 8, lengthBytes & 0xff);
+      const answer = await link.ask(MESSAGE.i2cRead, concat(handle.value, length));
+      return answer.ok && answer.value.length === 0 ? ok("notAcknowledged") : answer;
+    },
+    async write(bytes) {
+      const answer = await link.ask(MESSAGE.i2cWrite, concat(handle.value, bytes));
+      return answer.ok ? ok(answer.value.length === 0 ? "notAcknowledged" : "written") : answer;
+    },
+    close: () => Promise.resolve(),
+  });
+}
+
+/** The handle, one byte. */
+async function openNode(link: BoardLink, type: number, node: string): Promise<Result<Uint8Array, BusError>> {
+  const opened = await link.ask(type, new TextEncoder().encode(node));
+  if (!opened.ok || opened.value.length > 0) return opened;
+  return err({ kind: "nodeMissing", node, remedy: "name a node of the virtual board" });
 }
 
 async function openOutput(

@@ -2,21 +2,41 @@
  * A host's grip on the virtual board: the bus and GPIO ports. Killed, it is a dead process: nothing it
  * waits for ever arrives, nothing it still says is heard, and its outputs keep their level.
  */
-import type { ActiveLevel, Gpio, GpioError, InputLine, LineState, OutputLine, SpiBus } from "../ports/bus.ts";
+import type {
+  ActiveLevel,
+  Gpio,
+  GpioError,
+  I2cDevice,
+  InputLine,
+  LineState,
+  OutputLine,
+  SerialLine,
+  SpiBus,
+} from "../ports/bus.ts";
 import { ok, type Result } from "../result.ts";
 import { levelOf } from "./line-level.ts";
 import type { Pins } from "./pins.ts";
+import type { SerialWire } from "./serial-wire.ts";
+import type { HostBus } from "./wiring.ts";
 
 /** What a host needs of the board. */
 export interface BoardParts {
   readonly pins: Pins;
-  hasReader(node: string): boolean;
+  busOf(node: string): HostBus | undefined;
   transfer(node: string, bytes: Uint8Array, done: (seen: Uint8Array) => void): void;
+  i2cRead(node: string, lengthBytes: number, done: (seen: Uint8Array | "notAcknowledged") => void): void;
+  i2cWrite(node: string, bytes: Uint8Array, done: (outcome: "written" | "notAcknowledged") => void): void;
+  serialWire(node: string): SerialWire;
 }
+
+/** At which a serial port is opened. */
+const USUAL_BAUD = 115_200;
 
 export class BoardHost {
   readonly gpio: Gpio;
   readonly #board: BoardParts;
+  /** Of each serial line, what ends the listening. */
+  readonly #lines: Set<() => void>[] = [];
   #alive = true;
 
   constructor(board: BoardParts) {
@@ -24,21 +44,73 @@ export class BoardHost {
     this.gpio = { output: this.#output, input: this.#input };
   }
 
-  /** Throws for a node that was not wired. */
+  /** Throws for a node that was not wired to SPI. */
   spiBus(node: string): SpiBus {
-    if (!this.#board.hasReader(node)) throw new Error(`no reader is wired to ${node}`);
-    const transfer = (bytes: Uint8Array): Promise<Result<Uint8Array, never>> =>
-      new Promise((resolve) => {
-        if (!this.#alive) return;
-        this.#board.transfer(node, bytes.slice(), (seen) => {
-          if (this.#alive) resolve(ok(seen));
-        });
-      });
+    this.#insist(node, "spi");
+    const transfer = (bytes: Uint8Array): Promise<Result<Uint8Array, never>> => {
+      const sent = bytes.slice();
+      return this.#answer((done) => this.#board.transfer(node, sent, done));
+    };
     return { transfer, close: () => Promise.resolve() };
+  }
+
+  /** Throws for a node that was not wired to I2C. */
+  i2cDevice(node: string): I2cDevice {
+    this.#insist(node, "i2c");
+    return {
+      read: (lengthBytes) => this.#answer((done) => this.#board.i2cRead(node, lengthBytes, done)),
+      write: (bytes) => {
+        const sent = bytes.slice();
+        return this.#answer((done) => this.#board.i2cWrite(node, sent, done));
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+
+  /** Throws for a node that was not wired to a serial line. The line begins at 115200 bit/s for each host. */
+  serialLine(node: string): SerialLine {
+    this.#insist(node, "hsu");
+    const wire = this.#board.serialWire(node);
+    wire.setHostBaud(USUAL_BAUD);
+    const stops = new Set<() => void>();
+    this.#lines.push(stops);
+    return {
+      write: (bytes) => {
+        const sent = bytes.slice();
+        return this.#answer((done) => wire.send(sent, () => done(undefined)));
+      },
+      onData: (listener) => {
+        const stop = wire.listen((bytes) => {
+          if (this.#alive) listener(bytes);
+        });
+        stops.add(stop);
+        return stop;
+      },
+      setRate: (baud) => this.#answer((done) => done(wire.setHostBaud(baud))),
+      close: () => {
+        for (const stop of stops) stop();
+        return Promise.resolve();
+      },
+    };
+  }
+
+  #insist(node: string, bus: HostBus): void {
+    if (this.#board.busOf(node) !== bus) throw new Error(`no reader is wired to ${node} by ${bus}`);
+  }
+
+  /** The answer of the board, as long as there is somebody to hear it. */
+  #answer<T>(ask: (done: (answer: T) => void) => void): Promise<Result<T, never>> {
+    return new Promise((resolve) => {
+      if (!this.#alive) return;
+      ask((answer) => {
+        if (this.#alive) resolve(ok(answer));
+      });
+    });
   }
 
   kill(): void {
     this.#alive = false;
+    for (const stops of this.#lines) for (const stop of stops) stop();
   }
 
   /** What a dead process awaits never comes. */

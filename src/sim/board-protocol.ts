@@ -24,6 +24,12 @@ export const MESSAGE = {
   watch: 0x05,
   /** JSON → JSON. */
   director: 0x06,
+  /** Node (UTF-8) → handle (1 byte), or nothing when no reader is wired to it by I2C. */
+  i2cOpen: 0x07,
+  /** Handle, number of bytes (2 bytes, most significant first) → bytes read, or nothing: not acknowledged. */
+  i2cRead: 0x08,
+  /** Handle, bytes → one byte, or nothing: not acknowledged. */
+  i2cWrite: 0x09,
   /** Notification: line, level. */
   change: 0x81,
   /** Notification to a director that asked for it: JSON of one `RecordedEdge`. */

@@ -1,19 +1,23 @@
 /**
  * A virtual board in real time behind a Unix socket, in a process of its own. Chips, cards and output
  * levels outlive every gate that connects: a gate that is killed and started again finds them as a real
- * board would be found. An SPI answer leaves when its bytes would have gone over the bus.
+ * board would be found. An SPI or I2C answer leaves when its bytes would have gone over the bus; readers on a
+ * serial line are met at their node, a pseudo-terminal.
  */
 import { rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import type { BusError } from "../ports/bus.ts";
 import { err, ok, type Result } from "../result.ts";
-import { type ReaderWiring, VirtualBoard } from "./board.ts";
+import { VirtualBoard } from "./board.ts";
 import { BoardDirector } from "./board-director.ts";
 import { BoardSession } from "./board-session.ts";
 import type { LatenessReport } from "./lateness.ts";
 import { MessageStream } from "./message-stream.ts";
+import type { PseudoTerminal, PseudoTerminalError } from "./pseudo-terminal.ts";
 import { RealTimeline } from "./real-timeline.ts";
+import { offerTerminal } from "./terminal-host.ts";
 import type { Timing } from "./timing.ts";
+import type { ReaderWiring } from "./wiring.ts";
 
 export interface BoardServer {
   readonly board: VirtualBoard;
@@ -29,8 +33,13 @@ export interface BoardServerOptions {
   readonly timing?: Timing;
 }
 
-/** Listens on `socketPath`, replacing a socket that a dead server left there. Fails with `busFailed`. */
-export async function startBoardServer(options: BoardServerOptions): Promise<Result<BoardServer, BusError>> {
+/**
+ * Listens on `socketPath`, replacing a socket that a dead server left there, and makes the pseudo-terminals.
+ * Fails with `busFailed` for the socket, or as `openPseudoTerminal` does.
+ */
+export async function startBoardServer(
+  options: BoardServerOptions,
+): Promise<Result<BoardServer, BusError | PseudoTerminalError>> {
   const timeline = new RealTimeline();
   const board = new VirtualBoard({ ...options, timeline });
   const director = new BoardDirector(board, () => timeline.lateness());
@@ -44,11 +53,22 @@ export async function startBoardServer(options: BoardServerOptions): Promise<Res
   });
   const failure = await listen(server, options.socketPath);
   if (failure !== undefined) return err({ kind: "busFailed", node: options.socketPath, cause: failure });
+  const terminals: PseudoTerminal[] = [];
   const close = async (): Promise<void> => {
     timeline.close();
+    for (const terminal of terminals) await terminal.close();
     for (const session of sessions) session.end();
     await new Promise((resolve) => server.close(resolve));
   };
+  for (const { node, bus } of options.wiring) {
+    if (bus !== "hsu") continue;
+    const offered = await offerTerminal(board, { node, onNews: () => timeline.hear() });
+    if (offered.ok) terminals.push(offered.value);
+    else {
+      await close();
+      return offered;
+    }
+  }
   return ok({ board, lateness: () => timeline.lateness(), close });
 }
 

@@ -3,7 +3,7 @@
  * them. When the connection ends, its host is dead to the board.
  */
 import { setImmediate } from "node:timers";
-import type { SpiBus } from "../ports/bus.ts";
+import type { I2cDevice, SpiBus } from "../ports/bus.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { VirtualBoard } from "./board.ts";
 import type { BoardDirector } from "./board-director.ts";
@@ -31,10 +31,14 @@ export class BoardSession {
   readonly #outlet: Outlet;
   readonly #host: BoardHost;
   readonly #buses: SpiBus[] = [];
+  readonly #devices: I2cDevice[] = [];
   readonly #stops = new Map<number, () => void>();
   readonly #handlers: ReadonlyMap<number, (message: Message) => void> = new Map([
     [MESSAGE.spiOpen, (message) => this.#openBus(message)],
     [MESSAGE.spiTransfer, (message) => this.#transfer(message)],
+    [MESSAGE.i2cOpen, (message) => this.#openDevice(message)],
+    [MESSAGE.i2cRead, (message) => this.#read(message)],
+    [MESSAGE.i2cWrite, (message) => this.#write(message)],
     [MESSAGE.drive, (message) => this.#drive(message)],
     [MESSAGE.read, (message) => this.#answerLevel(message)],
     [MESSAGE.watch, (message) => this.#watch(message)],
@@ -70,7 +74,7 @@ export class BoardSession {
 
   #openBus({ request, payload }: Message): void {
     const node = new TextDecoder().decode(payload);
-    const known = this.#board.hasReader(node) && this.#buses.length < MAX_BUSES;
+    const known = this.#board.busOf(node) === "spi" && this.#buses.length < MAX_BUSES;
     if (known) this.#buses.push(this.#host.spiBus(node));
     this.#send(MESSAGE.spiOpen, request, known ? Uint8Array.of(this.#buses.length - 1) : new Uint8Array());
   }
@@ -83,6 +87,39 @@ export class BoardSession {
     }
     void bus.transfer(payload.subarray(1)).then((seen) => {
       if (seen.ok) this.#send(MESSAGE.spiTransfer, request, seen.value);
+    });
+  }
+
+  #openDevice({ request, payload }: Message): void {
+    const node = new TextDecoder().decode(payload);
+    const known = this.#board.busOf(node) === "i2c" && this.#devices.length < MAX_BUSES;
+    if (known) this.#devices.push(this.#host.i2cDevice(node));
+    const handle = known ? Uint8Array.of(this.#devices.length - 1) : new Uint8Array();
+    this.#send(MESSAGE.i2cOpen, request, handle);
+  }
+
+  #read({ request, payload: [handle = 0, high = 0, low = 0] }: Message): void {
+    const device = this.#devices[handle];
+    const lengthBytes = high * 256 + low;
+    if (device === undefined || lengthBytes === 0) {
+      this.#outlet.destroy();
+      return;
+    }
+    void device.read(lengthBytes).then((seen) => {
+      const bytes = seen.ok && seen.value !== "notAcknowledged" ? seen.value : new Uint8Array();
+      this.#send(MESSAGE.i2cRead, request, bytes);
+    });
+  }
+
+  #write({ request, payload }: Message): void {
+    const device = this.#devices[payload[0] ?? 0];
+    if (device === undefined) {
+      this.#outlet.destroy();
+      return;
+    }
+    void device.write(payload.subarray(1)).then((sent) => {
+      const taken = sent.ok && sent.value === "written";
+      this.#send(MESSAGE.i2cWrite, request, new Uint8Array(taken ? 1 : 0));
     });
   }
 

@@ -24,6 +24,11 @@ const SAM_NORMAL = 0x01;
 const RF_FIELD = 0x01;
 const RF_TIMINGS = 0x02;
 const MAX_RETRIES = 0x05;
+/** SetSerialBaudRate by code, in bit/s (UM0701-02 §7.2.8). */
+export const BAUD_RATES: readonly number[] = [
+  9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600, 1_288_000,
+];
+export const POWER_ON_BAUD = 115_200;
 /** Bytes of each RFConfiguration item (UM0701-02 §7.3.1). */
 const RF_ITEM_BYTES = new Map([
   [RF_FIELD, 1],
@@ -98,12 +103,13 @@ function setParameters(state: ChipState, parameters: Uint8Array): Reply {
   return EMPTY;
 }
 
-/** By command code. PowerDown's going to sleep is the chip's business, once its answer was read. */
+/** By command code. Sleep and speed change are the chip's business, once their answers have gone. */
 export const LOCAL_COMMANDS: ReadonlyMap<number, CommandSpec> = new Map([
   [0x02, local(0, 0, () => FIRMWARE)],
   [0x04, local(0, 0, generalStatus)],
   [0x06, local(2, 262, readRegisters)],
   [0x08, local(3, 261, writeRegisters)],
+  [0x10, local(1, 1, (_, [code = 0]) => (BAUD_RATES[code] === undefined ? "syntaxError" : EMPTY))],
   [0x12, local(1, 1, setParameters)],
   [0x14, local(1, 3, samConfiguration)],
   [0x16, local(1, 2, () => STATUS_OK)],

@@ -4,7 +4,7 @@
  */
 import { concat } from "../bytes/bytes.ts";
 import type { TypeACard } from "./cards/type-a.ts";
-import type { ChipState, IsoDepSession, Target } from "./chip-state.ts";
+import { type ChipState, FRAME_SIZES, type IsoDepSession, type Target } from "./chip-state.ts";
 import { SLOW_CARD_US } from "./faults.ts";
 import { type Operation, spend } from "./operation.ts";
 import { frameWaitingUs } from "./timing.ts";
@@ -18,10 +18,11 @@ const PROTOCOL_ERROR = 0x0b;
 const RATS = Uint8Array.of(0xe0, 0x50);
 const AUTOMATIC_RATS = 0x10;
 const CRC_BYTES = 2;
+/** Of the first byte of a block: a card number follows. */
+const CID_FOLLOWS = 0x08;
 /** Prologue and CRC of a block without CID and NAD. */
 const BLOCK_OVERHEAD_BYTES = 3;
 const DEFAULT_FWI = 4;
-const FRAME_SIZES = [16, 24, 32, 40, 48, 64, 96, 128, 256];
 const DEFAULT_FRAME_BYTES = 32;
 const MORE = 0x40;
 /** Most data that one host frame carries. */
@@ -41,15 +42,17 @@ export function* activate(
   card: TypeACard,
 ): Operation<{ readonly target: Target; readonly ats: Uint8Array } | undefined> {
   const { antenna, timing } = state;
-  const uid = antenna.select(card);
+  const uid = card.select();
   const cascades = uid.length > 4 ? Math.floor((uid.length - 4) / 3) : 0;
   yield* spend("radio", timing.activationUs - timing.ratsUs + cascades * timing.cascadeUs);
   const layer4 = (card.profile.selRes & 0x20) !== 0 && (state.parameters & AUTOMATIC_RATS) !== 0;
-  if (!layer4) return antenna.cards().includes(card) ? { target: { uid }, ats: new Uint8Array() } : undefined;
+  if (!layer4) {
+    return antenna.cards().includes(card) ? { target: { type: "A", uid }, ats: new Uint8Array() } : undefined;
+  }
   const answer = antenna.transmit(RATS);
   yield* spend("radio", timing.ratsUs);
   if (typeof answer === "string" || !antenna.cards().includes(card)) return undefined;
-  return { target: { uid, session: openSession(answer.frame) }, ats: answer.frame };
+  return { target: { type: "A", uid, session: openSession(answer.frame) }, ats: answer.frame };
 }
 
 /** FSCI in T0, FWI in TB, which is present when T0 says so (b6), behind TA (b5). */
@@ -60,6 +63,7 @@ function openSession(ats: Uint8Array): IsoDepSession {
   return {
     maxFrameBytes: FRAME_SIZES[format & 0x0f] ?? DEFAULT_FRAME_BYTES,
     frameWaitingUs: frameWaitingUs(fwi),
+    cid: 0,
     block: 0,
     received: new Uint8Array(),
     cardHasMore: false,
@@ -84,13 +88,28 @@ export function* onAir(state: ChipState, frame: Uint8Array, waitUs: number): Ope
   return RF_TIMEOUT;
 }
 
+/** One block of an ISO-DEP session, on the air with its card number and handed back without. */
+export function* blockOnAir(
+  state: ChipState,
+  { cid }: IsoDepSession,
+  block: Uint8Array,
+  waitUs: number,
+): Operation<OnAir> {
+  if (cid === 0) return yield* onAir(state, block, waitUs);
+  const numbered = Uint8Array.of((block[0] ?? 0) | CID_FOLLOWS, cid, ...block.subarray(1));
+  const answer = yield* onAir(state, numbered, waitUs);
+  if (typeof answer === "number") return answer;
+  if (((answer[0] ?? 0) & CID_FOLLOWS) === 0 || answer[1] !== cid) return PROTOCOL_ERROR;
+  return Uint8Array.of((answer[0] ?? 0) & ~CID_FOLLOWS, ...answer.subarray(2));
+}
+
 /** One block of an ISO-DEP session; silence costs two waiting times, for the firmware asks once more by R(NAK). */
 function* exchangeBlock(state: ChipState, session: IsoDepSession, block: Uint8Array): Operation<OnAir> {
   yield* spend("chip", state.timing.blockUs);
-  let answer = yield* onAir(state, block, session.frameWaitingUs * 2);
+  let answer = yield* blockOnAir(state, session, block, session.frameWaitingUs * 2);
   for (let count = 0; typeof answer !== "number" && answer[0] === 0xf2; count++) {
     if (count === MAX_WAITING_EXTENSIONS) return PROTOCOL_ERROR;
-    answer = yield* onAir(state, answer, session.frameWaitingUs * (answer[1] ?? 1));
+    answer = yield* blockOnAir(state, session, answer, session.frameWaitingUs * (answer[1] ?? 1));
   }
   return answer;
 }
@@ -130,7 +149,7 @@ function* sendParts(
 ): Operation<number> {
   session.received = new Uint8Array();
   session.cardHasMore = false;
-  const partBytes = session.maxFrameBytes - BLOCK_OVERHEAD_BYTES;
+  const partBytes = session.maxFrameBytes - BLOCK_OVERHEAD_BYTES - (session.cid === 0 ? 0 : 1);
   for (let offset = 0; offset < data.length; offset += partBytes) {
     const chained = follows === "more" || offset + partBytes < data.length;
     const pcb = 0x02 | (chained ? 0x10 : 0) | session.block;

@@ -3,11 +3,17 @@
  * the command handlers together with the world they act on.
  */
 import type { Antenna } from "./antenna.ts";
+import type { CardType } from "./cards/card.ts";
 import type { FaultPlan } from "./faults.ts";
 import type { Timing } from "./timing.ts";
 
+/** Largest frame by its code, of cards and readers alike (ISO/IEC 14443-4). */
+export const FRAME_SIZES = [16, 24, 32, 40, 48, 64, 96, 128, 256];
+
 /** A card in the chip's list. The list has one place: two cards in one field collide. */
 export interface Target {
+  readonly type: CardType;
+  /** UID, or PUPI of type B. */
   readonly uid: Uint8Array;
   /** Present once RATS was answered. */
   readonly session?: IsoDepSession;
@@ -18,6 +24,8 @@ export interface IsoDepSession {
   /** Largest block the card takes, all overhead included. */
   readonly maxFrameBytes: number;
   readonly frameWaitingUs: number;
+  /** The card number (CID) that blocks carry; zero for blocks without one. */
+  readonly cid: number;
   block: number;
   /** Received, but not yet handed to the host. */
   received: Uint8Array;

@@ -1,16 +1,18 @@
 /**
  * Commands of the virtual PN532 towards cards (UM0701-02 §7.3): listing, exchange, deselection, presence.
- * Type B and FeliCa are polled in vain, since no such card exists here yet.
+ * FeliCa and Jewel are polled in vain, since no such card exists here.
  */
 import { concat, equalBytes } from "../bytes/bytes.ts";
 import type { CommandSpec, Reply } from "./chip-commands.ts";
-import { activate, onAir, transceive } from "./chip-radio.ts";
+import { activate, blockOnAir, onAir, transceive } from "./chip-radio.ts";
 import type { ChipState, Target } from "./chip-state.ts";
+import { activateB } from "./chip-type-b.ts";
 import { type Operation, spend } from "./operation.ts";
 import { retryTimeoutUs } from "./timing.ts";
 
 const ONE_TARGET = 0x01;
 const TYPE_A_106 = 0x00;
+const TYPE_B_106 = 0x03;
 const LAST_CARD_TYPE = 0x04;
 const MORE = 0x40;
 const ENDLESS = 0xff;
@@ -25,6 +27,7 @@ const R_NAK = 0xb2;
 const DESELECT = Uint8Array.of(0xc2);
 const HALT = Uint8Array.of(0x50, 0x00);
 const RATE_106 = 0x00;
+const CASCADE_TAG = 0x88;
 
 /** Carrier on, when it is not, with the guard time before the first request. */
 function* fieldUp(state: ChipState): Operation<void> {
@@ -38,33 +41,54 @@ function* fieldUp(state: ChipState): Operation<void> {
 function* listPassiveTarget(state: ChipState, parameters: Uint8Array): Operation<Reply> {
   const [maxTargets = 0, type = 0] = parameters;
   if (maxTargets < 1 || maxTargets > 2 || type > LAST_CARD_TYPE) return "syntaxError";
+  const initiatorData = parameters.subarray(2);
+  if (type === TYPE_B_106 && initiatorData.length === 0) return "syntaxError";
   state.target = undefined;
   yield* fieldUp(state);
   let triesLeft = state.passiveRetries === ENDLESS ? Number.POSITIVE_INFINITY : state.passiveRetries + 1;
   while (triesLeft > 0) {
-    const found = type === TYPE_A_106 ? yield* tryTypeA(state, parameters.subarray(2)) : undefined;
+    const found = yield* tryOnce(state, type, initiatorData);
     if (found !== undefined) return found;
     triesLeft -= yield { kind: "tries", tryUs: state.timing.missedTryUs, limit: triesLeft };
   }
   return Uint8Array.of(0);
 }
 
+function* tryOnce(state: ChipState, type: number, data: Uint8Array): Operation<Uint8Array | undefined> {
+  if (type === TYPE_A_106) return yield* tryTypeA(state, data);
+  return type === TYPE_B_106 ? yield* tryTypeB(state, data[0] ?? 0) : undefined;
+}
+
+/** Tg, ATQB (12 bytes), length of the answer to ATTRIB, that answer. */
+function* tryTypeB(state: ChipState, afi: number): Operation<Uint8Array | undefined> {
+  if (state.antenna.request("B") === undefined) return undefined;
+  const activated = yield* activateB(state, "REQB", afi);
+  if (activated === undefined) return undefined;
+  const { target, atqb, attribResponse } = activated;
+  state.target = target;
+  return concat(Uint8Array.of(1, ONE_TARGET), atqb, Uint8Array.of(attribResponse.length), attribResponse);
+}
+
 /**
- * Tg, SENS_RES, SEL_RES, length of the UID, UID, ATS with its own length first. With a `wanted` UID (four
- * bytes, as all cards here have) any other card is passed over.
+ * Tg, SENS_RES, SEL_RES, length of the UID, UID, ATS with its own length first. With a `wanted` UID, written
+ * with its cascade tag if it is a long one, any other card is passed over.
  */
 function* tryTypeA(state: ChipState, wanted: Uint8Array): Operation<Uint8Array | undefined> {
-  const card = state.antenna.request();
+  const card = state.antenna.request("A");
   if (card === undefined) return undefined;
   const activated = yield* activate(state, card);
   if (activated === undefined) return undefined;
-  if (wanted.length > 0 && !equalBytes(wanted, activated.target.uid)) return undefined;
+  if (wanted.length > 0 && !equalBytes(wanted, asCascade(activated.target.uid))) return undefined;
   state.target = activated.target;
   const { sensRes, selRes } = card.profile;
   const { uid } = activated.target;
   const head = Uint8Array.of(1, ONE_TARGET, sensRes >> 8, sensRes & 0xff, selRes, uid.length);
   return concat(head, uid, activated.ats);
 }
+
+/** A UID of 7 bytes goes in two levels, the first of which begins with the cascade tag. */
+const asCascade = (uid: Uint8Array): Uint8Array =>
+  uid.length === 7 ? concat(Uint8Array.of(CASCADE_TAG), uid) : uid;
 
 /** Tg (bit 6: more follows), data → status (bit 6: more to come), data. */
 function* dataExchange(state: ChipState, parameters: Uint8Array): Operation<Reply> {
@@ -97,7 +121,7 @@ function* letGo(state: ChipState, target: Target): Operation<Uint8Array> {
     for (const card of state.antenna.cards()) card.powerOff();
     return Uint8Array.of(0);
   }
-  const answer = yield* onAir(state, DESELECT, target.session.frameWaitingUs);
+  const answer = yield* blockOnAir(state, target.session, DESELECT, target.session.frameWaitingUs);
   return remember(state, Uint8Array.of(typeof answer === "number" ? answer : 0));
 }
 
@@ -120,10 +144,14 @@ function* release(state: ChipState, parameters: Uint8Array): Operation<Reply> {
 function* reselect(state: ChipState, parameters: Uint8Array): Operation<Reply> {
   const target = targetOf(state, parameters[0] ?? 0);
   if (target === undefined) return yield* refuse(state);
-  const card = state.antenna.request();
-  const activated = card === undefined ? undefined : yield* activate(state, card);
+  const activated = target.type === "A" ? yield* wakeTypeA(state) : yield* activateB(state, "WUPB", 0);
   if (activated !== undefined) state.target = activated.target;
   return remember(state, Uint8Array.of(activated === undefined ? DEP_INVALID_STATE : 0));
+}
+
+function* wakeTypeA(state: ChipState): Operation<{ readonly target: Target } | undefined> {
+  const card = state.antenna.request("A");
+  return card === undefined ? undefined : yield* activate(state, card);
 }
 
 /** PPS to another rate is refused by every card here: they are modelled at 106 kbit/s. */
@@ -153,7 +181,8 @@ function* diagnose(state: ChipState, parameters: Uint8Array): Operation<Reply> {
 function* presence(state: ChipState): Operation<Reply> {
   const session = state.target?.session;
   if (session === undefined) return Uint8Array.of(WRONG_CONTEXT);
-  const answer = yield* onAir(state, Uint8Array.of(R_NAK | session.block), session.frameWaitingUs);
+  const nak = Uint8Array.of(R_NAK | session.block);
+  const answer = yield* blockOnAir(state, session, nak, session.frameWaitingUs);
   return Uint8Array.of(typeof answer === "number" ? answer : 0);
 }
 
@@ -176,7 +205,8 @@ function remember(state: ChipState, reply: Uint8Array): Uint8Array {
 export const TARGET_COMMANDS: ReadonlyMap<number, CommandSpec> = new Map([
   [0x00, { minBytes: 1, maxBytes: 263, run: diagnose }],
   [0x40, { minBytes: 1, maxBytes: 263, run: dataExchange }],
-  [0x42, { minBytes: 1, maxBytes: 263, run: rawExchange }],
+  // Without data the chip only listens, as libnfc has it do for tags that speak by themselves.
+  [0x42, { minBytes: 0, maxBytes: 263, run: rawExchange }],
   [0x44, { minBytes: 1, maxBytes: 1, run: deselect }],
   [0x4a, { minBytes: 2, maxBytes: 14, run: listPassiveTarget }],
   [0x4e, { minBytes: 3, maxBytes: 3, run: parameterSelection }],

@@ -1,33 +1,36 @@
 /**
- * A virtual PN532 of firmware 1.6 on SPI, byte for byte: power states, dialogue of ACK and response with
- * one slot, abort, NACK, error frame, interrupt and reset lines. Commands are in `chip-commands.ts` and
- * `chip-target-commands.ts`; the antenna holds the cards.
+ * A virtual PN532 of firmware 1.6: power states, dialogue of ACK and response with one slot, abort, NACK,
+ * error frame, interrupt and reset lines. The bytes of its host interface are the affair of `spi-slave.ts`,
+ * `i2c-slave.ts` and `hsu-slave.ts`; commands are in `chip-commands.ts` and `chip-target-commands.ts`; the
+ * antenna holds the cards.
  */
 import { toHex } from "../bytes/hex.ts";
 import type { Antenna } from "./antenna.ts";
-import { type CommandSpec, LOCAL_COMMANDS, type Reply } from "./chip-commands.ts";
+import { BAUD_RATES, type CommandSpec, LOCAL_COMMANDS, POWER_ON_BAUD, type Reply } from "./chip-commands.ts";
 import { type ChipState, powerOnState } from "./chip-state.ts";
 import { TARGET_COMMANDS } from "./chip-target-commands.ts";
 import type { FaultPlan, StuckLine } from "./faults.ts";
-import { ACK_FRAME, decodeHostFrames, ERROR_FRAME, encodeResponse, type HostFrame } from "./frame-codec.ts";
+import { ACK_FRAME, ERROR_FRAME, encodeResponse, type HostFrame } from "./frame-codec.ts";
 import { HostSlot } from "./host-slot.ts";
 import type { LineLevel } from "./line-level.ts";
 import { type Operation, OperationRunner, spend } from "./operation.ts";
-import { transferAsleep, transferAwake } from "./spi-slave.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Timing } from "./timing.ts";
+import type { HostBus } from "./wiring.ts";
 
-/** Asleep: wakes `wakeUs` after chip select falls, unless PowerDown left SPI out of its wake-up sources. */
+/** Asleep: begins to wake at its host's sign of life, unless PowerDown left its bus out of the wake-up sources. */
 type Power =
   | { readonly at: "reset" }
-  | { readonly at: "asleep"; readonly fromUs: number; readonly wakesBySpi: boolean }
+  | { readonly at: "asleep"; readonly fromUs: number; readonly wakesByHost: boolean }
   | { readonly at: "awake"; readonly fromUs: number };
 
 type Command = Extract<HostFrame, { kind: "command" }>;
 
 const COMMANDS: ReadonlyMap<number, CommandSpec> = new Map([...LOCAL_COMMANDS, ...TARGET_COMMANDS]);
 const POWER_DOWN = 0x16;
-const WAKE_BY_SPI = 0x20;
+const SET_SERIAL_BAUD_RATE = 0x10;
+/** Bits of PowerDown's WakeUpEnable (UM0701-02 §7.2.11). */
+const WAKE_UP_BITS: Readonly<Record<HostBus, number>> = { i2c: 0x80, spi: 0x20, hsu: 0x10 };
 /** More unhandled commands than this only repeat themselves. */
 const MAX_RECORDED = 100;
 const SPURIOUS_EDGE_US = 100;
@@ -35,12 +38,18 @@ const SPURIOUS_EDGE_US = 100;
 export class VirtualChip {
   /** Commands, as hexadecimal, that a PN532 knows and this one does not, or that no PN532 knows. */
   readonly unhandled: string[] = [];
+  /** What waits for the host; its bus side takes it from there. */
+  readonly slot = new HostSlot();
+  /** Called when the slot was filled, for a bus side that sends by itself. */
+  onOffer: () => void = () => undefined;
+  /** Called when reset or a brown-out has taken all state. */
+  onPowerLoss: () => void = () => undefined;
   readonly #timeline: Timeline;
   readonly #timing: Timing;
   readonly #antenna: Antenna;
   readonly #faults: FaultPlan;
   readonly #onIrq: (level: LineLevel) => void;
-  readonly #slot = new HostSlot();
+  readonly #bus: HostBus;
   readonly #work: OperationRunner<Reply>;
   #state: ChipState;
   #power: Power;
@@ -53,6 +62,9 @@ export class VirtualChip {
   #lastResponse: Uint8Array | undefined;
   #hangs = false;
   #sleepMask: number | undefined;
+  #baud = POWER_ON_BAUD;
+  /** SetSerialBaudRate was answered; the host's ACK to that makes it so. */
+  #nextBaud: number | undefined;
   #irq: LineLevel = "high";
   #stuck: StuckLine = "free";
 
@@ -61,6 +73,7 @@ export class VirtualChip {
     readonly timing: Timing;
     readonly antenna: Antenna;
     readonly faults: FaultPlan;
+    readonly bus: HostBus;
     readonly onIrq: (level: LineLevel) => void;
   }) {
     this.#timeline = parts.timeline;
@@ -68,9 +81,10 @@ export class VirtualChip {
     this.#antenna = parts.antenna;
     this.#faults = parts.faults;
     this.#onIrq = parts.onIrq;
+    this.#bus = parts.bus;
     this.#work = new OperationRunner(parts.timeline, parts.antenna);
     this.#state = powerOnState(parts.antenna, parts.timing, parts.faults);
-    this.#power = { at: "asleep", fromUs: 0, wakesBySpi: true };
+    this.#power = { at: "asleep", fromUs: 0, wakesByHost: true };
     parts.antenna.onArrival = () => this.#work.wake();
   }
 
@@ -79,24 +93,48 @@ export class VirtualChip {
     return this.#work.isRunning();
   }
 
-  /** Chip select falls: a sleeping chip begins to wake. */
-  select(): void {
-    if (this.#power.at !== "asleep" || !this.#power.wakesBySpi) return;
-    this.#power = {
-      at: "awake",
-      fromUs: Math.max(this.#timeline.nowUs(), this.#power.fromUs) + this.#timing.wakeUs,
-    };
+  /** Bit/s of a serial host interface. */
+  get baud(): number {
+    return this.#baud;
   }
 
-  /** One chip select period at its end: the bytes as the controller sends them, and what it sees. */
-  transfer(wire: Uint8Array): Uint8Array {
-    if (this.#power.at !== "awake" || this.#timeline.nowUs() < this.#power.fromUs)
-      return transferAsleep(wire);
-    return transferAwake(wire, this.#slot, this.#faults, {
-      onWrite: (bytes) => this.#receive(bytes),
-      onReadBegun: () => this.#setIrq("high"),
-      onReadDone: () => this.#frameWasRead(),
-    });
+  /** The host's sign of life at `atUs`, not before the last one: a sleeping chip begins to wake. */
+  wake(atUs = this.#timeline.nowUs()): void {
+    if (this.#power.at !== "asleep" || !this.#power.wakesByHost) return;
+    const { wakeUs, serialWakeUs } = this.#timing;
+    const tookUs = this.#bus === "hsu" ? serialWakeUs : wakeUs;
+    this.#power = { at: "awake", fromUs: Math.max(atUs, this.#power.fromUs) + tookUs };
+  }
+
+  /** Whether the chip heard what came at `atUs`. */
+  isListening(atUs = this.#timeline.nowUs()): boolean {
+    return this.#power.at === "awake" && atUs >= this.#power.fromUs;
+  }
+
+  /** One frame of the host. */
+  hear(frame: HostFrame): void {
+    if (this.#timeline.nowUs() < this.#deafUntilUs || this.#power.at !== "awake") return;
+    if (frame.kind === "ack") this.#abort();
+    else if (frame.kind === "nack") this.#repeat();
+    else this.#accept(frame);
+  }
+
+  /** The first byte of the frame in the slot was taken. */
+  readBegins(): void {
+    this.#setIrq("high");
+  }
+
+  /** The frame in the slot was taken. */
+  readEnds(): void {
+    const content = this.slot.content();
+    this.slot.clear();
+    this.#setIrq("high");
+    if (content === "ack") this.#begin();
+    else if (this.#sleepMask !== undefined) this.#fallAsleep(this.#sleepMask);
+    else if (this.#ackIsDue) {
+      this.#ackIsDue = false;
+      this.#acknowledge();
+    }
   }
 
   /** RSTPDN. Low takes all state; high brings the chip to its power-on sleep. */
@@ -106,13 +144,13 @@ export class VirtualChip {
     this.#power =
       level === "low"
         ? { at: "reset" }
-        : { at: "asleep", fromUs: this.#timeline.nowUs() + this.#timing.resetUs, wakesBySpi: true };
+        : { at: "asleep", fromUs: this.#timeline.nowUs() + this.#timing.resetUs, wakesByHost: true };
   }
 
   /** The supply dips: as after power-on, whatever went on. */
   brownOut(): void {
     this.#losePower();
-    this.#power = { at: "asleep", fromUs: this.#timeline.nowUs(), wakesBySpi: true };
+    this.#power = { at: "asleep", fromUs: this.#timeline.nowUs(), wakesByHost: true };
   }
 
   /** A wiring defect of the interrupt line. */
@@ -131,31 +169,24 @@ export class VirtualChip {
 
   #losePower(): void {
     this.#abandon();
-    this.#slot.clear();
+    this.slot.clear();
     this.#lastResponse = undefined;
     this.#hangs = false;
     this.#deafUntilUs = 0;
     this.#sleepMask = undefined;
+    this.#baud = POWER_ON_BAUD;
     this.#antenna.setField("off");
     this.#state = powerOnState(this.#antenna, this.#timing, this.#faults);
     this.#setIrq("high");
-  }
-
-  #receive(bytes: Uint8Array): void {
-    this.#slot.remember(bytes);
-    for (const frame of decodeHostFrames(bytes)) {
-      if (this.#timeline.nowUs() < this.#deafUntilUs || this.#power.at !== "awake") return;
-      if (frame.kind === "ack") this.#abort();
-      else if (frame.kind === "nack") this.#repeat();
-      else this.#accept(frame);
-    }
+    this.onPowerLoss();
   }
 
   /** Host ACK: stops what runs, withdraws what waits; after stopping something the chip is deaf for a moment. */
   #abort(): void {
     const stopped = this.#work.isRunning() || this.#command !== undefined;
+    if (!stopped && this.slot.content() === undefined) this.#baud = this.#nextBaud ?? this.#baud;
     this.#abandon();
-    this.#slot.clear();
+    this.slot.clear();
     this.#setIrq("high");
     if (stopped) this.#deafUntilUs = this.#timeline.nowUs() + this.#timing.abortSettleUs;
   }
@@ -170,7 +201,7 @@ export class VirtualChip {
   #accept(command: Command): void {
     this.#antenna.countCommand();
     this.#abandon();
-    if (this.#slot.content() === "ack") this.#slot.clear();
+    if (this.slot.content() === "ack") this.slot.clear();
     if (this.#faults.strikes("brownOut")) {
       this.brownOut();
       return;
@@ -187,26 +218,16 @@ export class VirtualChip {
     this.#work.abort();
     this.#command = undefined;
     this.#ackIsDue = false;
+    this.#nextBaud = undefined;
   }
 
   #acknowledge(): void {
-    if (this.#slot.content() === "response") {
+    if (this.slot.content() === "response") {
       this.#ackIsDue = true;
       return;
     }
     if (this.#faults.strikes("lostAck")) this.#begin();
     else this.#offer("ack", ACK_FRAME);
-  }
-
-  #frameWasRead(): void {
-    const content = this.#slot.content();
-    this.#slot.clear();
-    if (content === "ack") this.#begin();
-    else if (this.#sleepMask !== undefined) this.#fallAsleep(this.#sleepMask);
-    else if (this.#ackIsDue) {
-      this.#ackIsDue = false;
-      this.#acknowledge();
-    }
   }
 
   #begin(): void {
@@ -235,27 +256,35 @@ export class VirtualChip {
   #respond(command: Command, reply: Reply): void {
     const frame = reply === "syntaxError" ? ERROR_FRAME : encodeResponse(command.code, reply);
     this.#lastResponse = frame;
-    if (command.code === POWER_DOWN && reply !== "syntaxError") this.#sleepMask = command.parameters[0] ?? 0;
+    if (reply !== "syntaxError") this.#remember(command);
     if (!this.#faults.strikes("lostResponse")) this.#offer("response", frame);
+  }
+
+  /** What a command changes only when its answer has been read or acknowledged. */
+  #remember({ code, parameters: [value = 0] }: Command): void {
+    if (code === POWER_DOWN) this.#sleepMask = value;
+    if (code === SET_SERIAL_BAUD_RATE) this.#nextBaud = BAUD_RATES[value];
   }
 
   #fallAsleep(mask: number): void {
     this.#sleepMask = undefined;
     this.#antenna.setField("off");
-    this.#power = { at: "asleep", fromUs: this.#timeline.nowUs(), wakesBySpi: (mask & WAKE_BY_SPI) !== 0 };
+    const wakesByHost = (mask & WAKE_UP_BITS[this.#bus]) !== 0;
+    this.#power = { at: "asleep", fromUs: this.#timeline.nowUs(), wakesByHost };
   }
 
   #offer(content: "ack" | "response", frame: Uint8Array): void {
-    this.#slot.offer(content, frame);
+    this.slot.offer(content, frame);
     this.#setIrq("high");
     if (!this.#faults.strikes("lostEdge")) this.#setIrq("low");
+    this.onOffer();
   }
 
   /** A short low while there is nothing to read; it does not cut short a real one that comes meanwhile. */
   #pulseIrq(): void {
     this.#setIrq("low");
     this.#timeline.at(this.#timeline.nowUs() + SPURIOUS_EDGE_US, () => {
-      if (this.#slot.content() === undefined) this.#setIrq("high");
+      if (this.slot.content() === undefined) this.#setIrq("high");
     });
   }
 

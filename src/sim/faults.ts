@@ -13,8 +13,18 @@ export interface FaultRates {
   readonly lostResponse: number;
   /** Per read of a frame: one byte arrives with flipped bits. */
   readonly corruptRead: number;
-  /** Per status read: 08, AA, FF or 00 instead of the truth, as seen on real chips. */
+  /** Per status read on SPI: 08, AA, FF or 00 instead of the truth, as seen on real chips. */
   readonly garbledStatus: number;
+  /** Per transaction on I2C: from now on no acknowledge of the address, for up to `MAX_NACK_BURST_US`. */
+  readonly nackBurst: number;
+  /** Per frame on I2C: the ready byte stays 00 for up to `MAX_LATE_READY_US` after the interrupt line fell. */
+  readonly lateReady: number;
+  /** Per write and per frame on a serial line, either way: one byte is missing. */
+  readonly lostByte: number;
+  /** Per frame from a serial chip: it arrives in two chunks. */
+  readonly splitChunk: number;
+  /** Per frame from a serial chip: it is held back for `GLUE_US` and arrives with what follows it. */
+  readonly gluedChunk: number;
   /** Per falling edge of the interrupt line: it does not happen. */
   readonly lostEdge: number;
   /** Per command: a falling edge with nothing behind it. */
@@ -41,6 +51,11 @@ export const NO_FAULTS: FaultRates = {
   lostResponse: 0,
   corruptRead: 0,
   garbledStatus: 0,
+  nackBurst: 0,
+  lateReady: 0,
+  lostByte: 0,
+  splitChunk: 0,
+  gluedChunk: 0,
   lostEdge: 0,
   spuriousEdge: 0,
   hang: 0,
@@ -51,6 +66,11 @@ export const NO_FAULTS: FaultRates = {
 };
 
 export const SLOW_CARD_US = 200_000;
+export const MAX_NACK_BURST_US = 20_000;
+/** As late as the chip may be with an ACK. */
+export const MAX_LATE_READY_US = 15_000;
+/** What a common USB serial adapter waits before it hands over a few bytes. */
+export const GLUE_US = 16_000;
 /** More than a polling round asks for, also one in which the host looks at the chip each millisecond. */
 const MAX_ASKED = 4_096;
 
@@ -129,10 +149,31 @@ export class FaultPlan {
     return this.#random.pick(RADIO_ERRORS);
   }
 
+  /** A duration from 1 to `limitUs`. */
+  durationUs(limitUs: number): number {
+    return 1 + this.#random.below(limitUs);
+  }
+
+  /** Bytes that mean nothing, as a line heard at the wrong speed gives them. */
+  noise(lengthBytes: number): Uint8Array {
+    return this.#random.bytes(lengthBytes);
+  }
+
+  /** A place within `bytes`, from 0 to their number less one. */
+  placeIn(bytes: Uint8Array): number {
+    return this.#random.below(Math.max(1, bytes.length));
+  }
+
+  /** The bytes with one of them missing. */
+  shortened(bytes: Uint8Array): Uint8Array {
+    const place = this.placeIn(bytes);
+    return bytes.filter((_, index) => index !== place);
+  }
+
   /** The bytes with one of them changed. */
   corrupted(bytes: Uint8Array): Uint8Array {
     const damaged = bytes.slice();
-    const index = this.#random.below(Math.max(1, bytes.length));
+    const index = this.placeIn(bytes);
     damaged[index] = (damaged[index] ?? 0) ^ (1 + this.#random.below(255));
     return damaged;
   }

@@ -25,12 +25,29 @@ const MAX_NORMAL_PACKET_BYTES = 255;
 export function decodeHostFrames(bytes: Uint8Array): readonly HostFrame[] {
   const frames: HostFrame[] = [];
   let offset = 0;
-  while (offset + 4 <= bytes.length) {
-    const frame = frameAt(bytes, offset);
-    if (frame !== undefined) frames.push(frame.value);
-    offset = frame?.end ?? offset + 1;
+  while (offset < bytes.length) {
+    const found = frameAt(bytes, offset);
+    const whole = typeof found === "string" ? undefined : found;
+    if (whole !== undefined) frames.push(whole.value);
+    offset = whole?.end ?? offset + 1;
   }
   return frames;
+}
+
+/** The same for a stream: what may become a frame when more bytes come begins at `restAt`. */
+export function takeHostFrames(bytes: Uint8Array): {
+  readonly frames: readonly HostFrame[];
+  readonly restAt: number;
+} {
+  const frames: HostFrame[] = [];
+  let offset = 0;
+  while (offset < bytes.length) {
+    const found = frameAt(bytes, offset);
+    if (found === "incomplete") break;
+    if (found !== "nothing") frames.push(found.value);
+    offset = found === "nothing" ? offset + 1 : found.end;
+  }
+  return { frames, restAt: offset };
 }
 
 /** A response frame for `code` (of the command) with `data` behind the response code; extended above 255 bytes. */
@@ -46,27 +63,34 @@ interface Located {
   readonly end: number;
 }
 
+/** `incomplete`: these bytes may begin a frame that goes on behind their end. */
+type Found = Located | "incomplete" | "nothing";
+
 /** The frame whose start code `00 FF` is at `offset`. */
-function frameAt(bytes: Uint8Array, offset: number): Located | undefined {
-  if (bytes[offset] !== 0x00 || bytes[offset + 1] !== 0xff) return undefined;
-  const first = bytes[offset + 2] ?? 0;
-  const second = bytes[offset + 3] ?? 0;
+function frameAt(bytes: Uint8Array, offset: number): Found {
+  const [zero, start, first, second] = bytes.subarray(offset, offset + 4);
+  if (zero !== 0x00) return "nothing";
+  if (start === undefined) return "incomplete";
+  if (start !== 0xff) return "nothing";
+  if (first === undefined || second === undefined) return "incomplete";
   if (first === 0x00 && second === 0xff) return { value: { kind: "ack" }, end: offset + 4 };
   if (first === 0xff && second === 0x00) return { value: { kind: "nack" }, end: offset + 4 };
   if (first === 0xff && second === 0xff) return extendedAt(bytes, offset + 4);
-  return ((first + second) & 0xff) === 0 ? packetAt(bytes, offset + 4, first) : undefined;
+  return ((first + second) & 0xff) === 0 ? packetAt(bytes, offset + 4, first) : "nothing";
 }
 
-function extendedAt(bytes: Uint8Array, offset: number): Located | undefined {
-  const [high = 0, low = 0, check = 1] = bytes.subarray(offset, offset + 3);
-  return ((high + low + check) & 0xff) === 0 ? packetAt(bytes, offset + 3, high * 256 + low) : undefined;
+function extendedAt(bytes: Uint8Array, offset: number): Found {
+  const [high, low, check] = bytes.subarray(offset, offset + 3);
+  if (high === undefined || low === undefined || check === undefined) return "incomplete";
+  return ((high + low + check) & 0xff) === 0 ? packetAt(bytes, offset + 3, high * 256 + low) : "nothing";
 }
 
-function packetAt(bytes: Uint8Array, start: number, lengthBytes: number): Located | undefined {
+function packetAt(bytes: Uint8Array, start: number, lengthBytes: number): Found {
   const end = start + lengthBytes;
-  if (lengthBytes < 2 || lengthBytes > MAX_PACKET_BYTES || end >= bytes.length) return undefined;
+  if (lengthBytes < 2 || lengthBytes > MAX_PACKET_BYTES) return "nothing";
+  if (end >= bytes.length) return "incomplete";
   const packet = bytes.subarray(start, end);
-  if (packet[0] !== TFI_TO_CHIP || (sum(bytes.subarray(start, end + 1)) & 0xff) !== 0) return undefined;
+  if (packet[0] !== TFI_TO_CHIP || (sum(bytes.subarray(start, end + 1)) & 0xff) !== 0) return "nothing";
   return { value: { kind: "command", code: packet[1] ?? 0, parameters: packet.slice(2) }, end: end + 1 };
 }
 

@@ -53,6 +53,16 @@ export class HostSlot {
     return byte;
   }
 
+  /** The whole frame that waits, for an interface that sends by itself. */
+  frame(): Uint8Array {
+    return this.#buffer.slice(0, this.#lengthBytes);
+  }
+
+  /** Back to the first byte of the frame. */
+  rewind(): void {
+    this.#pointer = 0;
+  }
+
   /** Whether the frame was taken as far as it means something: the postamble may be left unread. */
   isRead(): boolean {
     return this.#content !== undefined && this.#pointer >= this.#lengthBytes - 1;

@@ -1,7 +1,7 @@
 /**
- * Idle polls by arithmetic. A reader that nobody uses does the same thing over and over: while every reader of
- * a board waits in an empty field and nothing else is due, whole polling rounds are left out, and what the
- * chips and hosts had under way happens later by as many periods. A run with and without is the same to the
+ * Idle polls by arithmetic. A reader that nobody uses does the same thing over and over: while it
+ * waits in an empty field and nothing else is due, whole polling rounds are left out, and what its chip and its
+ * host had under way happens later by as many periods. A run with and without is the same to the
  * microsecond and to the throw of the dice: rounds in which a fault would strike are never left out.
  *
  * A round lasts from one long wait for activation tries to the next. What is asked for in between belongs to
@@ -14,6 +14,9 @@ import type { VirtualTimeline } from "./virtual-timeline.ts";
 
 /** What a reader on a board shows of itself. */
 export interface IdleReader {
+  readonly wiring: { readonly node: string };
+  /** How often a transaction had to wait for another reader's on the same bus. */
+  readonly busWaits: () => number;
   readonly antenna: Antenna;
   readonly faults: FaultPlan;
   readonly chip: { readonly stuckIrq: StuckLine };
@@ -39,32 +42,46 @@ const ANSWER_US = 5_000;
 
 /** From now on skips rounds on this timeline. */
 export function skipIdlePolls({ timeline, readers, isCalm }: IdleSkipParts): void {
-  const rounds = readers.map((reader) => new Rounds(timeline, reader));
+  const all = readers.map((reader) => new Rounds(timeline, reader));
+  const waiting = all.map((rounds) => ({ rounds, mates: all.filter(({ bus }) => bus === rounds.bus) }));
   timeline.onSettled = (limitUs) => {
-    if (timeline.nextUs() - timeline.nowUs() < LEAST_PAUSE_US) return;
-    if (rounds.every((round) => round.isWaiting()) && isCalm()) skip(timeline, rounds, limitUs);
+    if (timeline.nextUs() - timeline.nowUs() < LEAST_PAUSE_US || !isCalm()) return;
+    for (const { rounds, mates } of waiting) {
+      if (mates.every((mate) => mate.isSteady())) skip(timeline, { rounds, mates, all, limitUs });
+    }
   };
 }
 
-function skip(timeline: VirtualTimeline, rounds: readonly Rounds[], limitUs: number): void {
+/**
+ * Leaves out rounds of one reader; the others go on, since what happens at an idle reader concerns nobody else
+ * but those on its bus: all of them must be idle and without a fault for as long, and out of each other's way.
+ */
+function skip(
+  timeline: VirtualTimeline,
+  {
+    rounds,
+    mates,
+    all,
+    limitUs,
+  }: {
+    readonly rounds: Rounds;
+    readonly mates: readonly Rounds[];
+    readonly all: readonly Rounds[];
+    readonly limitUs: number;
+  },
+): void {
   const pending = timeline.pending();
-  if (!rounds.every((round) => round.hasNothingBeforeItsEnd(pending))) return;
-  const othersUs = pending.filter((event) => !rounds.some((round) => round.owns(event)));
-  const untilUs = othersUs.reduce((least, { timeUs }) => Math.min(least, timeUs), limitUs);
-  const longestUs = Math.max(...rounds.map(({ periodUs }) => periodUs));
-  const room = Math.floor((untilUs - timeline.nowUs()) / longestUs) - ROUNDS_BEFORE;
+  if (!rounds.hasNothingBeforeItsEnd(pending)) return;
+  const idle = all.filter((each) => each.isSteady());
+  const untilUs = pending
+    .filter((event) => !idle.some((each) => each.owns(event)))
+    .reduce((least, { timeUs }) => Math.min(least, timeUs), limitUs);
+  const room = rounds.countUntil(untilUs) - ROUNDS_BEFORE;
   if (room < 1) return;
-  const count = Math.min(...rounds.map((round) => round.quietRounds(room)));
+  const count = Math.min(...mates.map((mate) => mate.quietRounds(room)));
   if (count < 1) return;
-  const delays = new Map(
-    rounds.flatMap((round) =>
-      pending
-        .filter((event) => round.owns(event))
-        .map((event) => [event.order, round.periodUs * count] as const),
-    ),
-  );
-  timeline.postpone(({ order }) => delays.get(order) ?? 0);
-  for (const round of rounds) round.pass(count);
+  timeline.postpone((event) => (rounds.owns(event) ? rounds.periodUs * count : 0));
+  rounds.pass(count);
 }
 
 /** The polling rounds of one reader. */
@@ -76,6 +93,7 @@ class Rounds implements EventOwner {
   #firstOrder = 0;
   #kinds: readonly FaultKind[] = [];
   #rates: FaultRates | undefined;
+  #busWaits = 0;
   #stuckIrq: StuckLine = "free";
   #periodUs = 0;
   #alike = 0;
@@ -101,14 +119,20 @@ class Rounds implements EventOwner {
     this.#alike = isAlike ? this.#alike + 1 : 0;
     this.#periodUs = periodUs;
     this.#kinds = kinds;
+    this.#busWaits = this.#reader.busWaits();
     this.#rates = this.#reader.faults.rates;
     this.#stuckIrq = this.#reader.chip.stuckIrq;
     this.#beganUs = nowUs;
     this.#firstOrder = this.#timeline.claim(this);
   }
 
-  /** In its wait, after rounds that were all alike. */
-  isWaiting(): boolean {
+  /** Without the chip select of an SPI node. */
+  get bus(): string {
+    return this.#reader.wiring.node.replace(/\.\d+$/, "");
+  }
+
+  /** In a round after others that were all alike, with nobody there. */
+  isSteady(): boolean {
     return (
       this.#alike >= ROUNDS_ALIKE &&
       this.#isUndisturbed() &&
@@ -117,10 +141,15 @@ class Rounds implements EventOwner {
     );
   }
 
-  /** Nobody has changed what can go wrong since the round began. */
+  /** Whole rounds from the beginning of the present one to an instant. */
+  countUntil(untilUs: number): number {
+    return Math.floor((untilUs - this.#beganUs) / this.#periodUs);
+  }
+
+  /** Nobody has changed what can go wrong, or been in the way, since the round began. */
   #isUndisturbed(): boolean {
-    const { faults, chip } = this.#reader;
-    return faults.rates === this.#rates && chip.stuckIrq === this.#stuckIrq;
+    const { faults, chip, busWaits } = this.#reader;
+    return faults.rates === this.#rates && chip.stuckIrq === this.#stuckIrq && busWaits() === this.#busWaits;
   }
 
   /** What was asked for before the present round is no part of it, whoever asked. */

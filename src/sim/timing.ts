@@ -20,6 +20,8 @@ export interface Timing {
   readonly ratsUs: number;
   /** Each further cascade level (7- and 10-byte UIDs). */
   readonly cascadeUs: number;
+  /** REQB to the answer to ATTRIB of a type B card. */
+  readonly activationBUs: number;
   /** One activation try that finds nothing. */
   readonly missedTryUs: number;
   /** One byte with its parity bit at 106 kbit/s. */
@@ -28,6 +30,13 @@ export interface Timing {
   readonly blockTurnaroundUs: number;
   /** Chip select low to the chip listening, from low power. */
   readonly wakeUs: number;
+  /**
+   * First edge on the serial line to the chip listening. Real chips hear the command behind the customary
+   * preamble of 16 bytes, which lasts 1.39 ms; this leaves it little to spare.
+   */
+  readonly serialWakeUs: number;
+  /** After a whole frame was read on I2C the chip does not acknowledge its address for this long. */
+  readonly i2cTurnaroundUs: number;
   /** RSTPDN high to the chip listening to chip select. */
   readonly resetUs: number;
   /** After an abort the chip hears nothing for this long. */
@@ -45,10 +54,13 @@ export const DEFAULT_TIMING: Timing = {
   activationUs: 6_000,
   ratsUs: 2_500,
   cascadeUs: 2_000,
+  activationBUs: 5_000,
   missedTryUs: 20_000,
   radioByteUs: 84.96,
   blockTurnaroundUs: 300,
   wakeUs: 2_000,
+  serialWakeUs: 1_300,
+  i2cTurnaroundUs: 100,
   resetUs: 2_000,
   abortSettleUs: 1_000,
   fieldGuardUs: 5_000,
@@ -58,9 +70,20 @@ export const DEFAULT_TIMING: Timing = {
 /** Time a card takes for one APDU unless its specification says otherwise. */
 export const DEFAULT_APDU_US = 15_000;
 
-/** Microseconds that `lengthBytes` take on SPI at `clockHz`. */
+/** Whole microseconds that `lengthBytes` take on SPI at `clockHz`. */
 export const spiUs = (lengthBytes: number, clockHz: number): number =>
-  (lengthBytes * 8 * 1_000_000) / clockHz;
+  Math.round((lengthBytes * 8 * 1_000_000) / clockHz);
+
+/** Whole microseconds of one I2C transaction: address and `lengthBytes`, each with its acknowledge bit. */
+export const i2cUs = (lengthBytes: number, clockHz: number): number =>
+  Math.round(((1 + lengthBytes) * 9 * 1_000_000) / clockHz);
+
+/** Whole microseconds that `lengthBytes` take on a serial line at `baud` bit/s: start bit, 8 data bits, stop bit. */
+export const serialUs = (lengthBytes: number, baud: number): number =>
+  Math.round((lengthBytes * 10 * 1_000_000) / baud);
+
+/** The firmware drops a frame that is not complete this long after it began (UM0701-02 §6.2.3: 89 ms at 115200). */
+export const serialFrameUs = (baud: number): number => Math.round(10_252_800_000 / baud);
 
 /** Frame waiting time for a frame waiting integer of 0 to 14: (256 x 16 / fc) x 2^FWI (ISO/IEC 14443-4). */
 export const frameWaitingUs = (fwi: number): number => ((256 * 16) / 13.56) * 2 ** fwi;

@@ -10,6 +10,8 @@ import type { Timeline } from "./timeline.ts";
 /** Lets promise continuations, and whatever else the caller's world needs, come to rest. */
 export type Settle = () => Promise<void>;
 
+/** Less than this is noise of the arithmetic. */
+const GRAIN_US = 0.001;
 /** Callbacks asked of one turn of the event loop: enough that the turn itself costs nothing beside them. */
 const CALLBACKS_A_TURN = 64;
 
@@ -54,7 +56,9 @@ export class VirtualTimeline implements Timeline {
 
   /** Instants are whole microseconds, so that what repeats itself repeats itself exactly. */
   at(timeUs: number, action: () => void): () => void {
-    return this.#events.push(Math.max(Math.round(timeUs), this.#nowUs), action, this.#owner);
+    // Who waits for an instant between two microseconds must not find at its event that it is still to come.
+    const leastUs = timeUs > this.#nowUs ? this.#nowUs + 1 : this.#nowUs;
+    return this.#events.push(Math.max(Math.ceil(timeUs - GRAIN_US), leastUs), action, this.#owner);
   }
 
   /**

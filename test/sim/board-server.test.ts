@@ -1,11 +1,15 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { hex, toHex } from "../../src/bytes/hex.ts";
 import { connectBoard } from "../../src/sim/board-client.ts";
 import type { RecordedEdge } from "../../src/sim/board-protocol.ts";
 import { startBoardServer } from "../../src/sim/board-server.ts";
 import { connectDirector, type Director } from "../../src/sim/director-client.ts";
+import type { ReaderWiring } from "../../src/sim/wiring.ts";
+import { WAKE_UP } from "./hsu-host.ts";
 import {
   ACK,
   commandFrame,
@@ -16,6 +20,9 @@ import {
   packet,
   SAM_NORMAL,
 } from "./spi-host.ts";
+
+const hasSocat = existsSync("/usr/bin/socat");
+if (!hasSocat) process.stderr.write("skipped: serial readers of the board, because socat is not installed\n");
 
 let folder = "";
 const closing: (() => unknown)[] = [];
@@ -29,8 +36,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function serve() {
-  const wiring = [{ node: NODE, clockHz: 2_000_000, irqLine: 25 }];
+const SPI: ReaderWiring = { bus: "spi", node: NODE, clockHz: 2_000_000, irqLine: 25 };
+
+async function serve(wiring: readonly ReaderWiring[] = [SPI]) {
   const server = await startBoardServer({ socketPath: join(folder, "board"), wiring, seed: 1 });
   if (!server.ok) throw new Error("no server");
   closing.push(() => server.value.close());
@@ -175,3 +183,61 @@ test("nobody at the socket, and no such reader, are typed", async () => {
     error: { kind: "nodeMissing" },
   });
 });
+
+test("a reader on I2C over the socket: refusals, ready byte and frames arrive as they are", async () => {
+  const node = "/dev/i2c-1";
+  await serve([SPI, { bus: "i2c", node }]);
+  const connection = await connectBoard(join(folder, "board"));
+  if (!connection.ok) throw new Error("no connection");
+  closing.push(connection.value.close);
+  const { i2c, spi } = connection.value;
+  const device = await i2c(node);
+  if (!device.ok) throw new Error("no device");
+  const read = async (lengthBytes: number): Promise<string> => {
+    const seen = await device.value.read(lengthBytes);
+    if (!seen.ok) throw new Error(seen.error.kind);
+    return seen.value === "notAcknowledged" ? "nack" : toHex(seen.value);
+  };
+  expect(await read(1)).toBe("nack");
+  expect(await device.value.write(hex(SAM_NORMAL))).toEqual({ ok: true, value: "notAcknowledged" });
+  while ((await read(1)) !== "00");
+  expect(await device.value.write(hex(SAM_NORMAL))).toEqual({ ok: true, value: "written" });
+  while ((await read(1)) !== "01");
+  expect(await read(7)).toBe(`01${ACK}`);
+  // Each reader is there by its own bus alone.
+  for (const wrong of [await i2c(NODE), await spi(node)])
+    expect(wrong).toMatchObject({ ok: false, error: { kind: "nodeMissing" } });
+});
+
+test.runIf(hasSocat)(
+  "a reader on a serial line is met at its node, and the node goes with the board",
+  async () => {
+    const node = join(folder, "serial");
+    const server = await serve([SPI, { bus: "hsu", node }]);
+    server.board.place(node, { card: "transit", uid: "DEADBEEF" });
+    const frames = `${WAKE_UP}${SAM_NORMAL}`;
+    for (const round of [1, 2]) {
+      const line = await open(node, "r+");
+      await line.write(hex(frames));
+      const answer = `${ACK}0000FF02FED5151600`;
+      const heard = new Uint8Array(answer.length / 2);
+      for (let bytes = 0; bytes < heard.length; ) bytes += (await line.read(heard, bytes)).bytesRead;
+      expect({ round, heard: toHex(heard) }).toEqual({ round, heard: answer });
+      await line.close();
+    }
+    await server.close();
+    expect(existsSync(node)).toBe(false);
+  },
+);
+
+test.runIf(hasSocat)(
+  "a node that is taken is a typed refusal, and nothing is left of the board",
+  async () => {
+    const node = join(folder, "serial");
+    await writeFile(node, "mine");
+    const wiring: readonly ReaderWiring[] = [{ bus: "hsu", node }];
+    const server = await startBoardServer({ socketPath: join(folder, "board"), wiring, seed: 1 });
+    expect(server).toMatchObject({ ok: false, error: { kind: "linkTaken", link: node } });
+    expect(await connectBoard(join(folder, "board"))).toMatchObject({ ok: false });
+  },
+);

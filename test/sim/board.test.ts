@@ -8,7 +8,7 @@ const OTHER_NODE = "/dev/spidev0.1";
 /** Two readers on one bus. */
 function twoReaders() {
   const timeline = new VirtualTimeline();
-  const wiring = [NODE, OTHER_NODE].map((node) => ({ node, clockHz: 1_000_000 }));
+  const wiring = [NODE, OTHER_NODE].map((node) => ({ bus: "spi" as const, node, clockHz: 1_000_000 }));
   return { timeline, board: new VirtualBoard({ timeline, wiring, seed: 1 }) };
 }
 

@@ -33,7 +33,7 @@ export class SpiHost {
   readonly board: VirtualBoard;
 
   constructor(seed = 1) {
-    const wiring = [{ node: NODE, clockHz: 2_000_000, irqLine: 25, resetLine: 24 }];
+    const wiring = [{ bus: "spi", node: NODE, clockHz: 2_000_000, irqLine: 25, resetLine: 24 }] as const;
     this.board = new VirtualBoard({ timeline: this.timeline, wiring, seed });
   }
 

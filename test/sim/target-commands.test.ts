@@ -75,12 +75,17 @@ describe("InListPassiveTarget", () => {
     expect(host.timeline.nowUs() - (tap?.foundAtUs ?? 0)).toBe(6_000);
   });
 
-  test("a UID of an identity document is another at each activation", async () => {
+  test("a UID of an identity document is another after each loss of power, and stays until then", async () => {
     const { host } = await activated();
     await host.command(commandFrame("5200"), 10);
     const first = await poll(host);
     await host.command(commandFrame("5200"), 10);
-    expect(await poll(host)).not.toBe(first);
+    expect(await poll(host)).toBe(first);
+    await host.command(FIELD_OFF);
+    await host.pass(5_000);
+    const second = await poll(host);
+    expect(second).toMatch(/^4B01/);
+    expect(second).not.toBe(first);
   });
 
   test("a transit pass has a fixed UID, no ISO-DEP and no answer to APDUs", async () => {
@@ -108,10 +113,15 @@ describe("InListPassiveTarget", () => {
     expect(await poll(host)).toMatch(/^4B01/);
   });
 
-  test("type B finds nothing", async () => {
+  test("type B finds nothing, and a UID of seven bytes is wanted with its cascade tag", async () => {
     const host = await new SpiHost().start();
-    host.board.place(NODE, CIE);
+    host.board.place(NODE, { card: "payment", uid: "04010203040506" });
     expect(packet(await host.command("0000FF05FBD44A010300DE00", 40))).toBe(NOBODY);
+    expect(packet(await host.command(commandFrame("4A010004010203"), 40))).toBe(NOBODY);
+    await poll(host);
+    expect(packet(await host.command(commandFrame("4A01008804010203040506"), 60))).toMatch(
+      /^4B01010044280704010203040506/,
+    );
   });
 });
 

@@ -4,6 +4,7 @@
  */
 import type { Config } from "../../config/schema.ts";
 import { startBoardServer } from "../../sim/board-server.ts";
+import type { ReaderWiring } from "../../sim/wiring.ts";
 import { EXIT, type Execute } from "../command.ts";
 import { failed, openConfig } from "./site.ts";
 
@@ -34,12 +35,9 @@ export const simBoardCommand: Execute = async (invocation, io) => {
   return EXIT.done;
 };
 
-function wiringOf({ reader }: Config["doors"][number]) {
-  const { node, clockHz, irqLine, resetLine } = reader;
-  return {
-    node,
-    clockHz,
-    ...(irqLine === undefined ? {} : { irqLine }),
-    ...(resetLine === undefined ? {} : { resetLine }),
-  };
+/** The speed of a serial line is the affair of the two that speak over it. */
+function wiringOf({ reader }: Config["doors"][number]): ReaderWiring {
+  if (reader.bus !== "hsu") return reader;
+  const { baud: _, ...wiring } = reader;
+  return wiring;
 }

@@ -8,11 +8,13 @@ import { equalBytes } from "../../bytes/bytes.ts";
 import { hex, toHex } from "../../bytes/hex.ts";
 import { DEFAULT_APDU_US } from "../timing.ts";
 import { answer, type CardCommand, parseCommand, statusOnly, tlv } from "./apdu.ts";
+import type { Card, CardType } from "./card.ts";
 import { CIE_FAMILIES, type CieFamily } from "./cie-families.table.ts";
 import { type CardFile, type CieFiles, cieFiles } from "./cie-files.ts";
 import { type ReadBehaviour, readEven, readOdd } from "./cie-read.ts";
 import { type CardApplication, IsoDepCard } from "./iso-dep.ts";
-import { randomUid, TypeACard } from "./type-a.ts";
+import { fixed, randomUid, TypeACard } from "./type-a.ts";
+import { randomPupi, TypeBCard } from "./type-b.ts";
 
 /** A card as data; everything but the family and the NIS has the default of an ordinary card. */
 export interface CieSpec {
@@ -20,6 +22,12 @@ export interface CieSpec {
   readonly family: CieFamily;
   /** Twelve digits. */
   readonly nis: string;
+  /** How the card is modulated. Default type A, as all that are on record. */
+  readonly type?: CardType;
+  /** UID or PUPI, 4 bytes in hexadecimal; a new one at each power-on when absent. */
+  readonly uid?: string;
+  /** Frame waiting integer that the card announces, 0 to 14. Default 8. */
+  readonly fwi?: number;
   /** Bytes behind the twelve digits of the NIS file. */
   readonly filler?: boolean;
   /** How many bytes an Le of 00 brings at most. Default 256. */
@@ -39,6 +47,9 @@ export interface CieSpec {
 const IAS_AID = hex("A0 00 00 00 30 80 00 00 00 09 81 60 01");
 const CIE_AID = hex("A0 00 00 00 00 39");
 const MASTER_FILE = 0x3f00;
+const DEFAULT_FWI = 8;
+/** Code of the frame size. */
+const FRAMES_OF_256 = 8;
 /** VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, EXTERNAL AUTHENTICATE. */
 const FORBIDDEN = new Set([0x20, 0x24, 0x2c, 0x82]);
 /** A record longer than this belongs to an attack or a loop; further entries only repeat it. */
@@ -205,9 +216,22 @@ function fileControlParameters({ id, content }: CardFile): Uint8Array {
 }
 
 /** The card for the antenna, and its application for whoever wants to look at the records. */
-export function makeCie(spec: CieSpec): { readonly card: TypeACard; readonly application: CieApplication } {
+export function makeCie(spec: CieSpec): { readonly card: Card; readonly application: CieApplication } {
   const application = new CieApplication(spec);
   const { historicalBytes } = CIE_FAMILIES[spec.family];
-  const isoDep = new IsoDepCard({ historicalBytes, fsci: 8, fwi: 8 }, application);
-  return { card: new TypeACard({ sensRes: 0x0008, selRes: 0x20, uid: randomUid, isoDep }), application };
+  const fwi = spec.fwi ?? DEFAULT_FWI;
+  const isoDep = new IsoDepCard({ historicalBytes, fsci: FRAMES_OF_256, fwi }, application);
+  return { card: spec.type === "B" ? typeB(spec, isoDep, fwi) : typeA(spec, isoDep), application };
 }
+
+const typeA = ({ uid }: CieSpec, isoDep: IsoDepCard): Card =>
+  new TypeACard({ sensRes: 0x0008, selRes: 0x20, uid: fixed(uid) ?? randomUid, isoDep });
+
+/** Application family 00, no application data; 106 kbit/s, frames of 256 bytes, ISO-DEP, takes a card number. */
+const typeB = ({ uid }: CieSpec, isoDep: IsoDepCard, fwi: number): Card =>
+  new TypeBCard({
+    pupi: fixed(uid) ?? randomPupi,
+    applicationData: new Uint8Array(4),
+    protocolInfo: Uint8Array.of(0x00, (FRAMES_OF_256 << 4) | 0x01, (fwi << 4) | 0x01),
+    isoDep,
+  });

@@ -1,5 +1,5 @@
 /**
- * The card's side of ISO/IEC 14443-4: RATS, I-, R- and S-blocks without CID or NAD. It takes one block
+ * The card's side of ISO/IEC 14443-4: RATS, I-, R- and S-blocks, with a CID where one was given. It takes one block
  * and gives its answer; radio time is the chip's affair, working time is returned with the answer. An
  * application behind it sees whole APDUs.
  */
@@ -36,6 +36,8 @@ export interface AtsProfile {
 const RATS = 0xe0;
 const DESELECT = 0xc2;
 const WTX = 0xf2;
+/** Of the first byte of a block: the second is a card number. */
+const CID_FOLLOWS = 0x08;
 const MAX_WTX_MULTIPLIER = 59;
 /** Block time without an APDU behind it. */
 const TURNAROUND_US = 300;
@@ -53,6 +55,7 @@ export class IsoDepCard {
   #state: "idle" | "open" = "idle";
   #torn = false;
   #block = 1;
+  #cid = 0;
   #maxBlockBytes = MAX_FRAME_BYTES;
   #command: Uint8Array = new Uint8Array();
   #rest: Uint8Array = new Uint8Array();
@@ -79,29 +82,55 @@ export class IsoDepCard {
 
   /** Answer to one frame without CRC; nothing to anything that the standard tells a card to ignore. */
   receive(frame: Uint8Array): CardAnswer | undefined {
-    const pcb = frame[0] ?? 0;
     if (this.#state === "idle")
-      return pcb === RATS && frame.length === 2 ? this.#answerToSelect(frame[1] ?? 0) : undefined;
-    if ((pcb & 0xee) === 0x02) return this.#informationBlock(pcb, frame.subarray(1));
-    if ((pcb & 0xee) === 0xa2) return this.#receiveReady(pcb);
-    if (pcb === DESELECT) return { frame: Uint8Array.of(DESELECT), workUs: TURNAROUND_US };
-    return pcb === WTX ? this.#waitingTimeGranted() : undefined;
+      return frame[0] === RATS && frame.length === 2 ? this.#answerToSelect(frame[1] ?? 0) : undefined;
+    const block = this.#addressedToUs(frame);
+    const answer = block === undefined ? undefined : this.#answerBlock(block);
+    return answer === undefined ? undefined : { ...answer, frame: this.#numbered(answer.frame) };
   }
 
-  /** ATS: TL, T0 announcing TA, TB and TC, 106 kbit/s to 424 both ways, FWI, no start-up guard, CID supported. */
-  #answerToSelect(parameter: number): CardAnswer {
+  /** Activated with this frame size code of the reader and this card number; zero means blocks without one. */
+  open({ frameSizeCode, cid }: { readonly frameSizeCode: number; readonly cid: number }): void {
     this.#state = "open";
     this.#block = 1;
     this.#command = new Uint8Array();
     this.#rest = new Uint8Array();
     this.#waiting = undefined;
-    this.#maxBlockBytes = (FRAME_SIZES[parameter >> 4] ?? MAX_FRAME_BYTES) - BLOCK_OVERHEAD_BYTES;
+    this.#cid = cid;
+    const overheadBytes = BLOCK_OVERHEAD_BYTES + (cid === 0 ? 0 : 1);
+    this.#maxBlockBytes = (FRAME_SIZES[frameSizeCode] ?? MAX_FRAME_BYTES) - overheadBytes;
+  }
+
+  /** ATS: TL, T0 announcing TA, TB and TC, 106 kbit/s to 424 both ways, FWI, no start-up guard, CID supported. */
+  get ats(): Uint8Array {
     const { fsci, fwi, historicalBytes } = this.#profile;
-    const ats = concat(
-      Uint8Array.of(5 + historicalBytes.length, 0x70 | fsci, 0x33, fwi << 4, 0x02),
-      historicalBytes,
-    );
-    return { frame: ats, workUs: 0 };
+    return Uint8Array.of(5 + historicalBytes.length, 0x70 | fsci, 0x33, fwi << 4, 0x02, ...historicalBytes);
+  }
+
+  #answerToSelect(parameter: number): CardAnswer {
+    this.open({ frameSizeCode: parameter >> 4, cid: parameter & 0x0f });
+    return { frame: this.ats, workUs: 0 };
+  }
+
+  /** The block without its card number, when that is ours; a card with a number ignores blocks without one. */
+  #addressedToUs(frame: Uint8Array): Uint8Array | undefined {
+    const [pcb = 0, number = 0] = frame;
+    const cid = (pcb & CID_FOLLOWS) === 0 ? 0 : number & 0x0f;
+    if (cid !== this.#cid) return undefined;
+    return cid === 0 ? frame : concat(Uint8Array.of(pcb & ~CID_FOLLOWS), frame.subarray(2));
+  }
+
+  #numbered(block: Uint8Array): Uint8Array {
+    if (this.#cid === 0) return block;
+    return concat(Uint8Array.of((block[0] ?? 0) | CID_FOLLOWS, this.#cid), block.subarray(1));
+  }
+
+  #answerBlock(block: Uint8Array): CardAnswer | undefined {
+    const pcb = block[0] ?? 0;
+    if ((pcb & 0xee) === 0x02) return this.#informationBlock(pcb, block.subarray(1));
+    if ((pcb & 0xee) === 0xa2) return this.#receiveReady(pcb);
+    if (pcb === DESELECT) return { frame: Uint8Array.of(DESELECT), workUs: TURNAROUND_US };
+    return pcb === WTX ? this.#waitingTimeGranted() : undefined;
   }
 
   /** The block number toggles with each I-block received, whatever its own (rule D); a chained one is acknowledged (rule 2). */

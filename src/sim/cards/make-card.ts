@@ -4,21 +4,21 @@
  */
 import { parseHex } from "../../bytes/hex.ts";
 import { err, ok, type Result } from "../../result.ts";
+import type { Card } from "./card.ts";
 import { type CieApplication, type CieSpec, makeCie } from "./cie.ts";
 import { CIE_FAMILY_NAMES } from "./cie-families.table.ts";
-import { makePaymentCard, makePhone, makeTransitPass } from "./other-cards.ts";
-import type { TypeACard } from "./type-a.ts";
+import { makePaymentCard, makePhone, makeTransitPass, type Variation } from "./other-cards.ts";
 
 export type CardSpec =
   | CieSpec
-  | { readonly card: "phone" }
-  | { readonly card: "payment" }
+  | ({ readonly card: "phone" } & Variation)
+  | ({ readonly card: "payment" } & Variation)
   /** `uid` is eight hexadecimal digits. */
   | { readonly card: "transit"; readonly uid: string };
 
 /** A card ready for an antenna; `cie` gives access to the records of a virtual CIE. */
 export interface MadeCard {
-  readonly card: TypeACard;
+  readonly card: Card;
   readonly cie?: CieApplication;
 }
 
@@ -29,9 +29,9 @@ export function makeCard(spec: CardSpec): MadeCard {
       return { card, cie: application };
     }
     case "phone":
-      return { card: makePhone() };
+      return { card: makePhone(spec) };
     case "payment":
-      return { card: makePaymentCard() };
+      return { card: makePaymentCard(spec) };
     case "transit":
       return { card: makeTransitPass(spec.uid) };
   }
@@ -43,9 +43,9 @@ export function parseCardSpec(json: unknown): Result<CardSpec, string> {
     return err("a card needs a member card");
   switch (json.card) {
     case "phone":
-      return ok({ card: "phone" });
+      return withOptions({ card: "phone" }, json, VARIATIONS);
     case "payment":
-      return ok({ card: "payment" });
+      return withOptions({ card: "payment" }, json, VARIATIONS);
     case "transit":
       return parseTransit(json);
     case "cie":
@@ -62,7 +62,18 @@ function parseTransit(json: object): Result<CardSpec, string> {
     : err("uid must be eight hexadecimal digits");
 }
 
-const OPTIONAL_MEMBERS: Readonly<Record<string, (value: unknown) => boolean>> = {
+type Checks = Readonly<Record<string, (value: unknown) => boolean>>;
+
+const VARIATIONS: Checks = {
+  uid: (value) => typeof value === "string" && UID_BYTES.has(parseHex(value)?.length ?? 0),
+  fwi: (value) => typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 14,
+};
+const UID_BYTES = new Set([4, 7]);
+
+const CIE_MEMBERS: Checks = {
+  ...VARIATIONS,
+  uid: (value) => typeof value === "string" && parseHex(value)?.length === 4,
+  type: (value) => value === "A" || value === "B",
   filler: (value) => typeof value === "boolean",
   leZero: (value) => value === 256 || value === 231,
   eof: (value) => value === "6282" || value === "6B00" || value === "exact",
@@ -77,8 +88,13 @@ function parseCie(json: object): Result<CardSpec, string> {
   if (family === undefined) return err(`family must be one of ${CIE_FAMILY_NAMES.join(", ")}`);
   const nis = "nis" in json && typeof json.nis === "string" ? json.nis : "";
   if (!/^[0-9]{12}$/.test(nis)) return err("nis must be twelve digits");
-  const options = Object.entries(json).filter(([name]) => name in OPTIONAL_MEMBERS);
-  const wrong = options.find(([name, value]) => OPTIONAL_MEMBERS[name]?.(value) !== true);
+  return withOptions({ card: "cie", family, nis }, json, CIE_MEMBERS);
+}
+
+/** The card with those optional members of `json` that have a check and pass it; others are passed over. */
+function withOptions(card: CardSpec, json: object, checks: Checks): Result<CardSpec, string> {
+  const options = Object.entries(json).filter(([name]) => name in checks);
+  const wrong = options.find(([name, value]) => checks[name]?.(value) !== true);
   if (wrong !== undefined) return err(`${wrong[0]} has an impossible value`);
-  return ok({ card: "cie", family, nis, ...Object.fromEntries(options) });
+  return ok({ ...card, ...Object.fromEntries(options) });
 }

@@ -7,7 +7,7 @@ import { hex } from "../../bytes/hex.ts";
 import { DEFAULT_APDU_US } from "../timing.ts";
 import { answer, parseCommand, statusOnly, tlv } from "./apdu.ts";
 import { type CardApplication, IsoDepCard } from "./iso-dep.ts";
-import { randomUid, TypeACard } from "./type-a.ts";
+import { fixed, randomUid, TypeACard } from "./type-a.ts";
 
 const SELECT = 0xa4;
 const SW_NOT_FOUND = 0x6a82;
@@ -39,17 +39,26 @@ class Directory implements CardApplication {
   }
 }
 
-/** A telephone that emulates an ISO-DEP card: random UID, no application that we ask for. */
-export function makePhone(): TypeACard {
-  const isoDep = new IsoDepCard({ historicalBytes: hex("80"), fsci: 8, fwi: 7 }, new Directory());
-  return new TypeACard({ sensRes: 0x0004, selRes: 0x20, uid: randomUid, isoDep });
+/** What may differ between cards of one kind; see `CieSpec` for the meaning. */
+export interface Variation {
+  readonly uid?: string;
+  readonly fwi?: number;
 }
 
+/** A telephone that emulates an ISO-DEP card: random UID, no application that we ask for. */
+export function makePhone({ uid, fwi = 7 }: Variation): TypeACard {
+  const isoDep = new IsoDepCard({ historicalBytes: hex("80"), fsci: 8, fwi }, new Directory());
+  return new TypeACard({ sensRes: 0x0004, selRes: 0x20, uid: fixed(uid) ?? randomUid, isoDep });
+}
+
+/** SENS_RES by the length of the UID: bits 8 and 7 of the low byte count its further cascade levels. */
+const sensResFor = (uid: string | undefined): number => (uid?.length === 14 ? 0x0044 : 0x0004);
+
 /** A contactless bank card: the payment directory answers, everything else is not found. */
-export function makePaymentCard(): TypeACard {
+export function makePaymentCard({ uid, fwi = 8 }: Variation): TypeACard {
   const historicalBytes = hex("80 31 80 66 B1 84 0C 01 6E 01 83 00 90 00");
-  const isoDep = new IsoDepCard({ historicalBytes, fsci: 8, fwi: 8 }, new Directory(PPSE));
-  return new TypeACard({ sensRes: 0x0004, selRes: 0x28, uid: randomUid, isoDep });
+  const isoDep = new IsoDepCard({ historicalBytes, fsci: 8, fwi }, new Directory(PPSE));
+  return new TypeACard({ sensRes: sensResFor(uid), selRes: 0x28, uid: fixed(uid) ?? randomUid, isoDep });
 }
 
 /** A pass of the MIFARE Classic kind: fixed 4-byte UID, no ISO-DEP. `uid` as eight hexadecimal digits. */
