@@ -11,7 +11,7 @@ import { Judge } from "../gate/judge.ts";
 import type { step } from "../gate/lane.ts";
 import { type DoorFault, LaneRunner } from "../gate/lane-runner.ts";
 import { RelayPulse } from "../gate/relay-pulse.ts";
-import type { DecisionTime } from "../policy/decide.ts";
+import type { DecisionTime, DoorPolicy } from "../policy/question.ts";
 import type { BusError, Gpio, GpioError, LineState, OutputLine } from "../ports/bus.ts";
 import type { CardReader } from "../ports/card.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -34,6 +34,7 @@ export interface DoorSurroundings {
   readonly credentials: CredentialLookup;
   readonly scopeKey: ScopeKey;
   readonly families: FamilyCache;
+  readonly policyOf: (door: DoorConfig) => DoorPolicy;
   readonly decisionTime: () => DecisionTime;
   readonly onPolling: (door: string) => void;
   readonly onFaults: (door: string, faults: ReadonlySet<DoorFault>) => void;
@@ -102,7 +103,7 @@ function assembleLane(config: DoorConfig, s: DoorSurroundings, hardware: OpenedH
   });
   const judge = new Judge({
     facts,
-    policy: { door: config.id, level: config.level, groups: config.groups },
+    policy: s.policyOf(config),
     scopeKey: s.scopeKey,
     credentials: s.credentials,
     decisionTime: s.decisionTime,

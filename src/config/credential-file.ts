@@ -2,17 +2,19 @@
  * The list of credentials that an operator brings: CSV with a header row, in UTF-8, with or without byte
  * order mark, lines ending in LF or CR LF. Columns in any order: `identifier` and `group` are required,
  * `kind` (nis), `from`, `until` and `reference` may be left out. Rows are given one at a time and the file
- * may have a million, so nothing is collected here but what finding duplicates takes.
+ * may have a million, so nothing is collected here: a card that is there twice is found by whoever collects.
  * A problem names row and column, never a value: in a shifted row any field may be the identifier.
  */
 import { parseHex } from "../bytes/hex.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { Instant } from "../time/time.ts";
 import { splitCsvLine } from "./csv.ts";
+import { linesOf } from "./text-lines.ts";
 import { validityEnd, validityStart } from "./validity.ts";
 
-/** One good row. */
+/** One good row; `row` counts as in `RowProblem`. */
 export interface CredentialRow {
+  readonly row: number;
   readonly kind: "nis";
   /** Twelve ASCII digits, to be wiped by whoever makes the pseudonym. */
   readonly identifier: Uint8Array;
@@ -46,33 +48,36 @@ const LONGEST_REFERENCE = 64;
 const ENCODER = new TextEncoder();
 const GROUP = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** Every row of the file in order, good or bad; a header that cannot be used is the only result. Never throws. */
+/**
+ * Every row of the file in order, good or bad; a header that cannot be used is the only result. The text comes
+ * in pieces of any size. Never throws.
+ */
 export function* credentialRows(
-  text: string,
+  pieces: Iterable<string>,
   options: CredentialFileOptions,
 ): Generator<Result<CredentialRow, RowProblem>, void, void> {
-  const lines = linesOf(text);
+  const lines = linesOf(pieces, LONGEST_LINE);
   const header = parseHeader(lines.next().value ?? "");
   if (!header.ok) return yield err({ row: 1, reason: header.error });
-  const firstRows = new Map<number, number>();
   let row = 1;
   for (const line of lines) {
     row++;
     if (row > MOST_ROWS) return yield err({ row, reason: `more than ${MOST_ROWS} rows: divide the file` });
     if (line.trim() === "") continue;
     const parsed = parseRow(line, header.value, options);
-    yield parsed.ok ? refuseDuplicate(parsed.value, row, firstRows) : err({ row, reason: parsed.error });
+    yield parsed.ok ? ok({ row, ...parsed.value }) : err({ row, reason: parsed.error });
   }
 }
 
-function* linesOf(text: string): Generator<string, void, void> {
-  let start = text.startsWith("\uFEFF") ? 1 : 0;
-  while (start < text.length) {
-    const found = text.indexOf("\n", start);
-    const end = found < 0 ? text.length : found;
-    yield text.slice(start, text[end - 1] === "\r" ? end - 1 : end);
-    start = end + 1;
-  }
+/** A second row for a card is refused: which of the two was meant cannot be known. */
+export function repeatedCard({
+  row,
+  firstRow,
+}: {
+  readonly row: number;
+  readonly firstRow: number;
+}): RowProblem {
+  return { row, reason: `the same identifier as row ${firstRow}` };
 }
 
 interface Header {
@@ -98,7 +103,7 @@ function parseRow(
   line: string,
   { separator, columns }: Header,
   options: CredentialFileOptions,
-): Result<CredentialRow, string> {
+): Result<Omit<CredentialRow, "row">, string> {
   if (line.length > LONGEST_LINE) return err(`longer than ${LONGEST_LINE} characters`);
   const values = splitCsvLine(line, separator);
   if (values === undefined) return err("a quote that is not closed, or in the middle of a field");
@@ -109,7 +114,10 @@ function parseRow(
   return toCredential(fields, options);
 }
 
-function toCredential(fields: Fields, options: CredentialFileOptions): Result<CredentialRow, string> {
+function toCredential(
+  fields: Fields,
+  options: CredentialFileOptions,
+): Result<Omit<CredentialRow, "row">, string> {
   const { kind = "", identifier = "", group = "", from = "", until = "", reference = "" } = fields;
   if (kind !== "" && kind !== "nis") return err("kind: only nis is known");
   const digits = identifierDigits(identifier, options);
@@ -154,17 +162,4 @@ function identifierForm({ hexIdentifiers }: CredentialFileOptions): string {
 function identifierDigits(text: string, { hexIdentifiers }: CredentialFileOptions): Uint8Array | undefined {
   if (/^\d{12}$/.test(text)) return ENCODER.encode(text);
   return hexIdentifiers === "accepted" && /^(?:3\d){12}$/.test(text) ? parseHex(text) : undefined;
-}
-
-/** A second row for a card is refused: which of the two was meant cannot be known. */
-function refuseDuplicate(
-  row: CredentialRow,
-  number: number,
-  firstRows: Map<number, number>,
-): Result<CredentialRow, RowProblem> {
-  const key = row.identifier.reduce((value, digit) => value * 10 + digit - 0x30, 0);
-  const first = firstRows.get(key);
-  if (first !== undefined) return err({ row: number, reason: `the same identifier as row ${first}` });
-  firstRows.set(key, number);
-  return ok(row);
 }

@@ -2,8 +2,16 @@
  * Rules that need more than one field. They look at every part of the file that is right by itself, so that
  * one wrong value somewhere does not hide a clash elsewhere: all problems are told at once.
  */
+import { calendarFindings } from "./calendar-rules.ts";
 import { type ConfigPath, describeFound, type Finding, pathText } from "./config-problem.ts";
-import { HIGHEST_PULLED_UP_LINE, SPI_LINES, UNSAFE_RELAY_LINES } from "./header-lines.table.ts";
+import {
+  HEADER_SERIAL_LINES,
+  HEADER_SERIAL_NODES,
+  HIGHEST_PULLED_UP_LINE,
+  I2C_LINES,
+  SPI_LINES,
+  UNSAFE_RELAY_LINES,
+} from "./header-lines.table.ts";
 import {
   mqttSchema,
   type ReaderConfig,
@@ -53,6 +61,7 @@ export function crossFindings(root: unknown): readonly Finding[] {
     ...reservedLines(doors, claims),
     ...doors.flatMap(pulseFindings),
     ...doors.flatMap(relayBootWarnings),
+    ...calendarFindings(root),
     ...brokerFindings(root["mqtt"]),
   ];
 }
@@ -66,7 +75,7 @@ function doorParts(raw: unknown, index: number): DoorParts {
   const claim = (line: number | undefined, ...where: readonly string[]) => {
     if (line !== undefined) claims.push({ path: [...path, ...where], line });
   };
-  claim(reader?.irqLine, "reader", "irqLine");
+  if (reader?.bus !== "hsu") claim(reader?.irqLine, "reader", "irqLine");
   claim(reader?.resetLine, "reader", "resetLine");
   claim(relay?.line, "relay", "line");
   for (const signal of ["green", "red", "buzzer"]) {
@@ -99,18 +108,30 @@ function repeated(
 }
 
 function reservedLines(doors: readonly DoorParts[], claims: readonly Claim[]): readonly Finding[] {
-  const busNumbers = new Set(
-    doors.flatMap(({ reader }) => (reader === undefined ? [] : [spiBusNumber(reader.node)])),
-  );
+  const buses = doors.flatMap(({ reader }) => (reader === undefined ? [] : [headerBus(reader)]));
   return claims.flatMap(({ path, line }) => {
-    const bus = [...busNumbers].find((number) => SPI_LINES[number]?.includes(line) === true);
+    const bus = buses.find(({ lines }) => lines.includes(line));
     return bus === undefined
       ? []
-      : [error(path, String(line), `a line that SPI bus ${bus} does not use`, "wire it to another line")];
+      : [error(path, String(line), `a line that ${bus.name} does not use`, "wire it to another line")];
   });
 }
 
-const spiBusNumber = (node: string): number => Number(/^\/dev\/spidev(\d+)/.exec(node)?.[1]);
+/** A reader's bus and the lines of the header that it takes; none for a bus that lies elsewhere. */
+function headerBus({ bus, node }: ReaderConfig): {
+  readonly name: string;
+  readonly lines: readonly number[];
+} {
+  const number = Number(/(?:spidev|i2c-)(\d+)/.exec(node)?.[1]);
+  switch (bus) {
+    case "spi":
+      return { name: `SPI bus ${number}`, lines: SPI_LINES[number] ?? [] };
+    case "i2c":
+      return { name: `I2C bus ${number}`, lines: I2C_LINES[number] ?? [] };
+    case "hsu":
+      return { name: "the serial port", lines: HEADER_SERIAL_NODES.has(node) ? HEADER_SERIAL_LINES : [] };
+  }
+}
 
 function pulseFindings({ path, relay }: DoorParts): readonly Finding[] {
   if (relay === undefined) return [];

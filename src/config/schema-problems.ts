@@ -12,13 +12,33 @@ type SchemaNode = z.core.JSONSchema.BaseSchema;
 /** Every issue of a parse as a finding; `root` is the value that was parsed. */
 export function schemaFindings(root: unknown, issues: readonly z.core.$ZodIssue[]): readonly Finding[] {
   const schema = configJsonSchema();
-  return issues.flatMap((issue) => {
+  return issues.flatMap(deepest).flatMap((issue) => {
     const path = issue.path.filter((part) => typeof part !== "symbol");
-    const nodes = nodesAt(schema, path);
-    return issue.code === "unrecognized_keys"
-      ? issue.keys.map((key) => unknownKey([...path, key], key, keysOf(nodes)))
-      : [wrongValue(path, valueAt(root, path), allowedBy(nodes))];
+    const nodes = nodesAt(schema, path, root);
+    if (issue.code === "unrecognized_keys")
+      return issue.keys.map((key) => unknownKey([...path, key], key, keysOf(nodes)));
+    if (issue.code === "invalid_key") return [wrongName(path, nodesAt(schema, path.slice(0, -1), root))];
+    return [wrongValue(path, valueAt(root, path), allowedBy(nodes))];
   });
+}
+
+/** Of the alternatives of a place the one that the author meant: whose issues lie inside the value. */
+function deepest(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const inside = issue.errors.find((errors) => errors.every(isInside));
+  if (inside === undefined) return [issue];
+  return inside.flatMap((each) => deepest({ ...each, path: [...issue.path, ...each.path] }));
+}
+
+const isInside = (issue: z.core.$ZodIssue): boolean =>
+  issue.path.length > 0 || issue.code === "unrecognized_keys";
+
+function wrongName(path: ConfigPath, nodes: readonly SchemaNode[]): Finding {
+  const names = nodes.flatMap(({ propertyNames }) =>
+    typeof propertyNames === "object" ? [propertyNames] : [],
+  );
+  const found = "a name that cannot be one";
+  return { severity: "error", path, found, allowed: allowedBy(names), remedy: "rename it" };
 }
 
 function unknownKey(path: ConfigPath, key: string, known: readonly string[]): Finding {
@@ -51,19 +71,37 @@ function keysOf(nodes: readonly SchemaNode[]): readonly string[] {
   return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
 }
 
-/** The schema nodes that may govern `path`: several where a section has alternatives. */
-function nodesAt(root: SchemaNode, path: ConfigPath): readonly SchemaNode[] {
+/** The schema nodes that may govern `path` in the value `found`: several where a section has alternatives. */
+function nodesAt(root: SchemaNode, path: ConfigPath, found: unknown): readonly SchemaNode[] {
   const children = (node: SchemaNode, part: string | number): readonly SchemaNode[] => {
-    const child = typeof part === "number" ? node.items : node.properties?.[part];
+    const child =
+      typeof part === "number" ? node.items : (node.properties?.[part] ?? node.additionalProperties);
     return typeof child === "object" && !Array.isArray(child) ? alternatives(child) : [];
   };
   return path.reduce<readonly SchemaNode[]>(
-    (nodes, part) => nodes.flatMap((node) => children(node, part)),
+    (nodes, part, index) =>
+      meant(
+        nodes.flatMap((node) => children(node, part)),
+        valueAt(found, path.slice(0, index + 1)),
+      ),
     alternatives(root),
   );
 }
 
-const alternatives = (node: SchemaNode): readonly SchemaNode[] => node.oneOf ?? [node];
+/** Of alternative sections those whose fixed words the value has; all of them when it has none's. */
+function meant(nodes: readonly SchemaNode[], value: unknown): readonly SchemaNode[] {
+  const fitting = nodes.filter(({ properties }) =>
+    Object.entries(properties ?? {}).every(
+      ([key, node]) =>
+        typeof node !== "object" || node.const === undefined || node.const === valueAt(value, [key]),
+    ),
+  );
+  return fitting.length === 0 ? nodes : fitting;
+}
+
+/** The description of a place with alternatives is that of the whole, so the whole comes first. */
+const alternatives = (node: SchemaNode): readonly SchemaNode[] =>
+  node.anyOf === undefined ? (node.oneOf ?? [node]) : [node, ...node.anyOf];
 
 function valueAt(root: unknown, path: ConfigPath): unknown {
   let value = root;

@@ -4,12 +4,15 @@
  * configuration and the JSON Schema published over MQTT are both made from it.
  */
 import { z } from "zod";
+import { calendarSchema, schedulesSchema, timeZoneSchema } from "./calendar-schema.ts";
 import { absolutePath, name, oneOf, section, sentence, text, wholeNumber } from "./field.ts";
 
 /** Header pins carry the BCM lines 0 to 27; the lines above drive the board itself. */
 const HIGHEST_HEADER_LINE = 27;
 /** The fastest SPI clock that the PN532 data sheet allows, and a floor that still reads a card in time. */
 const SPI_CLOCK_HZ = { least: 100_000, most: 5_000_000, usual: 2_000_000 } as const;
+/** Speeds of the PN532 that serial ports of a Raspberry Pi and adapters have; the first is the chip's own. */
+const SERIAL_BAUDS = [115_200, 230_400, 460_800, 921_600] as const;
 const PULSE_MS = { least: 100, most: 10_000 } as const;
 /** A pulse may last this much longer than asked, on a busy machine, before it counts as a fault. */
 const PULSE_SLACK_MS = 100;
@@ -18,20 +21,43 @@ const MOST_DOORS = 8;
 const MOST_GROUPS = 64;
 /** The general ceiling for premises; shorter where a rule of the place says so. */
 const MOST_RETENTION_DAYS = 90;
+/** At 50 ppm the usual value lasts two weeks without a time service, the largest nine months. */
+const USUAL_SKEW_S = 60;
+const MOST_SKEW_S = 1200;
 
 const line = (what: string) => wholeNumber(0, HIGHEST_HEADER_LINE, `${what}, a GPIO line by its BCM number`);
 const activeLevel = oneOf(["high", "low"], "the level that switches it on");
 
-/** The card reader of a door: one PN532 on one chip select of an SPI bus. */
-export const readerSchema = section({
-  bus: z.literal("spi").describe("spi"),
-  node: text(/^\/dev\/spidev\d{1,3}\.\d{1,3}$/, "the reader's SPI device, for example /dev/spidev0.0"),
-  clockHz: wholeNumber(SPI_CLOCK_HZ.least, SPI_CLOCK_HZ.most, "the SPI clock in Hz").default(
-    SPI_CLOCK_HZ.usual,
-  ),
-  irqLine: line("the reader's interrupt output (IRQ)").exactOptional(),
-  resetLine: line("the reader's reset input (RSTPD_N)").exactOptional(),
-}).readonly();
+const irqLine = line("the reader's interrupt output (IRQ)").exactOptional();
+const resetLine = line("the reader's reset input (RSTPD_N)").exactOptional();
+
+/** The card reader of a door: one PN532 on a chip select of an SPI bus, on an I2C bus, or on a serial line. */
+export const readerSchema = z.discriminatedUnion("bus", [
+  section({
+    bus: z.literal("spi").describe("spi, i2c or hsu"),
+    node: text(/^\/dev\/spidev\d{1,3}\.\d{1,3}$/, "the reader's SPI device, for example /dev/spidev0.0"),
+    clockHz: wholeNumber(SPI_CLOCK_HZ.least, SPI_CLOCK_HZ.most, "the SPI clock in Hz").default(
+      SPI_CLOCK_HZ.usual,
+    ),
+    irqLine,
+    resetLine,
+  }).readonly(),
+  section({
+    bus: z.literal("i2c"),
+    node: text(/^\/dev\/i2c-\d{1,3}$/, "the reader's I2C bus, for example /dev/i2c-1"),
+    irqLine,
+    resetLine,
+  }).readonly(),
+  section({
+    bus: z.literal("hsu"),
+    node: absolutePath("the reader's serial port"),
+    baud: z
+      .literal(SERIAL_BAUDS)
+      .describe(`the speed of the serial line in bit/s: ${SERIAL_BAUDS.join(" or ")}`)
+      .default(SERIAL_BAUDS[0]),
+    resetLine,
+  }).readonly(),
+]);
 
 /** The relay of a door. A pulse that began late is stretched to the minimum; one beyond the maximum is a fault. */
 export const relaySchema = section({
@@ -61,6 +87,43 @@ export const relaySchema = section({
 /** A lamp or a buzzer. */
 export const signalSchema = section({ line: line("the lamp or buzzer"), activeLevel }).readonly();
 
+/** A group at any time, or a group in the times of a schedule; both become the longer form. */
+const admissionSchema = z
+  .union([
+    name("a group that this door admits").transform((group): Admission => ({ group })),
+    section({
+      group: name("a group that this door admits"),
+      schedule: name("the schedule in whose times it may pass"),
+    }).readonly(),
+  ])
+  .describe("the name of a group that this door admits, or { group: NAME, schedule: NAME }");
+
+interface Admission {
+  readonly group: string;
+  readonly schedule?: string;
+}
+
+/**
+ * What dates and schedules are worth while no trusted source has set the clock. The usual value keeps a
+ * gate without network working after a power cut: time then goes on from the newest that the gate has
+ * seen, so what has ended stays ended, and all that can be wrong is the length of the cut. Where that is
+ * too much, `deny`, or the groups that must get in all the same.
+ */
+const unsyncedClockSchema = z
+  .union([
+    z.enum(["deny", "lastKnown"]),
+    section({
+      groups: z
+        .array(name("a group that goes by the last known time"))
+        .max(MOST_GROUPS)
+        .readonly()
+        .describe(`a list of at most ${MOST_GROUPS} groups that go by the last known time`),
+    }).readonly(),
+  ])
+  .describe(
+    "what dates and schedules go by while the clock is untrusted: deny, lastKnown, or { groups: [NAME] }",
+  );
+
 const doorSchema = section({
   id: name("the door's name"),
   direction: oneOf(["in", "out"], "the way people pass"),
@@ -71,11 +134,13 @@ const doorSchema = section({
       "exactly acceptsCopiedNumbers: at level identifier anyone who once stood near a card can copy its number",
     ),
   groups: z
-    .array(name("a group that this door admits"))
+    .array(admissionSchema)
     .min(1)
     .max(MOST_GROUPS)
     .readonly()
-    .describe(`the groups that this door admits: a list of 1 to ${MOST_GROUPS} names`),
+    .describe(
+      `the groups that this door admits: a list of 1 to ${MOST_GROUPS} names, or names with a schedule`,
+    ),
   reader: readerSchema,
   relay: relaySchema,
   green: signalSchema.exactOptional(),
@@ -128,6 +193,15 @@ export const configSchema = section({
     "days until the personal part of a journal row is erased",
   ).default(30),
   board: boardSchema,
+  timeZone: timeZoneSchema.exactOptional(),
+  calendar: calendarSchema.default({}),
+  schedules: schedulesSchema.default({}),
+  unsyncedClock: unsyncedClockSchema.default("lastKnown"),
+  maxSkewS: wholeNumber(
+    1,
+    MOST_SKEW_S,
+    "seconds by which the clock may be thought wrong before it is untrusted",
+  ).default(USUAL_SKEW_S),
   doors: z.array(doorSchema).min(1).max(MOST_DOORS).readonly().describe(`a list of 1 to ${MOST_DOORS} doors`),
   mqtt: mqttSchema.exactOptional(),
   log: section({

@@ -1,5 +1,6 @@
 /** From when until when a credential holds, as people write it. Days are UTC days, and the last one counts. */
-import { DAY_MS, parseDay, parseInstant } from "../time/parse-iso-8601.ts";
+import { DAY_MS } from "../time/civil-date.ts";
+import { parseDay, parseInstant } from "../time/parse-iso-8601.ts";
 import { type Instant, instant } from "../time/time.ts";
 
 /** First instant of validity, inclusive: the start of a day, or an instant. */

@@ -3,7 +3,7 @@
  * identifier; the pseudonym travels as the personal part, which the journal keeps erasable.
  */
 import { type Level, type Proofs, reachedLevel } from "../identity/proofs.ts";
-import type { Decision } from "../policy/decide.ts";
+import type { Decision } from "../policy/question.ts";
 import type { Json, NewEvent, PersonalPart } from "../ports/journal.ts";
 import type { LaneNote } from "./lane.ts";
 import type { RelayFault } from "./relay-pulse.ts";

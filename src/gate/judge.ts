@@ -4,8 +4,8 @@
  */
 import { toHex } from "../bytes/hex.ts";
 import { pseudonym, type ScopeKey } from "../crypto/pseudonym.ts";
-import type { Decision, DecisionTime, DenialReason, DoorPolicy } from "../policy/decide.ts";
 import { decide } from "../policy/decide.ts";
+import type { Decision, DecisionTime, DenialReason, DoorPolicy } from "../policy/question.ts";
 import type { CredentialLookup } from "../ports/credentials.ts";
 import type { JournalError, NewEvent } from "../ports/journal.ts";
 import { ok, type Result, unreachable } from "../result.ts";

@@ -56,6 +56,8 @@ export interface Recent {
   readonly goneAt: Millis;
   /** Seen again from then on, it is a new presentation. */
   readonly rearmAt: Millis;
+  /** A restart has moved `rearmAt`; the next one does not move it so far again. */
+  readonly overRestart: boolean;
   readonly since: Millis;
   readonly leftReported: boolean;
   /** The field was seen empty after it: the card has really left, and is not hidden behind another one. */
@@ -241,7 +243,9 @@ function readerFailed<Row>(lane: Lane<Row>, now: Millis, reason: string): LaneSt
   const afterMs = Math.min(RESTART_FIRST_MS * 2 ** restarts, RESTART_LAST_MS);
   const restart: LaneEffect<Row> = { do: "startReader", afterMs };
   if (lane.at === "down") return [{ ...lane, restarts }, [restart]];
-  const recents = lane.at === "present" ? remember(lane, now) : lane.recents;
+  const known = lane.at === "present" ? remember(lane, now) : lane.recents;
+  // Who had left for good before the failure has nothing to do with it.
+  const recents = known.filter(({ rearmAt }) => now < rearmAt);
   return [{ at: "down", restarts, recents }, [{ do: "note", note: "readerDown", reason }, restart]];
 }
 
@@ -249,18 +253,27 @@ function readerFailed<Row>(lane: Lane<Row>, now: Millis, reason: string): LaneSt
 function remember(presence: Presence, now: Millis): Recents {
   const { who, since, leftReported, recents } = presence;
   const rearmAt = after(now, REARM_MS);
-  const ended: Recent = { who, since, leftReported, goneAt: now, rearmAt, seenAbsent: false };
+  const ended: Recent = {
+    who,
+    since,
+    leftReported,
+    goneAt: now,
+    rearmAt,
+    overRestart: false,
+    seenAbsent: false,
+  };
   return [ended, ...hiddenUntil(now, without(recents, who))].slice(0, MAX_RECENTS);
 }
 
 /** While the reader was away nobody could see who stayed or came back: every absence counts from now. */
 const unseenUntil = (now: Millis, recents: Recents): Recents =>
-  recents.map((recent) => ({ ...recent, ...unseen(now) }));
+  recents.map((recent) => (recent.overRestart ? stillThere(recent, now) : { ...recent, ...unseen(now) }));
 
 /** What is known at `now` of somebody who was there before anybody could see him. */
-export const unseen = (now: Millis): Pick<Recent, "goneAt" | "rearmAt" | "seenAbsent"> => ({
+export const unseen = (now: Millis): Omit<Recent, "who" | "since" | "leftReported"> => ({
   goneAt: now,
   rearmAt: after(now, UNSEEN_REARM_MS),
+  overRestart: true,
   seenAbsent: false,
 });
 

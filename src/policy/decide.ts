@@ -1,97 +1,38 @@
 /**
- * The decision: a pure function of what was proven, what is known of the holder, what the door demands
- * and the time. Deny list first, then the level, then the allow list with its groups and validity. Every
- * decision names exactly one reason in ONVIF's words (Access Control Service, access denied) and the rule
- * that decided.
+ * The decision: a pure function of what was proven, what is known of the holder, what the door demands and
+ * the time. There is one evaluation of one table of rules; `explain.ts` only listens to it.
  */
-import { type Level, type Proofs, reaches } from "../identity/proofs.ts";
-import type { ClockState } from "../ports/clock.ts";
-import type { Credential, Standing } from "../ports/credentials.ts";
-import type { Instant } from "../time/time.ts";
+import type { Decision, Question } from "./question.ts";
+import { needsTime, RULES, type Rule } from "./rules.ts";
 
-/** ONVIF's denial reasons, and ours under the prefix that the specification asks of vendors. */
-export type DenialReason =
-  | "CredentialNotFound"
-  | "CredentialNotEnabled"
-  | "CredentialNotActive"
-  | "CredentialExpired"
-  | "Unauthorized"
-  | "Other"
-  | "pt:InvalidIdentifierValue"
-  | "acs:DenyListed"
-  | "acs:SecurityLevelTooLow"
-  | "acs:ReadIncomplete";
-
-/** What one door demands. */
-export interface DoorPolicy {
-  readonly door: string;
-  readonly level: Level;
-  /** Groups that this door admits. */
-  readonly groups: readonly string[];
-}
-
-/** The time of the decision, never below the floor of what the gate has already seen. */
-export interface DecisionTime {
-  readonly instant: Instant;
-  readonly state: ClockState;
-}
-
-export interface Question {
-  readonly door: DoorPolicy;
-  readonly proofs: Proofs;
-  readonly standing: Standing;
-  readonly at: DecisionTime;
-}
-
-/** A decision. `dated` says that a validity date was compared with the clock, so its state matters. */
-export type Decision =
-  | {
-      readonly outcome: "granted";
-      readonly rule: string;
-      readonly level: Level;
-      readonly group: string;
-      readonly dated: boolean;
-    }
-  | {
-      readonly outcome: "denied";
-      readonly rule: string;
-      readonly reason: DenialReason;
-      readonly dated: boolean;
-    };
+/** No rule grants, so nobody passes: what is left when a rule is missing from the table. */
+const NO_RULE: Decision = { outcome: "denied", reason: "Other", rule: "none", dated: false };
 
 /** Decides. The first rule that applies ends the matter. */
-export function decide({ door, proofs, standing, at }: Question): Decision {
-  if (standing.denyListed) return denied("acs:DenyListed", "denyList");
-  if (!reaches(proofs, door.level)) return denied("acs:SecurityLevelTooLow", `doors/${door.door}/level`);
-  const { credential } = standing;
-  if (credential === undefined) return denied("CredentialNotFound", "allowList");
-  if (!credential.enabled) return denied("CredentialNotEnabled", "allowList/enabled");
-  if (!door.groups.includes(credential.group)) return denied("Unauthorized", `doors/${door.door}/groups`);
-  const outside = outsideValidity(credential, at.instant);
-  if (outside !== undefined) return { ...outside, dated: true };
-  return {
-    outcome: "granted",
-    rule: `doors/${door.door}/groups/${credential.group}`,
-    level: door.level,
-    group: credential.group,
-    dated: credential.validFrom !== undefined || credential.validUntil !== undefined,
-  };
+export const decide = (question: Question): Decision => evaluate(question, RULES);
+
+/** Asks the rules in order; `considered` hears of each one that was asked, and whether it decided. */
+export function evaluate(
+  question: Question,
+  rules: readonly Rule[],
+  considered?: (rule: Rule, decided: boolean) => void,
+): Decision {
+  for (const rule of rules) {
+    const decides = rule.applies(question);
+    considered?.(rule, decides);
+    if (decides) return decisionOf(rule, question);
+  }
+  return NO_RULE;
 }
 
-/** Validity begins at `validFrom` and ends just before `validUntil`; an absent side is open. */
-function outsideValidity(credential: Credential, instant: Instant): Decision | undefined {
-  if (credential.validFrom !== undefined && instant < credential.validFrom) {
-    return denied("CredentialNotActive", "allowList/validFrom");
-  }
-  if (credential.validUntil !== undefined && instant >= credential.validUntil) {
-    return denied("CredentialExpired", "allowList/validUntil");
-  }
-  return undefined;
+function decisionOf(rule: Rule, question: Question): Decision {
+  const made = { rule: rule.path(question), dated: rule.timed === true && needsTime(question) };
+  return rule.ruling === "grant"
+    ? {
+        outcome: "granted",
+        level: question.door.level,
+        group: question.standing.credential?.group ?? "",
+        ...made,
+      }
+    : { outcome: "denied", reason: rule.ruling.deny, ...made };
 }
-
-const denied = (reason: DenialReason, rule: string): Decision => ({
-  outcome: "denied",
-  reason,
-  rule,
-  dated: false,
-});

@@ -2,13 +2,11 @@
  * Wall time from text: a calendar day, or an instant with its offset (ISO 8601 as RFC 3339 profiles it).
  * Pure arithmetic, because `Date` is kept out of the core; a date that does not exist is refused.
  */
+import { DAY_MS, daysSinceEpoch } from "./civil-date.ts";
 import { toIso8601 } from "./iso-8601.ts";
 import { type Instant, instant } from "./time.ts";
 
-export const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-/** Days from 0000-03-01 to 1970-01-01 in the proleptic Gregorian calendar. */
-const DAYS_TO_EPOCH = 719_468;
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 const INSTANT =
   /^(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?(?:Z|([+-])(\d{2}):(\d{2}))$/;
@@ -17,8 +15,8 @@ const INSTANT =
 export function parseDay(text: string): Instant | undefined {
   const match = DAY.exec(text);
   if (match === null) return undefined;
-  const [year, month, day] = match.slice(1).map(Number);
-  const start = instant(daysSinceEpoch(year ?? 0, month ?? 0, day ?? 0) * DAY_MS);
+  const [year = 0, month = 0, day = 0] = match.slice(1).map(Number);
+  const start = instant(daysSinceEpoch({ year, month, day }) * DAY_MS);
   return toIso8601(start).startsWith(text) ? start : undefined;
 }
 
@@ -34,14 +32,4 @@ export function parseInstant(text: string): Instant | undefined {
   const offset = (match[6] === "-" ? -1 : 1) * (offsetHours * 60 + offsetMinutes);
   const thousandths = Number((match[5] ?? "").padEnd(3, "0"));
   return instant(day + (hours * 60 + minutes - offset) * MINUTE_MS + seconds * 1000 + thousandths);
-}
-
-/** Days since 1970-01-01; years begin in March so that leap days come last. */
-function daysSinceEpoch(year: number, month: number, day: number): number {
-  const shifted = month <= 2 ? year - 1 : year;
-  const era = Math.floor(shifted / 400);
-  const yearOfEra = shifted - era * 400;
-  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
-  return era * 146_097 + dayOfEra - DAYS_TO_EPOCH;
 }

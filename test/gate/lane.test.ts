@@ -245,6 +245,21 @@ describe("a reader that fails", () => {
     ]);
   });
 
+  test("again and again keeps nobody out for longer than the first time, and a second", () => {
+    const recovery = (ms: number): Input[] => [failed(ms), { kind: "readerStarted", now: at(ms + 200) }];
+    const failures = [400, 3_000, 6_000, 9_000].flatMap(recovery);
+    const again = [found(10_700), says(10_750, verdict("anna", "granted"))];
+    expect(walk([started, ...granted(100), ...failures, ...again]).names).toEqual(["commit"]);
+    const tooSoon = [found(10_150), says(10_190, verdict("anna", "granted"))];
+    expect(walk([started, ...granted(100), ...failures, ...tooSoon]).names).toEqual(["watch"]);
+  });
+
+  test("has nothing to do with who had left before it", () => {
+    const recovery: Input[] = [failed(2_000), { kind: "readerStarted", now: at(2_200) }];
+    const again = [found(2_300), says(2_350, verdict("anna", "granted"))];
+    expect(walk([started, ...granted(100), gone(200), ...recovery, ...again]).names).toEqual(["commit"]);
+  });
+
   test("who has been away long enough since may pass again", () => {
     const recovery: Input[] = [failed(400), { kind: "readerStarted", now: at(600) }];
     const again = [found(10_650), says(10_700, verdict("anna", "granted"))];

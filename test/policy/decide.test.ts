@@ -1,14 +1,23 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Proof } from "../../src/identity/proofs.ts";
-import { decide, type Question } from "../../src/policy/decide.ts";
+import { decide } from "../../src/policy/decide.ts";
+import type { Admission, Question } from "../../src/policy/question.ts";
+import { Timetable } from "../../src/policy/timetable.ts";
 import type { Credential } from "../../src/ports/credentials.ts";
 import { instant } from "../../src/time/time.ts";
+import { TimeZone } from "../../src/time/time-zone.ts";
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 const credential: Credential = { pseudonym: new Uint8Array(32), group: "members", enabled: true };
+const admitting = (...admissions: readonly Admission[]) =>
+  new Map(admissions.map((admission) => [admission.group, admission]));
 const question: Question = {
-  door: { door: "lane-1", level: "identifier", groups: ["members", "staff"] },
+  door: {
+    door: "lane-1",
+    level: "identifier",
+    admissions: admitting({ group: "members" }, { group: "staff" }),
+    unsyncedClock: "lastKnown",
+  },
   proofs: new Set<Proof>(["nisRead"]),
   standing: { denyListed: false, credential },
   at: { instant: instant(NOON), state: "synced" },
@@ -66,62 +75,97 @@ test.each<[readonly Proof[], Question["door"]["level"], boolean]>([
   expect(decision.outcome).toBe(granted ? "granted" : "denied");
 });
 
-const anyQuestion: fc.Arbitrary<Question> = fc
-  .record({
-    denyListed: fc.boolean(),
-    known: fc.boolean(),
-    enabled: fc.boolean(),
-    group: fc.constantFrom("members", "staff", "guests"),
-    from: fc.option(fc.integer({ min: -5, max: 5 }), { nil: undefined }),
-    until: fc.option(fc.integer({ min: -5, max: 5 }), { nil: undefined }),
-    proofs: fc.subarray<Proof>(["nisRead", "chipKey", "documentSignature"]),
-    unsynced: fc.boolean(),
-  })
-  .map(({ denyListed, known, enabled, group, from, until, proofs, unsynced }) => ({
-    door: question.door,
-    proofs: new Set(proofs),
-    standing: {
-      denyListed,
-      ...(known
-        ? {
-            credential: {
-              ...credential,
-              enabled,
-              group,
-              ...(from === undefined ? {} : { validFrom: instant(NOON + from) }),
-              ...(until === undefined ? {} : { validUntil: instant(NOON + until) }),
-            },
-          }
-        : {}),
-    },
-    at: { instant: instant(NOON), state: unsynced ? "unsynced" : "synced" },
-  }));
+/** Sundays from nine to one, in Rome: NOON in UTC is one o'clock there. */
+const sundays = new Timetable(
+  {
+    name: "sundays",
+    week: Array.from({ length: 7 }, (_, day) => (day === 6 ? [{ fromMinute: 540, toMinute: 780 }] : [])),
+    special: [],
+  },
+  TimeZone.named("Europe/Rome") ?? expect.fail("no zone"),
+);
+const scheduled = (at: number, change: Partial<Question["door"]> = {}): Question => ({
+  ...question,
+  door: {
+    ...question.door,
+    admissions: admitting({ group: "members", timetable: sundays }, { group: "staff" }),
+    ...change,
+  },
+  at: { instant: instant(at), state: "synced" },
+});
 
-describe("in every world", () => {
-  test("nobody on the deny list and nobody unproven is granted", () => {
-    fc.assert(
-      fc.property(anyQuestion, (asked) => {
-        const granted = decide(asked).outcome === "granted";
-        expect(granted && (asked.standing.denyListed || !asked.proofs.has("nisRead"))).toBe(false);
-      }),
-    );
+describe("a group with a schedule", () => {
+  test("passes within it, and the rule names both", () => {
+    expect(decide(scheduled(NOON - 1))).toEqual({
+      outcome: "granted",
+      rule: "doors/lane-1/groups/members/sundays",
+      level: "identifier",
+      group: "members",
+      dated: true,
+    });
   });
 
-  test("taking the credential away takes the grant away", () => {
-    fc.assert(
-      fc.property(anyQuestion, (asked) => {
-        const without = decide({ ...asked, standing: { denyListed: asked.standing.denyListed } });
-        expect(without.outcome).toBe("denied");
-      }),
-    );
+  test("does not pass outside it", () => {
+    expect(decide(scheduled(NOON))).toEqual({
+      outcome: "denied",
+      reason: "NotPermittedAtThisTime",
+      rule: "schedules/sundays",
+      dated: true,
+    });
   });
 
-  test("an unsynchronised clock changes no decision by itself: the floor is the caller's", () => {
-    fc.assert(
-      fc.property(anyQuestion, (asked) => {
-        const other = { ...asked, at: { ...asked.at, state: "synced" as const } };
-        expect(decide(asked)).toEqual(decide(other));
-      }),
-    );
+  test("hears that it has expired rather than that it is the wrong hour", () => {
+    const expired = { ...credential, validUntil: instant(NOON) };
+    expect(
+      decide({ ...scheduled(NOON), standing: { denyListed: false, credential: expired } }),
+    ).toMatchObject({
+      reason: "CredentialExpired",
+    });
+  });
+});
+
+describe("while no trusted source has set the clock", () => {
+  const unsynced = (asked: Question, unsyncedClock: Question["door"]["unsyncedClock"]): Question => ({
+    ...asked,
+    door: { ...asked.door, unsyncedClock },
+    at: { ...asked.at, state: "unsynced" },
+  });
+  const dated = holding({ validUntil: instant(NOON + 1) });
+
+  test("whoever needs no time passes, whatever is set", () => {
+    for (const rule of ["deny", "lastKnown", { groups: [] }] as const) {
+      expect(decide(unsynced(question, rule))).toEqual(decide(question));
+    }
+  });
+
+  test("`lastKnown` decides dates and schedules by the time it is given", () => {
+    for (const asked of [dated, scheduled(NOON), scheduled(NOON - 1)]) {
+      expect(decide(unsynced(asked, "lastKnown"))).toEqual(decide(asked));
+    }
+  });
+
+  test.each([
+    ["a validity date", dated],
+    ["a beginning", holding({ validFrom: instant(NOON - 1) })],
+    ["a schedule", scheduled(NOON - 1)],
+  ])("`deny` refuses %s, whatever time it may be", (_what, asked) => {
+    expect(decide(unsynced(asked, "deny"))).toEqual({
+      outcome: "denied",
+      reason: "acs:ClockUntrusted",
+      rule: "unsyncedClock",
+      dated: true,
+    });
+  });
+
+  test("named groups go by the last known time, the others do not pass", () => {
+    expect(decide(unsynced(dated, { groups: ["members"] })).outcome).toBe("granted");
+    expect(decide(unsynced(dated, { groups: ["staff"] }))).toMatchObject({ reason: "acs:ClockUntrusted" });
+  });
+
+  test("a clock that holds over from a trusted source is as good as a synchronised one", () => {
+    for (const asked of [dated, scheduled(NOON - 1), scheduled(NOON)]) {
+      const held: Question = { ...asked, at: { ...asked.at, state: "holdover" } };
+      expect(decide({ ...held, door: { ...held.door, unsyncedClock: "deny" } })).toEqual(decide(asked));
+    }
   });
 });

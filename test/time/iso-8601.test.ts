@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { trustedInstant } from "../../src/time/clock-floor.ts";
 import { toIso8601 } from "../../src/time/iso-8601.ts";
 import { instant } from "../../src/time/time.ts";
 
@@ -15,9 +14,3 @@ test.each([
   ["1970-01-01T00:00:00.000Z"],
   ["2100-03-01T00:00:00.000Z"],
 ])("%s", (text) => expect(toIso8601(instant(Date.parse(text)))).toBe(text));
-
-test("an unsynchronised clock never shows less than the floor, a synchronised one is believed", () => {
-  expect(trustedInstant(instant(5), instant(9), "unsynced")).toBe(9);
-  expect(trustedInstant(instant(12), instant(9), "unsynced")).toBe(12);
-  expect(trustedInstant(instant(5), instant(9), "synced")).toBe(5);
-});

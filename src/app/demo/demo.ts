@@ -3,6 +3,8 @@
  * bus, pins and cards in another; only the hardware is not real.
  */
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
+import { explainCommand } from "../commands/explain.ts";
+import { HOURS } from "./hours.ts";
 import { describeOutcome, describeSummary, HEADING, type Summary } from "./narrator.ts";
 import { accessEvents, type Outcome, play } from "./performance.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -23,6 +25,7 @@ export const demoCommand: Execute = async (invocation, io) => {
     clock: io.clock,
     seed,
     persons: story.persons,
+    hours: HOURS,
     logLevel: invocation.texts["log-level"] ?? "info",
     folder: invocation.texts["keep"],
   });
@@ -70,9 +73,25 @@ async function playDay(scenes: readonly Scene[], stage: Stage, day: Day): Promis
     // After the broker's return the backlog comes first; the row does not wait for the reconnection.
     const hears = brokerUp && scene.broker === undefined;
     const outcome = await play(scene, stage, io.clock, { events: outcomes.length + 1, brokerUp: hears });
-    outcomes.push(outcome);
-    io.out(json ? JSON.stringify(outcome) : describeOutcome(outcome, io.colour));
+    const told = await explained(outcome, scene.explain, stage, io);
+    outcomes.push(told);
+    for (const line of json ? [JSON.stringify(told)] : describeOutcome(told, io.colour)) io.out(line);
   }
+}
+
+/** The operator asks beside the running gate, as the command line would. */
+async function explained(
+  outcome: Outcome,
+  reference: string | undefined,
+  stage: Stage,
+  io: CommandIo,
+): Promise<Outcome> {
+  if (reference === undefined) return outcome;
+  const lines: string[] = [];
+  const texts = { config: stage.site.configFile };
+  const invocation = { texts, flags: new Set<string>(), positionals: [reference] };
+  await explainCommand(invocation, { ...io, out: (line) => lines.push(line) });
+  return { ...outcome, explained: `varco explain ${reference}: ${lines[0] ?? "no answer"}` };
 }
 
 async function changeBroker(change: "lost" | "back", stage: Stage, { io, json }: Day): Promise<boolean> {

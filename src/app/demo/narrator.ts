@@ -28,12 +28,14 @@ const GREEN = "\u001b[32m";
 const RED = "\u001b[31m";
 const PLAIN = "\u001b[0m";
 
-/** One presentation on one line. */
-export function describeOutcome(outcome: Outcome, colour: boolean): string {
+/** One presentation on one line, and on another what was explained of it. */
+export function describeOutcome(outcome: Outcome, colour: boolean): readonly string[] {
   const answer = outcome.shown.padEnd(8);
   const paint = outcome.shown === "granted" ? GREEN : RED;
   const painted = colour ? `${paint}${answer}${PLAIN}` : answer;
-  return `${outcome.title.padEnd(42)} ${painted} ${reasonOf(outcome.event).padEnd(42)} ${latencyOf(outcome)}`;
+  const { title, event, explained } = outcome;
+  const line = `${title.padEnd(42)} ${painted} ${reasonOf(event).padEnd(42)} ${latencyOf(outcome)}`;
+  return explained === undefined ? [line] : [line, `   … ${explained} …`];
 }
 
 /** The rule that granted, or ONVIF's reason with what the gate knows besides. */

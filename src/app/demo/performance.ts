@@ -16,6 +16,8 @@ export interface Outcome {
   readonly shown: "granted" | "denied" | "nothing";
   /** The decision as the back end heard it; absent while the broker is away. */
   readonly event?: SeenEvent | undefined;
+  /** What `varco explain` said of it afterwards, where the story has somebody ask. */
+  readonly explained?: string;
   /** Host commands from the detection to the answer, that of detection included. */
   readonly commands: number;
   /** Field entry to relay or red lamp, in ms, and where it went; the host's part is the rest. */

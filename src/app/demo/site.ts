@@ -2,6 +2,7 @@
  * The demo's gym: a folder with a configuration, a key and a member list, as an installer would leave them,
  * except that the board is virtual. The members' numbers exist only in this process and in the chips.
  */
+
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deriveScopeKey, displayTag, pseudonym, type ScopeKey } from "../../crypto/pseudonym.ts";
@@ -9,8 +10,10 @@ import { loadSiteKey } from "../../crypto/site-key.ts";
 import { systemRandom } from "../../crypto/system-random.ts";
 import { CredentialStore } from "../../journal/credential-store.ts";
 import { openDatabase } from "../../journal/database.ts";
+import { DAY_MS } from "../../time/civil-date.ts";
 import { instant } from "../../time/time.ts";
 import { databaseFile } from "../commands/site.ts";
+import type { Hours } from "./hours.ts";
 import type { Person } from "./story.ts";
 
 export const SITE = "demo-gym";
@@ -22,10 +25,18 @@ const SECOND_NODE = "/dev/spidev0.1";
 const SECOND_LINES = { relay: 27, green: 12, red: 16, buzzer: 26, irq: 22, reset: 23 } as const;
 const SCOPE = "gym";
 const KEY_ID = "demo";
-const DAY_MS = 86_400_000;
+const YEAR_MS = 365 * DAY_MS;
+
+/** What the first lane's reader hangs on; a serial line is a pseudo-terminal in the site's folder. */
+export type LaneBus =
+  | { readonly bus: "spi" }
+  | { readonly bus: "i2c" }
+  | { readonly bus: "hsu"; readonly baud: 115_200 | 921_600 };
 
 export interface DemoSite {
   readonly folder: string;
+  /** Of the first lane's reader. */
+  readonly node: string;
   readonly configFile: string;
   readonly stateDirectory: string;
 }
@@ -35,6 +46,9 @@ export interface SiteOptions {
   readonly logLevel: string;
   readonly lanes: 1 | 2;
   readonly pulseMs: number;
+  readonly laneBus: LaneBus;
+  /** Groups with a schedule; none when absent. */
+  readonly hours?: Hours | undefined;
 }
 
 /** Writes configuration and key into `folder`. */
@@ -45,11 +59,18 @@ export function writeSite(folder: string, options: SiteOptions): DemoSite {
   mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
   writeFileSync(keyFile, systemRandom.bytes(32), { mode: 0o600 });
   chmodSync(keyFile, 0o400);
-  writeFileSync(configFile, configText({ ...options, folder, keyFile, stateDirectory }), { mode: 0o600 });
-  return { folder, configFile, stateDirectory };
+  const node = nodeOf(options.laneBus, folder);
+  writeFileSync(configFile, configText({ ...options, folder, node, keyFile, stateDirectory }), {
+    mode: 0o600,
+  });
+  return { folder, node, configFile, stateDirectory };
 }
 
+const nodeOf = ({ bus }: LaneBus, folder: string): string =>
+  ({ spi: NODE, i2c: "/dev/i2c-1", hsu: join(folder, "reader.tty") })[bus];
+
 interface SiteValues extends SiteOptions {
+  readonly node: string;
   readonly folder: string;
   readonly keyFile: string;
   readonly stateDirectory: string;
@@ -57,8 +78,8 @@ interface SiteValues extends SiteOptions {
 
 function configText(values: SiteValues): string {
   const lanes = [
-    laneText("lane-1", NODE, LINES, values),
-    laneText("lane-2", SECOND_NODE, SECOND_LINES, values),
+    laneText("lane-1", readerText(values.laneBus, values.node, LINES), LINES, values),
+    laneText("lane-2", readerText({ bus: "spi" }, SECOND_NODE, SECOND_LINES), SECOND_LINES, values),
   ];
   return `# A gym turnstile on a virtual board. On a Raspberry Pi, only "board" differs.
 site: ${SITE}
@@ -72,24 +93,31 @@ scope: ${SCOPE}
 siteKey: { id: ${KEY_ID}, file: ${values.keyFile} }
 stateDirectory: ${values.stateDirectory}
 board: { kind: virtual, socket: ${join(values.folder, "board.sock")} }
-doors:
+${values.hours?.sections ?? ""}doors:
 ${lanes.slice(0, values.lanes).join("")}mqtt: { url: "mqtt://127.0.0.1:${values.brokerPort}" }
 log: { level: ${values.logLevel} }
 `;
 }
 
-function laneText(
-  id: string,
-  node: string,
-  lines: Readonly<Record<keyof typeof LINES, number>>,
-  { pulseMs }: SiteOptions,
-) {
+type LaneLines = Readonly<Record<keyof typeof LINES, number>>;
+
+function readerText(lane: LaneBus, node: string, { irq, reset }: LaneLines): string {
+  return `{ bus: ${lane.bus}, node: ${node}, ${busText(lane, irq)}, resetLine: ${reset} }`;
+}
+
+function busText(lane: LaneBus, irqLine: number): string {
+  if (lane.bus === "hsu") return `baud: ${lane.baud}`;
+  return lane.bus === "spi" ? `clockHz: 2000000, irqLine: ${irqLine}` : `irqLine: ${irqLine}`;
+}
+
+function laneText(id: string, reader: string, lines: LaneLines, { pulseMs, hours }: SiteOptions) {
+  const groups = ["members", "staff", ...(hours?.admissions ?? [])];
   return `  - id: ${id}
     direction: in
     level: identifier
     nisOnly: acceptsCopiedNumbers
-    groups: [members, staff]
-    reader: { bus: spi, node: ${node}, clockHz: 2000000, irqLine: ${lines.irq}, resetLine: ${lines.reset} }
+    groups: [${groups.join(", ")}]
+    reader: ${reader}
     relay: { line: ${lines.relay}, activeLevel: high, pulseMs: ${pulseMs} }
     green: { line: ${lines.green}, activeLevel: high }
     red: { line: ${lines.red}, activeLevel: high }
@@ -116,8 +144,9 @@ function admit(store: CredentialStore, scopeKey: ScopeKey, person: Person, nowMs
     displayTag: displayTag(scopeKey, "nis", identifier),
     keyId: scopeKey.keyId,
   };
-  const entry = { ...holder, group: person.group ?? "members", enabled: true };
+  const { group = "members", reference } = person;
+  const entry = { ...holder, group, enabled: true, ...(reference === undefined ? {} : { reference }) };
   if (person.standing === "expired") store.put([{ ...entry, validUntil: instant(nowMs - DAY_MS) }]);
-  if (person.standing === "admitted") store.put([{ ...entry, validUntil: instant(nowMs + 365 * DAY_MS) }]);
+  if (person.standing === "admitted") store.put([{ ...entry, validUntil: instant(nowMs + YEAR_MS) }]);
   if (person.standing === "denied") store.deny(holder);
 }

@@ -10,7 +10,8 @@ import { err, ok, type Result } from "../../result.ts";
 import { connectDirector, type Director } from "../../sim/director-client.ts";
 import { BackEnd } from "./back-end.ts";
 import { type Child, startVarco, UNIT_NODE_FLAGS } from "./child.ts";
-import { type DemoSite, enrol, GATE, SITE, writeSite } from "./site.ts";
+import type { Hours } from "./hours.ts";
+import { type DemoSite, enrol, GATE, type LaneBus, SITE, writeSite } from "./site.ts";
 import type { Person } from "./story.ts";
 
 export interface StageOptions {
@@ -22,12 +23,16 @@ export interface StageOptions {
   readonly folder?: string | undefined;
   readonly lanes?: 1 | 2;
   readonly pulseMs?: number;
+  /** Of the first lane; SPI when absent. */
+  readonly laneBus?: LaneBus;
+  readonly hours?: Hours;
   /** Told when the board is there and the gate is about to be started. */
   readonly beforeGate?: (director: Director) => Promise<void>;
   readonly gateNodeFlags?: readonly string[];
 }
 
 const USUAL_PULSE_MS = 400;
+const USUAL_BUS: LaneBus = { bus: "spi" };
 
 export interface Stage {
   readonly site: DemoSite;
@@ -69,8 +74,8 @@ async function openProcesses(
   const backEnd = new BackEnd({ base: `acs/v1/${SITE}/${GATE}`, trafficFile });
   await backEnd.start();
   closing.push(() => backEnd.lose());
-  const { logLevel, lanes = 1, pulseMs = USUAL_PULSE_MS } = options;
-  const site = writeSite(folder, { brokerPort: backEnd.port, logLevel, lanes, pulseMs });
+  const { logLevel, lanes = 1, pulseMs = USUAL_PULSE_MS, laneBus = USUAL_BUS, hours } = options;
+  const site = writeSite(folder, { brokerPort: backEnd.port, logLevel, lanes, pulseMs, laneBus, hours });
   enrol(site, options.persons, clock.wallTime());
   const boardLog = join(folder, "board.log");
   const words = ["sim", "board", "-c", site.configFile, "--seed", String(options.seed)];

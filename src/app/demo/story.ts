@@ -12,6 +12,8 @@ export interface Person {
   readonly family: CieFamily;
   readonly standing: "admitted" | "expired" | "denied" | "unknown";
   readonly group?: string;
+  /** The operator's own name for the credential. */
+  readonly reference?: string;
 }
 
 export interface Scene {
@@ -23,6 +25,8 @@ export interface Scene {
   readonly pullAfterMs?: number;
   /** What happens to the broker before this scene. */
   readonly broker?: "lost" | "back";
+  /** Afterwards the operator asks the gate why, about the credential of this reference. */
+  readonly explain?: string;
 }
 
 export interface Story {
@@ -36,34 +40,38 @@ const USUAL_HOLD_MS = 150;
 /** In the middle of the first exchange with the card. */
 const PULL_MS = 25;
 
+const AQUA_REFERENCE = "AQUA-2";
+
 /** Makes the day of a seed. */
 export function tellStory(seed: number): Story {
   const random = new SeededRandom(seed);
-  const person = (family: CieFamily, standing: Person["standing"], group?: string): Person => ({
+  const person = (
+    family: CieFamily,
+    standing: Person["standing"],
+    more: Pick<Person, "group" | "reference"> = {},
+  ): Person => ({
     nis: Array.from({ length: 12 }, () => random.below(10)).join(""),
     family,
     standing,
-    ...(group === undefined ? {} : { group }),
+    ...more,
   });
   const anna = person("gemalto", "admitted");
   const bruno = person("stm", "admitted");
   const carla = person("nxp", "admitted");
   const dario = person("nxp", "admitted");
-  const coach = person("itj4d", "admitted", "staff");
+  const coach = person("itj4d", "admitted", { group: "staff" });
   const expired = person("gemalto", "expired");
   const denied = person("stm", "denied");
-  const guest = person("gemalto", "admitted", "pool-guests");
+  const guest = person("gemalto", "admitted", { group: "pool-guests" });
   const stranger = person("itj4d", "unknown");
-  const persons = [anna, bruno, carla, dario, coach, expired, denied, guest, stranger];
-  return {
-    persons,
-    scenes: scenesOf({ anna, bruno, carla, dario, coach, expired, denied, guest, stranger }),
-  };
+  const early = person("stm", "admitted", { group: "day-club", reference: "DAY-1" });
+  const swimmer = person("nxp", "admitted", { group: "aqua-gym", reference: AQUA_REFERENCE });
+  const cast = { anna, bruno, carla, dario, coach, expired, denied, guest, stranger, early, swimmer };
+  return { persons: Object.values(cast), scenes: scenesOf(cast) };
 }
 
-type Cast = Readonly<
-  Record<"anna" | "bruno" | "carla" | "dario" | "coach" | "expired" | "denied" | "guest" | "stranger", Person>
->;
+type Role = "anna" | "bruno" | "carla" | "dario" | "coach" | "expired" | "denied" | "guest" | "stranger";
+type Cast = Readonly<Record<Role | "early" | "swimmer", Person>>;
 
 function scenesOf(cast: Cast): readonly Scene[] {
   const comes = (title: string, { nis, family }: Person, more: Partial<Scene> = {}): Scene => ({
@@ -81,6 +89,8 @@ function scenesOf(cast: Cast): readonly Scene[] {
     comes("another member of that family", cast.dario),
     comes("person on the deny list", cast.denied),
     comes("pool guest at the gym's turnstile", cast.guest),
+    comes("day-club member in the club's hours", cast.early),
+    comes("aqua-gym member while the pool is closed", cast.swimmer, { explain: AQUA_REFERENCE }),
     { title: "phone", card: { card: "phone" }, holdMs: USUAL_HOLD_MS },
     { title: "payment card", card: { card: "payment" }, holdMs: USUAL_HOLD_MS },
     { title: "transit pass", card: { card: "transit", uid: "04A1B2C3" }, holdMs: USUAL_HOLD_MS },

@@ -1,0 +1,164 @@
+/**
+ * `varco explain`: what would this gate decide for this credential at this time, by which rule, and what did
+ * each rule compare? The same evaluation as the gate's, over the same lists, which are only read. A holder
+ * goes by reference or tag or by the card itself, never by a number, which a shell would keep.
+ */
+import type { Config, DoorConfig } from "../../config/schema.ts";
+import { deriveScopeKey } from "../../crypto/pseudonym.ts";
+import { loadSiteKey } from "../../crypto/site-key.ts";
+import type { Proofs } from "../../identity/proofs.ts";
+import { CredentialInquiry } from "../../journal/credential-inquiry.ts";
+import { openDatabaseReadOnly } from "../../journal/database.ts";
+import { type Explanation, explain } from "../../policy/explain.ts";
+import type { DecisionTime } from "../../policy/question.ts";
+import type { Standing } from "../../ports/credentials.ts";
+import { toIso8601 } from "../../time/iso-8601.ts";
+import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
+import { policiesOf } from "../door-policy.ts";
+import { parseMoment, timeOf } from "./explain-time.ts";
+import { databaseFile, failed, holderOf, type Outcome, openConfig } from "./site.ts";
+import { awaitTap } from "./tap.ts";
+
+const BUSY_TIMEOUT_MS = 2_000;
+const DISPLAY_TAG = /^card#[0-9a-f]{4}$/;
+/** Stands for anybody whom the lists do not know. */
+const STRANGER = "stranger";
+/** What a card would have proven, by the words of `--level`. */
+const PROOFS: ReadonlyMap<string, Proofs> = new Map<string, Proofs>([
+  ["identifier", new Set(["nisRead"] as const)],
+  ["none", new Set()],
+]);
+
+export const explainCommand: Execute = async (invocation, io) => {
+  const config = await openConfig(invocation, io);
+  if ("exit" in config) return config.exit;
+  const complaint = usageComplaint(invocation, config.value);
+  if (complaint !== undefined) {
+    io.err(`${complaint}; see varco explain --help`);
+    return EXIT.usage;
+  }
+  const database = openDatabaseReadOnly(databaseFile(config.value.stateDirectory), {
+    busyTimeoutMs: BUSY_TIMEOUT_MS,
+  });
+  if (!database.ok) return failed(io, database.error).exit;
+  try {
+    const inquiry = CredentialInquiry.open(database.value);
+    return inquiry.ok
+      ? await explainWith(inquiry.value, config.value, invocation, io)
+      : failed(io, inquiry.error).exit;
+  } finally {
+    database.value.close();
+  }
+};
+
+function usageComplaint({ texts, flags, positionals }: Invocation, config: Config): string | undefined {
+  const { level, door, at, clock } = texts;
+  if (flags.has("tap") === positionals.length > 0)
+    return "name a REFERENCE or TAG, or stranger, or give --tap";
+  if (level !== undefined && flags.has("tap")) return "--level: the card itself says what it proves";
+  if (level !== undefined && !PROOFS.has(level)) return `--level: one of ${[...PROOFS.keys()].join(", ")}`;
+  if (doorOf(config, door) === undefined)
+    return `--door: one of ${config.doors.map(({ id }) => id).join(", ")}`;
+  const moment = parseMoment({ at, clock }, config);
+  return moment.ok ? undefined : moment.error;
+}
+
+const doorOf = (config: Config, id: string | undefined): DoorConfig | undefined =>
+  config.doors.find((door) => id === undefined || door.id === id);
+
+async function explainWith(
+  inquiry: CredentialInquiry,
+  config: Config,
+  invocation: Invocation,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const door = doorOf(config, invocation.texts["door"]);
+  if (door === undefined) return EXIT.usage;
+  const shown = await whatIsShown(inquiry, config, invocation, io);
+  if ("exit" in shown) return shown.exit;
+  const at = await timeOf(invocation.texts, { config, inquiry, clock: io.clock });
+  if (!at.ok) return failed(io, at.error).exit;
+  const explanation = explain({ door: policiesOf(config)(door), ...shown.value, at: at.value });
+  const tell = invocation.flags.has("json") ? asJson : asLines;
+  for (const line of tell(explanation, door, at.value)) io.out(line);
+  return explanation.decision.outcome === "granted" ? EXIT.done : EXIT.negative;
+}
+
+interface Shown {
+  readonly proofs: Proofs;
+  readonly standing: Standing;
+}
+
+function whatIsShown(
+  inquiry: CredentialInquiry,
+  config: Config,
+  invocation: Invocation,
+  io: CommandIo,
+): Outcome<Shown> | Promise<Outcome<Shown>> {
+  if (invocation.flags.has("tap")) return shownByCard(inquiry, config, invocation, io);
+  const [name = ""] = invocation.positionals;
+  const proofs = PROOFS.get(invocation.texts["level"] ?? "identifier") ?? new Set();
+  if (name === STRANGER) return { value: { proofs, standing: { denyListed: false } } };
+  const standing = standingOf(name, inquiry, io);
+  return "exit" in standing ? standing : { value: { proofs, standing: standing.value } };
+}
+
+/** A name that nobody has, or several have, is wrong usage: an exit as for a denial would say too much. */
+function standingOf(name: string, inquiry: CredentialInquiry, io: CommandIo): Outcome<Standing> {
+  const holders = inquiry.named(DISPLAY_TAG.test(name) ? { displayTag: name } : { reference: name });
+  if (!holders.ok) return failed(io, holders.error);
+  const [holder, ...others] = holders.value;
+  if (holder === undefined || others.length > 0) {
+    io.err(
+      holder === undefined
+        ? `no credential has this reference or tag; ${STRANGER} stands for whoever is on no list`
+        : `${holders.value.length} cards have this reference or tag: name one, as varco credentials list shows them`,
+    );
+    return { exit: EXIT.usage };
+  }
+  const standing = inquiry.standing(holder);
+  return standing.ok ? { value: standing.value } : failed(io, standing.error);
+}
+
+async function shownByCard(
+  inquiry: CredentialInquiry,
+  config: Config,
+  invocation: Invocation,
+  io: CommandIo,
+): Promise<Outcome<Shown>> {
+  const siteKey = loadSiteKey(config.siteKey);
+  if (!siteKey.ok) return failed(io, siteKey.error);
+  const tap = await awaitTap(config, invocation, io);
+  if ("exit" in tap) return tap;
+  const { pseudonym } = holderOf(deriveScopeKey(siteKey.value, config), tap.value.identifier.reveal());
+  const standing = inquiry.standing(pseudonym);
+  return standing.ok
+    ? { value: { proofs: tap.value.proofs, standing: standing.value } }
+    : failed(io, standing.error);
+}
+
+function asLines(
+  { decision, considered }: Explanation,
+  door: DoorConfig,
+  at: DecisionTime,
+): readonly string[] {
+  const why = decision.outcome === "granted" ? decision.level : decision.reason;
+  const width = Math.max(...considered.map(({ rule }) => rule.length));
+  return [
+    `${decision.outcome} at ${door.id}: ${why}, by ${decision.rule}`,
+    `at ${toIso8601(at.instant)}, the clock being ${at.state}`,
+    ...considered.map(
+      ({ rule, decided, compared }) =>
+        `  ${decided ? "decides" : "passes "}  ${rule.padEnd(width)}  ${compared}`,
+    ),
+  ];
+}
+
+function asJson(
+  { decision, considered }: Explanation,
+  door: DoorConfig,
+  at: DecisionTime,
+): readonly string[] {
+  const time = toIso8601(at.instant);
+  return [JSON.stringify({ door: door.id, at: time, clock: at.state, ...decision, considered })];
+}

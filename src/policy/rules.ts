@@ -1,0 +1,166 @@
+/**
+ * The policy as a table: rules in the order in which they are asked; the first that applies ends the matter.
+ * All but the last can only deny, the last one grants, and when none applies the answer is no. Deny list
+ * first, then what was proven, then the allow list, then the time. Each rule also says in words what it
+ * compared, without anything that belongs to a person.
+ */
+import { reaches } from "../identity/proofs.ts";
+import { toIso8601 } from "../time/iso-8601.ts";
+import type { Instant } from "../time/time.ts";
+import type { Admission, DenialReason, Question, UnsyncedClock } from "./question.ts";
+import { timetableWords } from "./timetable-words.ts";
+
+export interface Rule {
+  /** Where the rule stands, in the configuration or on the lists; decisions and events name it so. */
+  readonly path: (question: Question) => string;
+  readonly ruling: { readonly deny: DenialReason } | "grant";
+  /** Whether the rule decides. */
+  readonly applies: (question: Question) => boolean;
+  /** What it compared with what. */
+  readonly words: (question: Question) => string;
+  /** Its answer may hang on the clock. */
+  readonly timed?: true;
+}
+
+const denyList: Rule = {
+  path: () => "denyList",
+  ruling: { deny: "acs:DenyListed" },
+  applies: ({ standing }) => standing.denyListed,
+  words: ({ standing }) => `the holder is ${standing.denyListed ? "" : "not "}on the deny list`,
+};
+
+const level: Rule = {
+  path: ({ door }) => `doors/${door.door}/level`,
+  ruling: { deny: "acs:SecurityLevelTooLow" },
+  applies: ({ door, proofs }) => !reaches(proofs, door.level),
+  words: ({ door, proofs }) =>
+    `the door demands ${door.level}; proven: ${[...proofs].join(", ") || "nothing"}`,
+};
+
+const known: Rule = {
+  path: () => "allowList",
+  ruling: { deny: "CredentialNotFound" },
+  applies: ({ standing }) => standing.credential === undefined,
+  words: ({ standing }) =>
+    `the holder is ${standing.credential === undefined ? "not " : ""}on the allow list`,
+};
+
+const enabled: Rule = {
+  path: () => "allowList/enabled",
+  ruling: { deny: "CredentialNotEnabled" },
+  applies: ({ standing }) => standing.credential?.enabled === false,
+  words: ({ standing }) =>
+    `the credential is switched ${standing.credential?.enabled === false ? "off" : "on"}`,
+};
+
+const group: Rule = {
+  path: ({ door }) => `doors/${door.door}/groups`,
+  ruling: { deny: "Unauthorized" },
+  applies: (question) => question.standing.credential !== undefined && admissionOf(question) === undefined,
+  words: ({ door, standing }) =>
+    `the credential is of ${groupWords(standing.credential?.group)}; ` +
+    `the door admits ${[...door.admissions.keys()].join(", ")}`,
+};
+
+const clock: Rule = {
+  path: () => "unsyncedClock",
+  ruling: { deny: "acs:ClockUntrusted" },
+  timed: true,
+  applies: (question) =>
+    question.at.state === "unsynced" &&
+    !goesByLastKnown(question.door.unsyncedClock, question.standing.credential?.group) &&
+    needsTime(question),
+  words: (question) => {
+    if (!needsTime(question)) return "neither dates nor a schedule: the time does not matter";
+    const { state } = question.at;
+    if (state !== "unsynced") return `the time matters, and the clock is ${state}`;
+    return `the time matters, the clock is unsynced, and ${unsyncedWords(question.door.unsyncedClock)}`;
+  },
+};
+
+const validFrom: Rule = {
+  path: () => "allowList/validFrom",
+  ruling: { deny: "CredentialNotActive" },
+  timed: true,
+  applies: ({ standing, at }) =>
+    standing.credential?.validFrom !== undefined && at.instant < standing.credential.validFrom,
+  words: ({ standing, at }) => comparison("begins", standing.credential?.validFrom, at.instant),
+};
+
+const validUntil: Rule = {
+  path: () => "allowList/validUntil",
+  ruling: { deny: "CredentialExpired" },
+  timed: true,
+  applies: ({ standing, at }) =>
+    standing.credential?.validUntil !== undefined && at.instant >= standing.credential.validUntil,
+  words: ({ standing, at }) => comparison("ends", standing.credential?.validUntil, at.instant),
+};
+
+const schedule: Rule = {
+  path: (question) => `schedules/${admissionOf(question)?.timetable?.name ?? ""}`,
+  ruling: { deny: "NotPermittedAtThisTime" },
+  timed: true,
+  applies: (question) => admissionOf(question)?.timetable?.covers(question.at.instant) === false,
+  words: (question) => {
+    const timetable = admissionOf(question)?.timetable;
+    return timetable === undefined
+      ? `${groupWords(question.standing.credential?.group)} may pass at any time`
+      : timetableWords(timetable, question.at.instant);
+  },
+};
+
+const admission: Rule = {
+  path: (question) => {
+    const { group: name = "", timetable } = admissionOf(question) ?? {};
+    const path = `doors/${question.door.door}/groups/${name}`;
+    return timetable === undefined ? path : `${path}/${timetable.name}`;
+  },
+  ruling: "grant",
+  timed: true,
+  applies: (question) => admissionOf(question) !== undefined,
+  words: (question) => `the door admits ${groupWords(admissionOf(question)?.group)}`,
+};
+
+/** In the order in which they are asked. */
+export const RULES: readonly Rule[] = [
+  denyList,
+  level,
+  known,
+  enabled,
+  group,
+  clock,
+  validFrom,
+  validUntil,
+  schedule,
+  admission,
+];
+
+/** Whether the answer hangs on what time it is: a validity date, or a schedule of the holder's group. */
+export function needsTime(question: Question): boolean {
+  const { credential } = question.standing;
+  return (
+    credential?.validFrom !== undefined ||
+    credential?.validUntil !== undefined ||
+    admissionOf(question)?.timetable !== undefined
+  );
+}
+
+const admissionOf = ({ door, standing }: Question): Admission | undefined =>
+  standing.credential === undefined ? undefined : door.admissions.get(standing.credential.group);
+
+function goesByLastKnown(rule: UnsyncedClock, name: string | undefined): boolean {
+  if (typeof rule === "string") return rule === "lastKnown";
+  return name !== undefined && rule.groups.includes(name);
+}
+
+const groupWords = (name: string | undefined): string => (name === undefined ? "no group" : `group ${name}`);
+
+function unsyncedWords(rule: UnsyncedClock): string {
+  if (rule === "lastKnown") return "the last known time counts";
+  return rule === "deny" ? "then nobody passes" : `then only ${rule.groups.join(", ")} pass`;
+}
+
+const comparison = (what: "begins" | "ends", date: Instant | undefined, now: Instant): string =>
+  date === undefined
+    ? `validity never ${what}`
+    : `validity ${what} at ${toIso8601(date)}; it is ${toIso8601(now)}`;
