@@ -2,7 +2,6 @@
  * Keyed pseudonyms: what the allow list and the journal hold in place of an identifier. One construction,
  * one key per scope, so that two scopes cannot be joined. Governing text: privacy rules, pseudonyms.
  */
-import { concat } from "../bytes/bytes.ts";
 import { toHex } from "../bytes/hex.ts";
 import { Secret } from "../bytes/secret.ts";
 import { hkdfSha256, hmacSha256 } from "./hash.ts";
@@ -24,7 +23,6 @@ export interface ScopeKey {
 const PSEUDONYM_LABEL = "gate-pseudonym/v1";
 const DISPLAY_LABEL = "display";
 const SCOPE_KEY_BYTES = 32;
-const SEPARATOR = Uint8Array.of(0);
 
 /** K_scope = HKDF-SHA-256(site key, empty salt, info = scope in UTF-8, 32 bytes). */
 export function deriveScopeKey(
@@ -60,10 +58,6 @@ function labelledHmac(
   kind: IdentifierKind,
   identifier: Uint8Array,
 ): Uint8Array {
-  const encoder = new TextEncoder();
-  const fields = [label, key.site, key.scope, kind].flatMap((field) => [encoder.encode(field), SEPARATOR]);
-  const message = concat(...fields, identifier);
-  const digest = hmacSha256(key.key.reveal(), message);
-  message.fill(0);
-  return digest;
+  // The identifier goes straight into the code: no copy of it is left in memory.
+  return hmacSha256(key.key.reveal(), `${label}\0${key.site}\0${key.scope}\0${kind}\0`, identifier);
 }

@@ -85,7 +85,7 @@ const EVENT_TYPE = /^acs\.(access|door|system|security|config)\.[A-Za-z.]+$/;
 const isText = (value: Json | undefined): value is string => typeof value === "string";
 const isEventType = (value: Json | undefined): value is EventType => isText(value) && EVENT_TYPE.test(value);
 const isClockState = (value: Json | undefined): value is ClockState =>
-  value === "synced" || value === "unsynced";
+  value === "synced" || value === "holdover" || value === "unsynced";
 /** Whether a JSON value has members. */
 export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,8 +1,9 @@
 /**
- * A whole list at once while the gate goes on: rows are written in short transactions under a generation to
- * come, which nobody sees, and become valid together when the counter is raised. Between two transactions
- * other writers, the gate's journal above all, get their turn. An import that is killed leaves rows that
- * nobody sees; the next one removes them. Denied holders stay denied.
+ * A whole list at once while the gate goes on: rows are written under a generation to come, which nobody
+ * sees, and become valid together when the counter is raised. Beside a running gate the transactions are short
+ * and between two of them its journal gets its turn; where nobody waits they are long, which is several times
+ * quicker. An import that is killed leaves rows that nobody sees; the next one removes them. Denied holders
+ * stay denied.
  */
 import type { Database, Statement } from "better-sqlite3";
 import type { Clock } from "../ports/clock.ts";
@@ -14,6 +15,8 @@ import type { SqliteJournal } from "./sqlite-journal.ts";
 
 export interface ImportReport {
   readonly imported: number;
+  /** How many of them take the place of an earlier credential of the same holder. */
+  readonly replaced: number;
   /** Entries left out because their holders are on the deny list. */
   readonly stillDenied: number;
 }
@@ -26,32 +29,51 @@ export type ImportError =
   /** Another import began meanwhile; of the two only that one is valid. */
   | { readonly kind: "overtaken" };
 
-/**
- * How long one transaction should take: a card that is tapped meanwhile waits no longer. How many rows that
- * is differs between disks by a hundred times, so it is found by trying.
- */
-const WRITE_MS = 50;
-const FIRST_ROWS = 100;
-const FEWEST_ROWS = 20;
-const MOST_ROWS = 1000;
-/** Longer than a waiting journal sleeps between two attempts, so that it meets the pause. */
-const PAUSE_MS = 40;
-const NO_PSEUDONYM = new Uint8Array(0);
-
 /** A row by its key. */
 interface RowKey {
   readonly pseudonym: Uint8Array;
   readonly generation: number;
 }
 
+/** Who else uses the database at this moment, and would have to wait. */
+export type Neighbours = "none" | "gate";
+
+/**
+ * How long one transaction should take: a card that is tapped meanwhile waits no longer. How many rows that
+ * is differs between disks by a hundred times, so it is found by trying. The pause is longer than a waiting
+ * journal sleeps between two attempts, so that it meets it.
+ */
+const PACES = {
+  gate: { writeMs: 50, pauseMs: 40, mostRows: 2_000 },
+  // A gate that is started now tries for more than a second to write its first row.
+  none: { writeMs: 400, pauseMs: 0, mostRows: 2_000 },
+} as const satisfies Record<Neighbours, object>;
+const FIRST_ROWS_PER_MS = 2;
+const FEWEST_ROWS = 20;
+/** Rows that are looked through at once for superfluous ones. */
+const SWEEP_ROWS = 5_000;
+/** Index pages that rows in key order touch again and again, for this process alone. */
+const CACHE_KIBIBYTES = 4_096;
+const NO_PSEUDONYM = new Uint8Array(0);
+/** Greater than every key: pseudonyms have 32 bytes. */
+const LAST_KEY: RowKey = { pseudonym: new Uint8Array(33).fill(0xff), generation: 0 };
+const VALID = "(SELECT value FROM counter WHERE name = 'generation')";
+
 export interface ImportOptions {
   readonly connection: Database;
   readonly journal: SqliteJournal;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Asked before each transaction. */
+  readonly neighbours: () => Promise<Neighbours>;
+  /** Told how many entries are written, valid or not, after each transaction. */
+  readonly onStaged?: (count: number) => void;
 }
 
-/** Adds or replaces all entries, or none; the entries are taken once and in order. */
+/**
+ * Adds or replaces all entries, or none; the entries are taken once and in order. In the order of their keys
+ * they are written several times as fast as in any other.
+ */
 export async function importCredentials(
   entries: Iterable<Enrolment>,
   options: ImportOptions,
@@ -59,15 +81,19 @@ export async function importCredentials(
   const run = new ImportRun(options);
   const begun = await run.begin();
   if (!begun.ok) return begun;
-  const report = { imported: 0, stillDenied: 0 };
+  const report = { imported: 0, replaced: 0, stillDenied: 0 };
   const rest = entries[Symbol.iterator]();
-  for (let chunk = take(rest, run.rowsAtOnce); chunk.length > 0; chunk = take(rest, run.rowsAtOnce)) {
+  for (;;) {
+    const chunk = take(rest, await run.rowsAtOnce());
+    if (chunk.length === 0) break;
     const staged = await run.stage(chunk);
     if (!staged.ok) return staged;
     report.imported += staged.value.imported;
+    report.replaced += staged.value.replaced;
     report.stillDenied += staged.value.stillDenied;
+    options.onStaged?.(report.imported + report.stillDenied);
   }
-  const valid = await run.makeValid(report.imported);
+  const valid = await run.makeValid(report);
   return valid.ok ? ok(report) : valid;
 }
 
@@ -76,118 +102,144 @@ class ImportRun {
   readonly #options: ImportOptions;
   readonly #rows: CredentialRows;
   readonly #begin: Statement<[]>;
-  readonly #latest: Statement<[], { value: number }>;
-  readonly #raise: Statement<[number]>;
-  readonly #abandoned: Statement<[number, number], RowKey>;
-  readonly #superseded: Statement<[Uint8Array, number], RowKey>;
+  readonly #counter: Statement<[string], { value: number }>;
+  readonly #raise: Statement<[number, string]>;
+  readonly #endOfPage: Statement<[Uint8Array, number, number], RowKey>;
+  readonly #superfluous: Statement<[Uint8Array, number, Uint8Array, number, number], RowKey>;
   readonly #delete: Statement<[Uint8Array, number]>;
   #generation = 0;
-  #rowsAtOnce = FIRST_ROWS;
+  #rowsPerMs = FIRST_ROWS_PER_MS;
+  #pace: (typeof PACES)[Neighbours] = PACES.gate;
 
   constructor(options: ImportOptions) {
     const { connection } = options;
     this.#options = options;
     this.#rows = new CredentialRows(connection);
     this.#begin = connection.prepare("UPDATE counter SET value = value + 1 WHERE name = 'import'");
-    this.#latest = connection.prepare("SELECT value FROM counter WHERE name = 'import'");
-    this.#raise = connection.prepare("UPDATE counter SET value = ? WHERE name = 'generation'");
-    this.#abandoned = connection.prepare(
-      `SELECT pseudonym, generation FROM credential
-       WHERE generation > (SELECT value FROM counter WHERE name = 'generation') AND generation < ? LIMIT ?`,
+    this.#counter = connection.prepare("SELECT value FROM counter WHERE name = ?");
+    this.#raise = connection.prepare("UPDATE counter SET value = ? WHERE name = ?");
+    this.#endOfPage = connection.prepare(
+      `SELECT pseudonym, generation FROM credential WHERE (pseudonym, generation) > (?, ?)
+       ORDER BY pseudonym, generation LIMIT 1 OFFSET ?`,
     );
-    this.#superseded = connection.prepare(
-      `SELECT old.pseudonym, old.generation FROM credential AS newest CROSS JOIN credential AS old
-       ON old.pseudonym = newest.pseudonym AND old.generation < newest.generation
-       WHERE newest.generation = (SELECT value FROM counter WHERE name = 'generation') AND newest.pseudonym >= ?
-       ORDER BY newest.pseudonym LIMIT ?`,
+    // Rows of killed imports, and rows that a valid one of the same holder has replaced.
+    this.#superfluous = connection.prepare(
+      `SELECT pseudonym, generation FROM credential AS old
+       WHERE (pseudonym, generation) > (?, ?) AND (pseudonym, generation) <= (?, ?)
+         AND (generation > ${VALID} AND generation < ? OR EXISTS (
+           SELECT 1 FROM credential AS newer WHERE newer.pseudonym = old.pseudonym
+             AND newer.generation > old.generation AND newer.generation <= ${VALID}))`,
     );
     this.#delete = connection.prepare("DELETE FROM credential WHERE pseudonym = ? AND generation = ?");
   }
 
   /** How many rows the next transaction should have. */
-  get rowsAtOnce(): number {
-    return this.#rowsAtOnce;
+  async rowsAtOnce(): Promise<number> {
+    this.#pace = PACES[await this.#options.neighbours()];
+    const fitting = Math.floor(this.#rowsPerMs * this.#pace.writeMs);
+    return Math.min(this.#pace.mostRows, Math.max(FEWEST_ROWS, fitting));
   }
 
   /** Takes a generation of its own and removes what killed imports left behind. */
   async begin(): Promise<Result<void, ImportError>> {
+    let swept = 0;
     const begun = await this.#options.journal.appendAfter(() => {
       this.#begin.run();
-      this.#generation = this.#latest.get()?.value ?? 0;
+      this.#generation = this.#counter.get("import")?.value ?? 0;
+      swept = this.#counter.get("swept")?.value ?? 0;
       return [];
     });
     if (!begun.ok) return begun;
-    const removed = await this.#removeAll(() => this.#abandoned.all(this.#generation, this.#rowsAtOnce));
-    return removed.ok ? this.#removeSuperseded() : removed;
+    this.#options.connection.pragma(`cache_size = -${CACHE_KIBIBYTES}`);
+    return swept === this.#generation - 1 ? ok(undefined) : this.#sweep();
   }
 
   /** Writes entries that nobody sees yet. */
   async stage(entries: readonly Enrolment[]): Promise<Result<ImportReport, ImportError>> {
-    let imported = 0;
-    const written = await this.#write(() => {
+    let report = { imported: 0, replaced: 0, stillDenied: 0 };
+    const written = await this.#write(entries.length, () => {
       const admissible = entries.filter(({ pseudonym }) => !this.#rows.isDenied(pseudonym));
+      const replacing = admissible.filter(({ pseudonym }) => this.#rows.isAdmitted(pseudonym));
       for (const entry of admissible) this.#rows.stage(entry, this.#generation);
-      imported = admissible.length;
+      const imported = admissible.length;
+      report = { imported, replaced: replacing.length, stillDenied: entries.length - imported };
       return [];
     });
-    return written.ok ? ok({ imported, stillDenied: entries.length - imported }) : written;
+    return written.ok ? ok(report) : written;
   }
 
   /** The one step that counts: all that was staged is valid, and the journal says so. */
-  async makeValid(added: number): Promise<Result<void, ImportError>> {
-    const written = await this.#write(() => {
-      this.#raise.run(this.#generation);
-      return [listsChanged({ added })];
+  async makeValid({ imported, replaced }: ImportReport): Promise<Result<void, ImportError>> {
+    const written = await this.#write(1, () => {
+      this.#raise.run(this.#generation, "generation");
+      return [listsChanged({ added: imported })];
     });
     if (!written.ok) return written;
     // From here on nothing can fail that an operator must know of: what is left over nobody sees, and the
     // next import removes it.
-    await this.#removeSuperseded();
+    if (replaced > 0) await this.#sweep();
+    else await this.#noteSwept();
     return ok(undefined);
   }
 
-  #removeSuperseded(): Promise<Result<void, ImportError>> {
-    let at: Uint8Array = NO_PSEUDONYM;
-    return this.#removeAll(() => {
-      const rows = this.#superseded.all(at, this.#rowsAtOnce);
-      at = rows.at(-1)?.pseudonym ?? at;
-      return rows;
-    });
+  /** Removes every row that nobody sees and that is not of this import. Looking for them holds up nobody. */
+  async #sweep(): Promise<Result<void, ImportError>> {
+    let at: RowKey = { pseudonym: NO_PSEUDONYM, generation: 0 };
+    for (;;) {
+      const end = this.#endOfPage.get(at.pseudonym, at.generation, SWEEP_ROWS - 1);
+      const { pseudonym, generation } = end ?? LAST_KEY;
+      const removed = await this.#remove(
+        this.#superfluous.all(at.pseudonym, at.generation, pseudonym, generation, this.#generation),
+      );
+      if (!removed.ok) return removed;
+      if (end === undefined) return this.#noteSwept();
+      at = end;
+    }
   }
 
-  /** Removes rows as long as `find` gives some; looking for them holds up nobody. */
-  async #removeAll(find: () => readonly RowKey[]): Promise<Result<void, ImportError>> {
-    for (let rows = find(); rows.length > 0; rows = find()) {
-      const written = await this.#write(() => {
-        for (const { pseudonym, generation } of rows) this.#delete.run(pseudonym, generation);
+  async #remove(rows: readonly RowKey[]): Promise<Result<void, ImportError>> {
+    for (let at = 0; at < rows.length; ) {
+      const some = rows.slice(at, at + (await this.rowsAtOnce()));
+      const written = await this.#write(some.length, () => {
+        for (const { pseudonym, generation } of some) this.#delete.run(pseudonym, generation);
         return [];
       });
       if (!written.ok) return written;
+      at += some.length;
     }
     return ok(undefined);
   }
 
-  /** One short transaction, then a pause for everybody else. */
-  async #write(work: () => readonly NewEvent[]): Promise<Result<void, ImportError>> {
+  /** What the next import need not look for. */
+  #noteSwept(): Promise<Result<void, ImportError>> {
+    return this.#write(1, () => {
+      this.#raise.run(this.#counter.get("generation")?.value ?? 0, "swept");
+      return [];
+    });
+  }
+
+  /** One transaction, then a pause for everybody else. */
+  async #write(rowCount: number, work: () => readonly NewEvent[]): Promise<Result<void, ImportError>> {
     const { journal, clock, signal } = this.#options;
     if (signal.aborted) return err({ kind: "stopped" });
     const begun = clock.monotonicMs();
     let overtaken = false;
     const written = await journal.appendAfter(() => {
-      overtaken = this.#latest.get()?.value !== this.#generation;
+      overtaken = this.#counter.get("import")?.value !== this.#generation;
       return overtaken ? [] : work();
     });
     if (!written.ok) return written;
     if (overtaken) return err({ kind: "overtaken" });
-    this.#adapt(clock.monotonicMs() - begun);
-    await clock.sleep(PAUSE_MS);
+    this.#adapt(rowCount, clock.monotonicMs() - begun);
+    await clock.sleep(this.#pace.pauseMs);
     return ok(undefined);
   }
 
   /** More rows after a quick transaction, fewer after a slow one; at most doubled, for disks have moods. */
-  #adapt(tookMs: number): void {
-    const fitting = Math.floor(this.#rowsAtOnce * Math.min(2, WRITE_MS / Math.max(1, tookMs)));
-    this.#rowsAtOnce = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, fitting));
+  #adapt(rowCount: number, tookMs: number): void {
+    // What a transaction of a row or two takes is the disk's, not the rows'.
+    if (rowCount < FEWEST_ROWS) return;
+    this.#rowsPerMs = Math.min(this.#rowsPerMs * 2, rowCount / Math.max(1, tookMs));
   }
 }
 

@@ -3,18 +3,17 @@
  * (`acs.config.credentials`: how many entries were added to, removed from and put on which list), so that
  * an auditor sees who could pass when. A row about one card carries its personal part, erasable as any.
  */
-import type { Clock } from "../ports/clock.ts";
 import type { JournalError } from "../ports/journal.ts";
 import { ok, type Result } from "../result.ts";
 import { listsChanged } from "./credential-event.ts";
-import { type ImportError, type ImportReport, importCredentials } from "./credential-import.ts";
 import {
-  type CredentialName,
-  CredentialRows,
-  type Denial,
-  type Enrolment,
-  type ListedCredential,
-} from "./credential-rows.ts";
+  type ImportError,
+  type ImportOptions,
+  type ImportReport,
+  importCredentials,
+} from "./credential-import.ts";
+import { CredentialListing, type CredentialName, type ListedCredential } from "./credential-listing.ts";
+import { CredentialRows, type Denial, type Enrolment } from "./credential-rows.ts";
 import type { OpenDatabase } from "./database.ts";
 import { attempt } from "./sqlite-error.ts";
 import type { JournalWork, SqliteJournal } from "./sqlite-journal.ts";
@@ -29,6 +28,7 @@ export class CredentialRegister {
   readonly #database: OpenDatabase;
   readonly #journal: SqliteJournal;
   readonly #rows: CredentialRows;
+  readonly #listing: CredentialListing;
 
   /** Prepares the statements. Errors as for any use of the database. */
   static open(database: OpenDatabase, journal: SqliteJournal): Result<CredentialRegister, JournalError> {
@@ -39,6 +39,7 @@ export class CredentialRegister {
     this.#database = database;
     this.#journal = journal;
     this.#rows = new CredentialRows(database.connection);
+    this.#listing = new CredentialListing(database.connection);
   }
 
   /** Admits a holder, also one who was denied. */
@@ -59,9 +60,12 @@ export class CredentialRegister {
 
   /** Takes off both lists who goes by a name that an operator has. */
   async revoke(name: CredentialName): Promise<Result<Revocation, JournalError>> {
+    // Found before the transaction: a look through a long list must not hold up the gate's own writing.
+    const found = attempt(this.#database.file, () => this.#listing.named(name));
+    if (!found.ok) return found;
     let revocation: Revocation = { kind: "notFound" };
     const changed = await this.#change(() => {
-      const holders = this.#rows.named(name);
+      const holders = found.value.filter(({ pseudonym }) => this.#listing.isNamed(pseudonym, name));
       const count = holders.length;
       if (count > 1 && "displayTag" in name) revocation = { kind: "ambiguous", count };
       else if (count > 0) revocation = { kind: "revoked", count };
@@ -74,7 +78,7 @@ export class CredentialRegister {
 
   /** Both lists as they are at one moment, by reference and tag; an error is the last thing given. */
   *list(): Generator<Result<ListedCredential, JournalError>, void, void> {
-    const entries = this.#rows.list();
+    const entries = this.#listing.list();
     try {
       for (;;) {
         const next = attempt(this.#database.file, () => entries.next());
@@ -91,7 +95,7 @@ export class CredentialRegister {
   /** Adds or replaces many holders, or none. See `importCredentials`. */
   import(
     entries: Iterable<Enrolment>,
-    surroundings: { readonly clock: Clock; readonly signal: AbortSignal },
+    surroundings: Omit<ImportOptions, "connection" | "journal">,
   ): Promise<Result<ImportReport, ImportError>> {
     const { connection } = this.#database;
     return importCredentials(entries, { ...surroundings, connection, journal: this.#journal });

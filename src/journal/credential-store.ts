@@ -1,12 +1,16 @@
 /**
  * Allow list and deny list for a running gate: it asks, commands of other processes write. A holder is in at
- * most one of the two lists: adding to one removes from the other (ONVIF Credential service).
+ * most one of the two lists: adding to one removes from the other (ONVIF Credential service). Every answer is
+ * that of the database at the moment of the question: from the array in memory when that is of the same
+ * version, else from the tables. A database that cannot be read is an error, whatever the array says.
  * Holders are keyed pseudonyms; what is shown of one is its display tag and the operator's reference.
  */
 import type { Transaction } from "better-sqlite3";
+import type { Clock } from "../ports/clock.ts";
 import type { CredentialLookup, Standing } from "../ports/credentials.ts";
 import type { JournalError } from "../ports/journal.ts";
 import type { Result } from "../result.ts";
+import { CredentialIndexKeeper } from "./credential-index-keeper.ts";
 import { CredentialRows, type Denial, type Enrolment } from "./credential-rows.ts";
 import type { OpenDatabase } from "./database.ts";
 import { attempt } from "./sqlite-error.ts";
@@ -16,6 +20,7 @@ export class CredentialStore implements CredentialLookup {
   readonly #rows: CredentialRows;
   readonly #put: Transaction<(entries: readonly Enrolment[]) => void>;
   readonly #deny: Transaction<(denial: Denial) => void>;
+  #keeper: CredentialIndexKeeper | undefined;
 
   /** Prepares the statements. Errors as for any use of the database. */
   static open(database: OpenDatabase): Result<CredentialStore, JournalError> {
@@ -33,7 +38,28 @@ export class CredentialStore implements CredentialLookup {
   }
 
   standing(pseudonym: Uint8Array): Result<Standing, JournalError> {
-    return attempt(this.#database.file, () => this.#rows.standing(pseudonym));
+    return attempt(this.#database.file, () => {
+      const index = this.#keeper?.at(this.#rows.version());
+      return index?.find(pseudonym) ?? this.#rows.standing(pseudonym);
+    });
+  }
+
+  /** Whether the next answer will come from the array, as long as nobody changes the lists. */
+  isIndexed(): Result<boolean, JournalError> {
+    return attempt(this.#database.file, () => this.#keeper?.at(this.#rows.version()) !== undefined);
+  }
+
+  /** Keeps the lists in memory as well until `signal` is aborted; never rejects. */
+  async keepIndexed(clock: Clock, signal: AbortSignal): Promise<void> {
+    const keeper = attempt(
+      this.#database.file,
+      () => new CredentialIndexKeeper(this.#database, clock, signal),
+    );
+    // Without an array the tables answer, or say themselves what is wrong with them.
+    if (!keeper.ok) return;
+    this.#keeper = keeper.value;
+    await keeper.value.run();
+    this.#keeper = undefined;
   }
 
   /**

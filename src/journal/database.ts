@@ -65,6 +65,33 @@ function handle(file: string, connection: Sqlite.Database): OpenDatabase {
   return { file, connection, close: () => void connection.close() };
 }
 
+/**
+ * Opens an existing database for reading only, for a person who asks: nothing is migrated, and damage that
+ * `openDatabase` refuses can be looked at. Errors as there; `unavailable` too when there is no file.
+ */
+export function openDatabaseReadOnly(
+  file: string,
+  options: { readonly busyTimeoutMs: number },
+): Result<OpenDatabase, OpenError> {
+  let connection: Sqlite.Database | undefined;
+  try {
+    connection = new Sqlite(file, { readonly: true, fileMustExist: true, timeout: options.busyTimeoutMs });
+    const found = schemaVersion(connection);
+    if (found <= SCHEMA_VERSION) return ok(handle(file, connection));
+    connection.close();
+    return err(newerSchema(file, found));
+  } catch (cause) {
+    connection?.close();
+    return err(openFailure(file, cause));
+  }
+}
+
+/** A missing folder is a `TypeError` of the package, not an error of SQLite. */
+function openFailure(file: string, cause: unknown): OpenError {
+  if (!(cause instanceof TypeError)) return journalError(file, cause);
+  return { kind: "unavailable", file, remedy: "give the state directory of a gate that has run", cause };
+}
+
 /** SQLite would create the file readable by all; its -wal and -shm files take over this file's mode. */
 function touchPrivately(file: string): Result<void, OpenError> {
   try {
@@ -116,13 +143,15 @@ function prepare(connection: Sqlite.Database, file: string): OpenError | undefin
   connection.pragma("secure_delete = ON");
   connection.pragma("foreign_keys = ON");
   const found = schemaVersion(connection);
-  if (found > SCHEMA_VERSION) {
-    const remedy = `the file has schema ${found}, this release knows ${SCHEMA_VERSION}: install the release that wrote it, or a later one`;
-    return { kind: "newerSchema", file, remedy };
-  }
+  if (found > SCHEMA_VERSION) return newerSchema(file, found);
   migrate(connection);
   for (const list of ["admitted", "denied"]) connection.prepare(`SELECT * FROM ${list} LIMIT 1`).get();
   return hasSoundEnd(connection) ? undefined : corruptDatabase(file);
+}
+
+function newerSchema(file: string, found: number): OpenError {
+  const remedy = `the file has schema ${found}, this release knows ${SCHEMA_VERSION}: install the release that wrote it, or a later one`;
+  return { kind: "newerSchema", file, remedy };
 }
 
 /** Whether the newest rows are events and chained to one another: the next row will be chained to them. */

@@ -7,7 +7,7 @@ import { toBase64Url } from "../bytes/base64url.ts";
 import { uuidV7 } from "../crypto/uuid.ts";
 import type { EventStamp, JournalEvent, NewEvent, PersonalPart } from "../ports/journal.ts";
 import type { Random } from "../ports/random.ts";
-import { trustedInstant } from "../time/clock-floor.ts";
+import { timeAbove } from "../time/clock-floor.ts";
 import { type Instant, instant } from "../time/time.ts";
 import { credentialRef, eventLine, lineHash, parseLine, type UnsealedEvent } from "./cloud-event.ts";
 
@@ -26,7 +26,7 @@ export interface EventRow {
 }
 
 /** The newest row, from which the chain goes on. */
-interface Head {
+export interface Head {
   readonly seq: number;
   readonly time: Instant;
   readonly hash: Uint8Array;
@@ -75,22 +75,26 @@ export class EventRows {
   }
 
   /**
-   * Adds one row to the chain; to be called inside a write transaction. The head is read from the file
-   * each time, so a rolled back transaction leaves no trace and a command of another process may tell of a
-   * changed list in between.
+   * Adds one row to the chain behind `head`; to be called inside a write transaction, in which `head` was read
+   * or the row of it appended, since commands of other processes append too. Returns the new head beside it.
    */
-  append(event: NewEvent, stamp: EventStamp): JournalEvent {
-    const head = this.head();
+  append(
+    event: NewEvent,
+    stamp: EventStamp,
+    head: Head,
+  ): { readonly event: JournalEvent; readonly head: Head } {
     const salt = this.#random.bytes(SALT_BYTES);
     const unsealed = this.#unsealed(event, stamp, head, salt);
     const line = eventLine(unsealed);
     const hash = lineHash(head.hash, line);
     this.#insertEvent.run(unsealed.seq, unsealed.time, line, hash);
     const sealed = { ...unsealed, hash: toBase64Url(hash) };
-    if (event.personal === undefined) return sealed;
+    const newHead = { seq: unsealed.seq, time: unsealed.time, hash };
+    if (event.personal === undefined) return { event: sealed, head: newHead };
     const { pseudonym, keyId } = event.personal;
     this.#insertPersonal.run(unsealed.seq, salt, pseudonym, keyId, unsealed.time + this.#origin.retentionMs);
-    return { ...sealed, personal: { salt: toBase64Url(salt), pseudonym: toBase64Url(pseudonym) } };
+    const personal = { salt: toBase64Url(salt), pseudonym: toBase64Url(pseudonym) };
+    return { event: { ...sealed, personal }, head: newHead };
   }
 
   /** Rows after `afterSeq` in order; `undefined` in place of one that is no event any more. */
@@ -99,11 +103,8 @@ export class EventRows {
   }
 
   #unsealed(event: NewEvent, stamp: EventStamp, head: Head, salt: Uint8Array): UnsealedEvent {
-    const time = trustedInstant(
-      stamp.time,
-      instant(Math.max(head.time, this.#origin.buildTime)),
-      stamp.clock,
-    );
+    const floors = { buildTime: this.#origin.buildTime, newestEntry: head.time };
+    const { instant: time, state: clock } = timeAbove(floors, stamp.time, stamp.clock);
     return {
       id: uuidV7(time, this.#random),
       source: this.#origin.source,
@@ -113,7 +114,7 @@ export class EventRows {
       time,
       boot: this.#origin.boot,
       mono: Math.floor(stamp.mono),
-      clock: stamp.clock,
+      clock,
       prev: toBase64Url(head.hash),
       data:
         event.personal === undefined
@@ -131,7 +132,8 @@ const commitment = (
   ref: credentialRef(salt, personal.pseudonym),
 });
 
-function eventOf(row: EventRow): JournalEvent | undefined {
+/** The event of a row; `undefined` when the row is none any more. */
+export function eventOf(row: EventRow): JournalEvent | undefined {
   const unsealed = parseLine(row.line, row.time);
   if (unsealed === undefined || unsealed.seq !== row.seq) return undefined;
   const sealed = { ...unsealed, hash: toBase64Url(row.hash) };

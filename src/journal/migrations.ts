@@ -37,6 +37,34 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX denied_tag ON denied (display_tag);
    CREATE INDEX denied_reference ON denied (reference) WHERE reference IS NOT NULL;
    CREATE INDEX denied_expiry ON denied (expires_at) WHERE expires_at IS NOT NULL;`,
+  // 3: what changed, for the gate's array of credentials. Triggers note it, so no writer can forget to; the
+  // number of the newest note is the version of both lists, and "no pseudonym" says that everything changed.
+  // Two indexes go, which cost an import a random page for each row and served only commands.
+  `INSERT INTO counter VALUES ('swept', 0);
+   DROP INDEX credential_generation;
+   DROP INDEX credential_tag;
+   CREATE TABLE list_change (version INTEGER PRIMARY KEY AUTOINCREMENT, pseudonym BLOB);
+   CREATE TRIGGER list_change_bound AFTER INSERT ON list_change BEGIN
+     DELETE FROM list_change WHERE version <= NEW.version - 1000; END;
+   CREATE TRIGGER generation_raised AFTER UPDATE ON counter WHEN NEW.name = 'generation' BEGIN
+     INSERT INTO list_change (pseudonym) VALUES (NULL); END;
+   CREATE TRIGGER credential_added AFTER INSERT ON credential
+     WHEN NEW.generation <= (SELECT value FROM counter WHERE name = 'generation') BEGIN
+     INSERT INTO list_change (pseudonym) VALUES (NEW.pseudonym); END;
+   CREATE TRIGGER credential_changed AFTER UPDATE ON credential BEGIN
+     INSERT INTO list_change (pseudonym) VALUES (OLD.pseudonym), (NEW.pseudonym); END;
+   CREATE TRIGGER credential_removed AFTER DELETE ON credential
+     WHEN OLD.generation <= (SELECT value FROM counter WHERE name = 'generation')
+       AND NOT EXISTS (SELECT 1 FROM credential AS newer
+         WHERE newer.pseudonym = OLD.pseudonym AND newer.generation > OLD.generation
+           AND newer.generation <= (SELECT value FROM counter WHERE name = 'generation')) BEGIN
+     INSERT INTO list_change (pseudonym) VALUES (OLD.pseudonym); END;
+   CREATE TRIGGER denied_added AFTER INSERT ON denied BEGIN
+     INSERT INTO list_change (pseudonym) VALUES (NEW.pseudonym); END;
+   CREATE TRIGGER denied_changed AFTER UPDATE ON denied BEGIN
+     INSERT INTO list_change (pseudonym) VALUES (OLD.pseudonym), (NEW.pseudonym); END;
+   CREATE TRIGGER denied_removed AFTER DELETE ON denied BEGIN
+     INSERT INTO list_change (pseudonym) VALUES (OLD.pseudonym); END;`,
 ];
 
 /** The schema that this program writes. */

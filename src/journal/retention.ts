@@ -49,7 +49,7 @@ const PAUSE_MS = 10;
 const PAGES_AT_ONCE = 1000;
 
 /**
- * One erasure run, to be called at start and once an hour. Does nothing unless the clock is synchronised
+ * One erasure run, to be called at start and once an hour. Does nothing unless the clock is trusted
  * and not behind the newest row; should that one be the stray, the next row written ends the wait.
  * Errors as for any use of the database; what was committed stays so.
  */
@@ -60,7 +60,7 @@ export async function runRetention(
   const newest = journal.newestTime();
   if (!newest.ok) return newest;
   const now = clock.wallTime();
-  if (options.clockState() !== "synced" || now < newest.value) return ok({ kind: "clockUntrusted" });
+  if (options.clockState() === "unsynced" || now < newest.value) return ok({ kind: "clockUntrusted" });
   let erased = 0;
   let pruned = 0;
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -89,14 +89,16 @@ async function eraseSome(options: RetentionOptions, now: Instant): Promise<Resul
   let progress: Progress = { erased: 0, pruned: 0, mayHaveMore: false };
   const prepared = attempt(file, () => ({
     erase: ERASURES.map((sql) => connection.prepare<[number, number]>(sql)),
+    forgetChanges: connection.prepare<[]>(FORGET_CHANGES),
     history: new History(connection),
   }));
   if (!prepared.ok) return prepared;
-  const { erase, history } = prepared.value;
+  const { erase, forgetChanges, history } = prepared.value;
   const age = { now, cutoffMs: now - options.retentionMs, retentionMs: options.retentionMs };
   const committed = await options.journal.appendAfter(() => {
     const counts = erase.map((statement) => statement.run(now, ROWS_AT_ONCE).changes);
     counts.push(history.eraseStray(age));
+    forgetChanges.run();
     const cut = history.cut(age, options.delivery);
     const pruned = cut?.count ?? 0;
     const mayHaveMore = cut?.mayHaveMore === true || counts.some((count) => count >= ROWS_AT_ONCE);
@@ -116,6 +118,8 @@ const ERASURES = [
      CROSS JOIN credential AS old ON old.pseudonym = due.pseudonym AND old.generation <= due.generation)`,
   "DELETE FROM denied WHERE pseudonym IN (SELECT pseudonym FROM denied WHERE expires_at <= ? LIMIT ?)",
 ] as const;
+/** Else the notes of what changed would still name who was erased. The gate's array is then read anew. */
+const FORGET_CHANGES = "DELETE FROM list_change";
 
 /** What is too old at a moment. */
 interface Age {

@@ -62,6 +62,7 @@ export class SqliteJournal implements Journal, Outbox {
   readonly #waiting: Waiting[] = [];
   readonly #listeners = new Set<(events: readonly JournalEvent[]) => void>();
   #flushing = false;
+  #newestSeen: Instant;
   /** The highest connection number given out by this process. */
   #connection = 0;
 
@@ -83,9 +84,8 @@ export class SqliteJournal implements Journal, Outbox {
     );
     this.#counter = connection.prepare("SELECT value FROM counter WHERE name = ?");
     this.#raise = connection.prepare("UPDATE counter SET value = ? WHERE name = ? AND value < ?");
-    this.#commit = connection.transaction((group: readonly Waiting[]) =>
-      group.map((entry) => this.#chain(entry)),
-    );
+    this.#newestSeen = this.#rows.head().time;
+    this.#commit = connection.transaction((group: readonly Waiting[]) => this.#chain(group));
   }
 
   append(events: readonly NewEvent[]): Promise<Result<readonly JournalEvent[], JournalError>> {
@@ -142,7 +142,15 @@ export class SqliteJournal implements Journal, Outbox {
     return next;
   }
 
-  /** The time of the newest row, or the build time: the floor for an unsynchronised clock. */
+  /**
+   * The time of the newest row that this process has read or written, or the build time: the floor of a
+   * decision's time, which need not wait for the disk. A row of a command comes to it with the next own one.
+   */
+  get newestSeen(): Instant {
+    return this.#newestSeen;
+  }
+
+  /** The time of the newest row in the file, or the build time: the floor for what erases by time. */
   newestTime(): Result<Instant, JournalError> {
     return attempt(this.#options.database.file, () => this.#rows.head().time);
   }
@@ -175,8 +183,16 @@ export class SqliteJournal implements Journal, Outbox {
     return attempt(this.#options.database.file, () => this.#commit.immediate(group));
   }
 
-  #chain(entry: Waiting): readonly JournalEvent[] {
-    return entry.work().map((event) => this.#rows.append(event, entry.stamp));
+  /** The head is read in each transaction: a command of another process may have appended, or this one rolled back. */
+  #chain(group: readonly Waiting[]): readonly (readonly JournalEvent[])[] {
+    let head = this.#rows.head();
+    return group.map(({ work, stamp }) =>
+      work().map((event) => {
+        const appended = this.#rows.append(event, stamp, head);
+        head = appended.head;
+        return appended.event;
+      }),
+    );
   }
 
   #settle(
@@ -188,7 +204,9 @@ export class SqliteJournal implements Journal, Outbox {
     }
     if (!outcome.ok) return;
     const committed = outcome.value.flat();
-    if (committed.length === 0) return;
+    const newest = committed.at(-1);
+    if (newest === undefined) return;
+    this.#newestSeen = newest.time;
     void this.#announce(committed);
   }
 

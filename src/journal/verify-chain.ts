@@ -38,6 +38,8 @@ export interface ChainSummary {
 
 const ROWS_AT_ONCE = 1000;
 
+type Verdict = Result<ChainSummary, ChainFault | JournalError>;
+
 /**
  * Verifies the rows in order with the device's public key: all of them, or the `newest` so many, whose
  * beginning is then taken at its word. Errors: the first fault, or a failing database.
@@ -46,15 +48,46 @@ export function verifyChain(
   database: OpenDatabase,
   publicKey: PublicJwk,
   range: { readonly newest?: number } = {},
-): Result<ChainSummary, ChainFault | JournalError> {
-  const { connection, file } = database;
+): Verdict {
+  const verification = verifyInPages(database, publicKey, range);
+  let step = verification.next();
+  while (step.done !== true) step = verification.next();
+  return step.value;
+}
+
+/**
+ * As `verifyChain`, a thousand rows at a time: yields the row that it has come to, and may be given up there
+ * with `return`. The database must be this verification's alone.
+ */
+export function* verifyInPages(
+  { connection, file }: OpenDatabase,
+  publicKey: PublicJwk,
+  range: { readonly newest?: number } = {},
+): Generator<number, Verdict, void> {
   // One transaction, hence one moment: a running gate adds and prunes rows meanwhile.
-  const verification = connection.transaction(() => {
-    const afterSeq = range.newest === undefined ? 0 : lastSeq(connection) - range.newest;
-    return new Verification(connection, publicKey).run(afterSeq);
+  const begun = attempt(file, () => {
+    connection.exec("SAVEPOINT verification");
+    return range.newest === undefined ? 0 : lastSeq(connection) - range.newest;
   });
-  const outcome = attempt(file, () => verification());
-  return outcome.ok ? outcome.value : outcome;
+  if (!begun.ok) return begun;
+  try {
+    const pages = new Verification(connection, publicKey).run(begun.value);
+    for (;;) {
+      const step = attempt(file, () => pages.next());
+      if (!step.ok) return step;
+      if (step.value.done === true) return step.value.value;
+      yield step.value.value;
+    }
+  } finally {
+    end({ connection, file });
+  }
+}
+
+/** An error of the disk may have ended the transaction already, or may keep it from being released. */
+function end({ connection, file }: Pick<OpenDatabase, "connection" | "file">): void {
+  if (!connection.inTransaction) return;
+  const released = attempt(file, () => connection.exec("RELEASE verification"));
+  if (!released.ok) attempt(file, () => connection.exec("ROLLBACK"));
 }
 
 function lastSeq(connection: Database): number {
@@ -77,8 +110,8 @@ class Verification {
     this.#publicKey = publicKey;
   }
 
-  /** Examines the rows after `afterSeq`. */
-  run(afterSeq: number): Result<ChainSummary, ChainFault> {
+  /** Examines the rows after `afterSeq`; yields the number of the last one of each page. */
+  *run(afterSeq: number): Generator<number, Result<ChainSummary, ChainFault>, void> {
     const page = this.#connection.prepare<[number, number], EventRow>(
       `${ROW_COLUMNS} WHERE event.seq > ? ORDER BY event.seq LIMIT ?`,
     );
@@ -89,6 +122,7 @@ class Verification {
         if (what !== undefined) return err({ kind: "chainBroken", seq: row.seq, what });
         at = row.seq;
       }
+      yield at;
     }
     return this.#conclude();
   }

@@ -18,6 +18,7 @@ function lists(world = new TemporaryJournal()) {
       journal: world.journal,
       clock: world.clock,
       signal: stopping.signal,
+      neighbours: async () => "gate",
     });
   return {
     world,
@@ -115,7 +116,7 @@ test("of two at a time the later one counts, and nothing of the other", async ()
   };
   const running = first.importAll(observed(entries(2000, { group: "first" }), beginOther));
   expect(await running).toMatchObject({ ok: false, error: { kind: "overtaken" } });
-  expect(await later).toEqual({ ok: true, value: { imported: 3, stillDenied: 0 } });
+  expect(await later).toEqual({ ok: true, value: { imported: 3, replaced: 0, stillDenied: 0 } });
   expect([first.groupOf(0), first.visibleCount(), first.storedCount()]).toEqual(["later", 3, 3]);
 });
 

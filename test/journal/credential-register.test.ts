@@ -15,7 +15,9 @@ function openRegister(world = new TemporaryJournal()) {
     listed: () => [...register.list()].map(must),
     rows: () => must(world.journal.read(0, 100)).map(({ type, data }) => ({ type, ...data })),
     importAll: (entries: Parameters<CredentialRegister["import"]>[0]) =>
-      world.timeline.resolve(register.import(entries, { clock: world.clock, signal })),
+      world.timeline.resolve(
+        register.import(entries, { clock: world.clock, signal, neighbours: async () => "none" }),
+      ),
   };
 }
 

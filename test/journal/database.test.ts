@@ -29,8 +29,9 @@ test("a database of the first schema is brought up to date and keeps its rows", 
   const world = new TemporaryJournal();
   must(await world.journal.append([granted(1)]));
   world.database.connection.exec(
-    `DROP VIEW admitted; DROP TABLE credential; DROP TABLE denied;
-     DELETE FROM counter WHERE name IN ('generation', 'import'); PRAGMA user_version = 1`,
+    `DROP TRIGGER generation_raised; DROP VIEW admitted; DROP TABLE credential; DROP TABLE denied;
+     DROP TABLE list_change;
+     DELETE FROM counter WHERE name IN ('generation', 'import', 'swept'); PRAGMA user_version = 1`,
   );
   const again = must(open(world.file));
   expect(again.connection.pragma("user_version", { simple: true })).toBe(SCHEMA_VERSION);

@@ -5,12 +5,13 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
+import { lockReader } from "../../src/app/process-lock.ts";
 import { SystemClock } from "../../src/app/system-clock.ts";
 import { systemRandom } from "../../src/crypto/system-random.ts";
 import { openDatabase } from "../../src/journal/database.ts";
 import { SqliteJournal } from "../../src/journal/sqlite-journal.ts";
 import { instant } from "../../src/time/time.ts";
-import { type CommandWorld, commandWorld } from "../app/command-world.ts";
+import { type CommandWorld, commandWorld, NODE } from "../app/command-world.ts";
 import { granted, must } from "./temporary-journal.ts";
 
 const PROGRAM = resolve("dist/src/app/main.js");
@@ -22,6 +23,9 @@ const APPEND_EVERY_MS = 50;
 async function gateBesideImports() {
   const world = await commandWorld();
   mkdirSync(join(world.folder, "state"));
+  // By this an import knows that somebody would have to wait for it.
+  const reader = must(await lockReader(NODE, join(world.folder, "board.sock")));
+  onTestFinished(() => reader.release());
   const database = must(
     openDatabase(join(world.folder, "state", "varco.db"), { busyTimeoutMs: BUSY_TIMEOUT_MS }),
   );

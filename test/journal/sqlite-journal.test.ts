@@ -101,6 +101,33 @@ describe("time", () => {
     expect(must(world.journal.newestTime())).toBe(NOON);
   });
 
+  test("the newest row that was seen is that of the file at the start, then the last one written, not one refused", async () => {
+    const world = new TemporaryJournal();
+    expect(world.journal.newestSeen).toBe(Date.UTC(2026, 0, 1));
+    must(await world.journal.append([granted(1)]));
+    expect(world.journal.newestSeen).toBe(NOON);
+    expect(world.reopen().newestSeen).toBe(NOON);
+    world.clock.setWallOffset(instant(NOON + DAY_MS));
+    world.database.connection.exec("PRAGMA query_only = ON");
+    expect(await world.journal.append([granted(2)])).toMatchObject({ ok: false });
+    expect(world.journal.newestSeen).toBe(NOON);
+  });
+
+  test("of a clock that holds over is written as it is, and read again with what it was worth", async () => {
+    const world = new TemporaryJournal();
+    world.clockState = "holdover";
+    const [event] = must(await world.journal.append([granted(1)]));
+    expect(event).toMatchObject({ time: NOON, clock: "holdover" });
+    expect(must(world.journal.read(0, 1))).toEqual([event]);
+  });
+
+  test("of a synchronised clock is not below the build time either", async () => {
+    const world = new TemporaryJournal();
+    world.clock.setWallOffset(instant(Date.UTC(2025, 0, 1)));
+    const [event] = must(await world.journal.append([granted(1)]));
+    expect(event).toMatchObject({ time: Date.UTC(2026, 0, 1), clock: "unsynced" });
+  });
+
   test("in an empty journal begins at the build time", async () => {
     const world = new TemporaryJournal();
     world.clockState = "unsynced";

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { loadOrCreateSigner, type Signer } from "../../src/crypto/signing-key.ts";
 import { systemRandom } from "../../src/crypto/system-random.ts";
 import { writeCheckpoint } from "../../src/journal/checkpoint.ts";
-import { type ChainFault, verifyChain } from "../../src/journal/verify-chain.ts";
+import { type ChainFault, verifyChain, verifyInPages } from "../../src/journal/verify-chain.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { granted, must, TemporaryJournal, temporaryDirectory } from "./temporary-journal.ts";
 
@@ -118,4 +118,18 @@ test("the newest rows alone are taken from where they begin, checkpoint included
   sql("UPDATE event SET hash = zeroblob(32) WHERE seq = 2");
   expect(newest(3)).toMatchObject({ ok: true });
   expect(newest(4)).toMatchObject(broken(2, "hash"));
+});
+
+test("a verification in pages sees one moment, and given up leaves the database free", async () => {
+  const world = new TemporaryJournal();
+  const other = new TemporaryJournal(world.file);
+  must(await world.journal.append(Array.from({ length: 1_500 }, (_, number) => granted(number))));
+  const pages = verifyInPages(other.database, newSigner().publicKey);
+  expect(pages.next()).toEqual({ done: false, value: 1_000 });
+  must(await world.journal.append([granted(1_500)]));
+  expect(pages.next()).toEqual({ done: false, value: 1_500 });
+  expect(pages.next()).toMatchObject({ done: true, value: { ok: true, value: { first: 1, last: 1_500 } } });
+  const again = verifyInPages(other.database, newSigner().publicKey);
+  for (const _ of again) break;
+  expect(other.database.connection.inTransaction).toBe(false);
 });

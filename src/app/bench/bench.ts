@@ -2,14 +2,26 @@
  * `varco bench`: speed and memory on the simulator, one figure a line under names that stay. Ratios are
  * taken within one run on one machine; nothing here passes or fails.
  */
+import { spawnSync } from "node:child_process";
 import { type CommandIo, EXIT, type Execute, type Invocation } from "../command.ts";
 import { UNIT_NODE_FLAGS } from "../demo/child.ts";
 import { openStage, type StageOptions } from "../demo/stage.ts";
 import type { Person } from "../demo/story.ts";
+import { measureDecision } from "./decision.ts";
 import { describeFigure, type Figure } from "./figure.ts";
 import { measureIdle } from "./idle.ts";
+import { measureJournalRate } from "./journal-rate.ts";
+import { measureLargeMemory, measureLargeStart } from "./large-gate.ts";
+import { makeLargeSite } from "./large-site.ts";
 import { measureStart } from "./start.ts";
-import { measureTaps, TAP_PULSE_MS } from "./taps.ts";
+import {
+  measureTaps,
+  measureWaits,
+  TAP_PULSE_MS,
+  TAP_TRANSPORTS,
+  type TapTransport,
+  unmeasuredTaps,
+} from "./taps.ts";
 
 const PERSONS: readonly Person[] = ["100000000001", "100000000002"].map((nis) => ({
   nis,
@@ -21,21 +33,46 @@ interface Extent {
   readonly taps: number;
   readonly starts: number;
   readonly idleMs: number;
+  readonly journalRows: number;
+  readonly credentials: number;
+  readonly decisions: number;
 }
-const FULL: Extent = { taps: 200, starts: 7, idleMs: 30_000 };
-const SHORT: Extent = { taps: 20, starts: 3, idleMs: 5_000 };
+const FULL: Extent = {
+  taps: 200,
+  starts: 7,
+  idleMs: 30_000,
+  journalRows: 50_000,
+  credentials: 1_000_000,
+  decisions: 100_000,
+};
+const SHORT: Extent = {
+  taps: 20,
+  starts: 3,
+  idleMs: 5_000,
+  journalRows: 5_000,
+  credentials: 100_000,
+  decisions: 10_000,
+};
 
 export const benchCommand: Execute = async (invocation, io) => {
   const { texts, flags } = invocation;
   const options: StageOptions = { clock: io.clock, seed: 1, persons: PERSONS, logLevel: "info" };
-  for (const group of groupsOf(options, flags.has("short") ? SHORT : FULL)) {
-    if (!group.prefixes.some((prefix) => (texts["only"] ?? prefix).startsWith(prefix))) continue;
+  for (const group of chosen(groupsOf(options, flags.has("short") ? SHORT : FULL), texts["only"])) {
     if (io.interactive) io.err(`measuring ${group.prefixes.join(", ")} …`);
     show(await group.measure(), invocation, io);
     if (io.signal.aborted) return EXIT.negative;
   }
   return EXIT.done;
 };
+
+/** All, or the ones whose prefix says the most of the figure asked for. */
+function chosen(groups: readonly Group[], only: string | undefined): readonly Group[] {
+  if (only === undefined) return groups;
+  const closeness = ({ prefixes }: Group): number =>
+    Math.max(0, ...prefixes.filter((prefix) => only.startsWith(prefix)).map(({ length }) => length));
+  const best = Math.max(...groups.map(closeness));
+  return best === 0 ? [] : groups.filter((group) => closeness(group) === best);
+}
 
 function show(figures: readonly Figure[], { texts, flags }: Invocation, io: CommandIo): void {
   for (const figure of figures) {
@@ -46,11 +83,21 @@ function show(figures: readonly Figure[], { texts, flags }: Invocation, io: Comm
 
 const groupsOf = (options: StageOptions, extent: Extent): readonly Group[] => [
   {
-    prefixes: ["start."],
+    prefixes: ["start.firstPoll"],
     measure: async () => [await measureStart(options, { count: extent.starts, clock: options.clock })],
   },
-  { prefixes: ["tap.", "commands.", "sim."], measure: () => taps(options, extent) },
-  { prefixes: ["cpu.", "rss."], measure: () => idle(options, extent) },
+  ...TAP_TRANSPORTS.map((transport) => ({
+    prefixes: ["tap.identifier", "commands.identifier", "sim.late.p99"]
+      .map((name) => `${name}${transport.suffix}`)
+      .concat(transport.suffix === "" ? "tap.wait." : []),
+    measure: () => taps(transport, options, extent),
+  })),
+  { prefixes: ["cpu.", "rss.idle"], measure: () => idle(options, extent) },
+  { prefixes: ["journal."], measure: () => measureJournalRate(options.clock, extent.journalRows) },
+  {
+    prefixes: ["decision.", "start.million", "rss.million", "read.million"],
+    measure: () => large(options, extent),
+  },
 ];
 
 interface Group {
@@ -58,15 +105,27 @@ interface Group {
   readonly measure: () => Promise<readonly Figure[]>;
 }
 
-async function taps(options: StageOptions, { taps: count }: Extent): Promise<readonly Figure[]> {
-  const stage = await openStage({ ...options, pulseMs: TAP_PULSE_MS });
+/** Over the usual transport also the wait at random phase, which is the same over all. */
+async function taps(
+  transport: TapTransport,
+  options: StageOptions,
+  { taps: count }: Extent,
+): Promise<readonly Figure[]> {
+  const { laneBus } = transport;
+  if (laneBus.bus === "hsu" && !hasSocat()) return unmeasuredTaps(transport, "socat is missing");
+  const stage = await openStage({ ...options, laneBus, pulseMs: TAP_PULSE_MS });
   if (!stage.ok) throw new Error(stage.error);
+  const measured = { count, persons: options.persons };
   try {
-    return await measureTaps(stage.value, options.clock, { count, persons: options.persons });
+    const figures = await measureTaps(stage.value, options.clock, { ...transport, ...measured });
+    if (laneBus.bus !== "spi") return figures;
+    return [...figures, ...(await measureWaits(stage.value, options.clock, measured))];
   } finally {
     await stage.value.close();
   }
 }
+
+const hasSocat = (): boolean => spawnSync("socat", ["-V"], { stdio: "ignore" }).error === undefined;
 
 async function idle(options: StageOptions, { idleMs: forMs }: Extent): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
@@ -84,4 +143,23 @@ async function idle(options: StageOptions, { idleMs: forMs }: Extent): Promise<r
     }
   }
   return figures;
+}
+
+const KNOWN_HOLDERS = 1_000;
+const LARGE_STARTS = 3;
+/** Numbers of cards, of which the first so many are admitted and the others strangers. */
+const NUMBERS = Array.from({ length: 2 * KNOWN_HOLDERS }, (_, index) => String(200_000_000_000 + index));
+
+async function large(options: StageOptions, extent: Extent): Promise<readonly Figure[]> {
+  const known = NUMBERS.slice(0, KNOWN_HOLDERS);
+  const site = await makeLargeSite(options.clock, { credentials: extent.credentials, known });
+  try {
+    return [
+      ...(await measureDecision(site, options.clock, { count: extent.decisions, numbers: NUMBERS })),
+      await measureLargeStart(site, options, { count: LARGE_STARTS }),
+      ...(await measureLargeMemory(site, options)),
+    ];
+  } finally {
+    site.remove();
+  }
 }

@@ -17,10 +17,24 @@ export interface PlannedCommand {
     | { readonly kind: "apdu"; readonly sent: number; readonly received: number };
 }
 
-const SPI_BYTE_MS = 8 / 2_000;
-/** 00 00 FF LEN LCS TFI … DCS 00, and the operation byte before it. */
-const FRAME_BYTES = 8 + 1;
-const ACK_BYTES = 6 + 1;
+/** What a bus asks for: each transaction (one frame) its extra bytes, each byte its time. */
+export interface BusPlan {
+  readonly byteMs: number;
+  /** Beside the frame, when the host writes and when it reads. */
+  readonly writeBytes: number;
+  readonly readBytes: number;
+}
+
+/** 2 MHz; an operation byte before each frame. */
+export const SPI_PLAN: BusPlan = { byteMs: 8 / 2_000, writeBytes: 1, readBytes: 1 };
+/** 400 kHz, nine bits a byte; the address before each frame, and the ready byte before one that is read. */
+export const I2C_PLAN: BusPlan = { byteMs: 9 / 400, writeBytes: 1, readBytes: 2 };
+/** Start bit, eight data bits, stop bit; a stream without anything between the frames. */
+export const hsuPlan = (baud: number): BusPlan => ({ byteMs: 10_000 / baud, writeBytes: 0, readBytes: 0 });
+
+/** 00 00 FF LEN LCS TFI … DCS 00. */
+const FRAME_BYTES = 8;
+const ACK_BYTES = 6;
 const CHIP_TO_ACK_MS = 0.5;
 const CHIP_PER_BLOCK_MS = 0.5;
 const ACTIVATION_MS = 6;
@@ -54,12 +68,15 @@ export const IDENTIFIER_PLAN: readonly PlannedCommand[] = [
   },
 ];
 
-/** Least possible duration of a plan in ms. */
-export const boundMs = (plan: readonly PlannedCommand[]): number =>
-  plan.reduce((sum, command) => sum + busMs(command) + CHIP_TO_ACK_MS + airMs(command), 0);
+/** Least possible duration of a plan in ms, over a bus. */
+export const boundMs = (plan: readonly PlannedCommand[], bus: BusPlan): number =>
+  plan.reduce((sum, command) => sum + busMs(command, bus) + CHIP_TO_ACK_MS + airMs(command), 0);
 
-const busMs = ({ commandBytes, answerBytes }: PlannedCommand): number =>
-  (commandBytes + FRAME_BYTES + ACK_BYTES + answerBytes + FRAME_BYTES) * SPI_BYTE_MS;
+function busMs({ commandBytes, answerBytes }: PlannedCommand, bus: BusPlan): number {
+  const written = commandBytes + FRAME_BYTES + bus.writeBytes;
+  const read = ACK_BYTES + bus.readBytes + answerBytes + FRAME_BYTES + bus.readBytes;
+  return (written + read) * bus.byteMs;
+}
 
 function airMs({ radio }: PlannedCommand): number {
   if (radio.kind === "activation") return ACTIVATION_MS;

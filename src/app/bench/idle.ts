@@ -9,13 +9,22 @@ const TICKS_PER_SECOND = 100;
 /** The gate has connected, erased and collected its start-up rubbish. */
 const SETTLE_MS = 3_000;
 
-/** Processor time in ticks and resident memory in bytes of a process. */
-function usage(pid: number): { readonly ticks: number; readonly residentBytes: number } {
+export interface ProcessUsage {
+  readonly ticks: number;
+  readonly residentBytes: number;
+  /** The most that was ever resident. */
+  readonly mostBytes: number;
+}
+
+/** Processor time in ticks and memory of a process. */
+export function usage(pid: number): ProcessUsage {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   // The command name may hold blanks: fields are counted from its closing bracket. utime and stime are 14 and 15.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const resident = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return { ticks: Number(fields[11]) + Number(fields[12]), residentBytes: Number(resident) * 1_024 };
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const bytesOf = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1_024;
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  return { ticks, residentBytes: bytesOf("VmRSS"), mostBytes: bytesOf("VmHWM") };
 }
 
 /** `cpu.idle` and `rss.idle` over a time; `suffix` names other Node flags. */

@@ -25,9 +25,11 @@ export async function measureStart(
   };
 }
 
-async function startOnce(options: Omit<StageOptions, "beforeGate">, clock: Clock): Promise<number> {
+/** Starts a gate and stops it again; the time in ms from process start to first poll. */
+export async function startOnce(options: StageOptions, clock: Clock): Promise<number> {
   let begunUs = 0;
   const beforeGate = async (director: Director): Promise<void> => {
+    await options.beforeGate?.(director);
     await director.ask({ do: "place", node: NODE, card: { card: "phone" }, when: "nextTry" });
     const now = await director.ask({ do: "now" });
     if (now.ok) begunUs = now.value;

@@ -6,10 +6,10 @@ import type { Clock } from "../../ports/clock.ts";
 import type { RecordedEdge } from "../../sim/board-protocol.ts";
 import { SeededRandom } from "../../sim/seeded-random.ts";
 import type { TapSnapshot } from "../../sim/tap.ts";
-import { LINES, NODE } from "../demo/site.ts";
+import { type LaneBus, LINES } from "../demo/site.ts";
 import type { Stage } from "../demo/stage.ts";
 import type { Person } from "../demo/story.ts";
-import { boundMs, IDENTIFIER_PLAN } from "./bound.ts";
+import { type BusPlan, boundMs, hsuPlan, I2C_PLAN, IDENTIFIER_PLAN, SPI_PLAN } from "./bound.ts";
 import { type Figure, quantile, rounded } from "./figure.ts";
 
 /** The shortest pulse there is, so that a tap need not wait for the end of the one before. */
@@ -30,47 +30,97 @@ interface Tap {
   readonly hostMs: number;
 }
 
-/** Figures of `count` taps just before a try, and of as many at random phase. */
+/** A reader's way to its host, as a measurement knows it. */
+export interface TapTransport {
+  /** Behind `tap.identifier` and `commands.identifier`; empty for the usual one. */
+  readonly suffix: string;
+  readonly laneBus: LaneBus;
+  readonly plan: BusPlan;
+}
+
+const HSU_BAUDS = [115_200, 921_600] as const;
+export const TAP_TRANSPORTS: readonly TapTransport[] = [
+  { suffix: "", laneBus: { bus: "spi" }, plan: SPI_PLAN },
+  { suffix: ".i2c", laneBus: { bus: "i2c" }, plan: I2C_PLAN },
+  ...HSU_BAUDS.map((baud) => ({
+    suffix: baud === 115_200 ? ".hsu" : `.hsu${baud}`,
+    laneBus: { bus: "hsu", baud } as const,
+    plan: hsuPlan(baud),
+  })),
+];
+
+interface TapOptions {
+  readonly count: number;
+  readonly persons: readonly Person[];
+}
+
+/** Tap to relay over one transport: the median of `count` taps just before a try, its bound, and the commands. */
 export async function measureTaps(
   stage: Stage,
   clock: Clock,
-  options: { readonly count: number; readonly persons: readonly Person[] },
+  { suffix, plan, ...options }: TapOptions & Pick<TapTransport, "suffix" | "plan">,
 ): Promise<readonly Figure[]> {
-  const atTry = await takeTurns(stage, clock, { ...options, when: "nextTry" });
-  const atRandom = await takeTurns(stage, clock, { ...options, when: "now" });
+  const taps = await takeTurns(stage, clock, { ...options, when: "nextTry" });
   const lateness = await stage.director.ask({ do: "lateness" });
   const lateP99Ms = lateness.ok ? lateness.value.p99Ms : Number.NaN;
-  const bound = rounded(boundMs(IDENTIFIER_PLAN));
-  const medianMs = quantile(
-    atTry.map(({ tapMs }) => tapMs),
+  const bound = rounded(boundMs(IDENTIFIER_PLAN, plan));
+  const tapsMs = taps.map(({ tapMs }) => tapMs);
+  const medianMs = quantile(tapsMs, 0.5);
+  const hostMs = quantile(
+    taps.map(({ hostMs }) => hostMs),
     0.5,
   );
-  const waits = atRandom.map(({ waitMs }) => waitMs);
+  const p99Ms = rounded(quantile(tapsMs, 0.99));
   return [
     {
-      name: "tap.identifier",
+      name: `tap.identifier${suffix}`,
       value: rounded(medianMs),
       unit: "ms",
       bound,
       ratio: rounded(medianMs / bound),
-      note: `${atTry.length} taps, p99 ${rounded(
-        quantile(
-          atTry.map(({ tapMs }) => tapMs),
-          0.99,
-        ),
-      )} ms${isVoid(lateP99Ms)}`,
+      note: `${taps.length} taps, p99 ${p99Ms} ms${isVoid(lateP99Ms)}`,
     },
     {
-      name: "tap.identifier.host",
-      value: rounded(
-        quantile(
-          atTry.map(({ hostMs }) => hostMs),
-          0.5,
-        ),
-      ),
+      name: `tap.identifier${suffix}.host`,
+      value: rounded(hostMs),
       unit: "ms",
       note: "what radio, chip, bus and card leave of it",
     },
+    {
+      name: `commands.identifier${suffix}`,
+      value: Math.max(...taps.map(({ commands }) => commands)),
+      unit: "commands",
+    },
+    {
+      name: `sim.late.p99${suffix}`,
+      value: rounded(lateP99Ms),
+      unit: "ms",
+      note: "how late the virtual board woke; above 0.2 the latencies are void",
+    },
+  ];
+}
+
+/** The same figures for a transport that cannot be set up here. */
+export const unmeasuredTaps = ({ suffix, plan }: TapTransport, note: string): readonly Figure[] => [
+  {
+    name: `tap.identifier${suffix}`,
+    value: null,
+    unit: "ms",
+    bound: rounded(boundMs(IDENTIFIER_PLAN, plan)),
+    note,
+  },
+  { name: `commands.identifier${suffix}`, value: null, unit: "commands", note },
+];
+
+/** The wait of cards that come at random for the try that finds them. */
+export async function measureWaits(
+  stage: Stage,
+  clock: Clock,
+  options: TapOptions,
+): Promise<readonly Figure[]> {
+  const taps = await takeTurns(stage, clock, { ...options, when: "now" });
+  const waits = taps.map(({ waitMs }) => waitMs);
+  return [
     {
       name: "tap.wait.p50",
       value: rounded(quantile(waits, 0.5)),
@@ -78,17 +128,6 @@ export async function measureTaps(
       note: "arrival at random phase to the try that finds the card",
     },
     { name: "tap.wait.p99", value: rounded(quantile(waits, 0.99)), unit: "ms" },
-    {
-      name: "commands.identifier",
-      value: Math.max(...atTry.map(({ commands }) => commands)),
-      unit: "commands",
-    },
-    {
-      name: "sim.late.p99",
-      value: rounded(lateP99Ms),
-      unit: "ms",
-      note: "how late the virtual board woke; above 0.2 the latencies are void",
-    },
   ];
 }
 
@@ -99,7 +138,7 @@ const isVoid = (lateP99Ms: number): string =>
 async function takeTurns(
   stage: Stage,
   clock: Clock,
-  options: { readonly count: number; readonly persons: readonly Person[]; readonly when: "now" | "nextTry" },
+  options: TapOptions & { readonly when: "now" | "nextTry" },
 ): Promise<readonly Tap[]> {
   const random = new SeededRandom(1);
   const taps: Tap[] = [];
@@ -108,10 +147,10 @@ async function takeTurns(
     if (person === undefined) throw new Error("a measurement needs persons");
     if (options.when === "now") await clock.sleep(random.below(PHASE_MS));
     const edge = await tapOnce(stage, clock, person, options.when);
-    const tap = edge?.taps.find(({ node }) => node === NODE);
+    const tap = edge?.taps.find(({ node }) => node === stage.site.node);
     if (edge !== undefined && tap !== undefined) taps.push(tapOf(edge, tap));
     await clock.sleep(PULSE_OVER_MS);
-    await stage.director.ask({ do: "remove", node: NODE });
+    await stage.director.ask({ do: "remove", node: stage.site.node });
     await clock.sleep(REMOVAL_MS);
   }
   // On a machine that is held up, two cards can seem to follow each other without a gap; the notes count taps.
@@ -128,7 +167,7 @@ async function tapOnce(stage: Stage, clock: Clock, { nis, family }: Person, when
     seen ??= edge;
     patience.abort();
   });
-  await stage.director.ask({ do: "place", node: NODE, card: { card: "cie", family, nis }, when });
+  await stage.director.ask({ do: "place", node: stage.site.node, card: { card: "cie", family, nis }, when });
   await clock.sleep(ANSWER_MS, patience.signal);
   ignore();
   return seen;

@@ -30,7 +30,7 @@ function usageComplaint({ texts, flags }: Invocation, config: Config): string | 
   if (ref.length > LONGEST_REFERENCE) return `--ref: at most ${LONGEST_REFERENCE} characters`;
   if (flags.has("deny")) return group === undefined ? undefined : "--deny takes no --group";
   if (group === undefined) return "--group is missing";
-  const admitted = new Set(config.doors.flatMap(({ groups }) => groups));
+  const admitted = new Set(config.doors.flatMap(({ groups }) => groups.map(({ group: name }) => name)));
   if (!admitted.has(group)) return `--group: no door admits it; the doors admit ${[...admitted].join(", ")}`;
   const validity = parseValidity(from, until);
   return validity.ok ? undefined : `--${validity.error}`;

@@ -1,42 +1,132 @@
 /**
  * `varco credentials import FILE`: every row is checked before the first is stored, and all become valid in
- * one step at the end, so a bad file or a power cut leaves the list as it was, and a running gate decides by
- * the old list until then. Cards on the deny list stay there.
+ * one step at the end, so a bad file, Ctrl-C or a power cut leaves the list as it was, and a running gate
+ * decides by the old list until then. Cards on the deny list stay there.
  */
-import { open } from "node:fs/promises";
-import { type CredentialFileOptions, credentialRows, type RowProblem } from "../../config/credential-file.ts";
-import type { ImportError, ImportReport } from "../../journal/credential-import.ts";
-import type { Enrolment } from "../../journal/credential-rows.ts";
+import {
+  type CredentialFileOptions,
+  credentialRows,
+  type RowProblem,
+  repeatedCard,
+} from "../../config/credential-file.ts";
+import type { Config } from "../../config/schema.ts";
+import type { ImportError, ImportReport, Neighbours } from "../../journal/credential-import.ts";
+import { EnrolmentSheet } from "../../journal/enrolment-sheet.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode } from "../command.ts";
-import { failed, holderOf, type Outcome, openConfig, openSite, type Site } from "./site.ts";
+import { isReaderHeld } from "../process-lock.ts";
+import { Progress } from "./progress.ts";
+import { failed, holderOf, openConfig, openSite, type Site } from "./site.ts";
+import { TextFile, type TextFileError } from "./text-file.ts";
 
 const LARGEST_FILE_BYTES = 256 * 1024 * 1024;
 /** Nobody reads more at a time; the rest is counted. */
 const MOST_SHOWN = 100;
+/** Rows after which the event loop gets a turn, so that a person can interrupt. */
+const ROWS_AT_ONCE = 500;
 
 export const importCommand: Execute = async (invocation, io) => {
   const { positionals, flags } = invocation;
   const config = await openConfig(invocation, io);
   if ("exit" in config) return config.exit;
-  const text = await readText(positionals[0] ?? "", io);
-  if ("exit" in text) return text.exit;
-  const options: CredentialFileOptions = {
-    hexIdentifiers: flags.has("hex-identifiers") ? "accepted" : "refused",
-  };
-  const problems = [...badRows(text.value, options)];
-  if (problems.length > 0) return refuse(problems, flags.has("json"), io);
+  const file = positionals[0] ?? "";
+  const text = TextFile.open(file, LARGEST_FILE_BYTES);
+  if (!text.ok) return tellUnreadable(file, text.error, io);
   const site = await openSite(config.value, io);
-  if ("exit" in site) return site.exit;
-  const enrolments = enrolmentsOf(text.value, options, site.value);
-  const outcome = await site.value.register.import(enrolments, io);
-  site.value.close();
-  if (!outcome.ok) return tellFailure(outcome.error, io);
-  io.out(flags.has("json") ? JSON.stringify(outcome.value) : sentence(outcome.value));
-  return EXIT.done;
+  if ("exit" in site) {
+    text.value.close();
+    return site.exit;
+  }
+  try {
+    const options = { hexIdentifiers: flags.has("hex-identifiers") ? "accepted" : "refused" } as const;
+    const checked = await checkRows(text.value, options, site.value, io);
+    if (checked === "stopped") return tellFailure({ kind: "stopped" }, io);
+    if (text.value.failure !== undefined) return tellUnreadable(file, text.value.failure, io);
+    if (checked.badRows > 0) return refuse(checked, flags.has("json"), io);
+    const outcome = await store(checked.sheet, site.value, config.value, io);
+    if (!outcome.ok) return tellFailure(outcome.error, io);
+    const report = { ...outcome.value, badRows: 0 };
+    io.out(flags.has("json") ? JSON.stringify(report) : sentence(report));
+    return EXIT.done;
+  } finally {
+    text.value.close();
+    site.value.close();
+  }
 };
 
-function sentence({ imported, stillDenied }: ImportReport): string {
-  const told = `imported ${imported} ${imported === 1 ? "credential" : "credentials"}`;
+interface CheckedRows {
+  readonly sheet: EnrolmentSheet;
+  readonly badRows: number;
+  /** The first of the bad rows. */
+  readonly problems: readonly RowProblem[];
+}
+
+/** Looks at every row and turns the good ones into enrolments; the numbers are wiped on the way. */
+async function checkRows(
+  text: TextFile,
+  options: CredentialFileOptions,
+  { scopeKey }: Site,
+  io: CommandIo,
+): Promise<CheckedRows | "stopped"> {
+  const progress = new Progress(io, { what: "checked", total: text.countLines() });
+  const sheet = new EnrolmentSheet();
+  const problems = new Problems();
+  let seen = 0;
+  for (const checked of credentialRows(text.pieces(), options)) {
+    seen++;
+    if (!checked.ok) problems.add(checked.error);
+    else {
+      const { kind: _, row, identifier, ...entitlement } = checked.value;
+      sheet.add({ ...holderOf(scopeKey, identifier), ...entitlement, enabled: true }, row);
+    }
+    if (seen % ROWS_AT_ONCE !== 0) continue;
+    progress.show(seen);
+    await io.clock.sleep(0);
+    if (io.signal.aborted) return "stopped";
+  }
+  for (const repetition of sheet.repetitions()) problems.add(repeatedCard(repetition));
+  return { sheet, badRows: problems.count, problems: problems.first() };
+}
+
+/** Counts all problems and keeps the first by row, in whatever order they are found. */
+class Problems {
+  #kept: RowProblem[] = [];
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(problem: RowProblem): void {
+    this.#count++;
+    this.#kept.push(problem);
+    if (this.#kept.length >= 2 * MOST_SHOWN) this.#kept = [...this.first()];
+  }
+
+  first(): readonly RowProblem[] {
+    return this.#kept.toSorted((left, right) => left.row - right.row).slice(0, MOST_SHOWN);
+  }
+}
+
+function store(sheet: EnrolmentSheet, { register }: Site, config: Config, io: CommandIo) {
+  const progress = new Progress(io, { what: "stored", total: sheet.count });
+  return register.import(sheet.inKeyOrder(), {
+    clock: io.clock,
+    signal: io.signal,
+    neighbours: () => neighbours(config),
+    onStaged: (count) => progress.show(count),
+  });
+}
+
+/** A gate holds its readers; whoever else holds one may be waited upon too. */
+async function neighbours({ board, doors }: Config): Promise<Neighbours> {
+  const boardName = board.kind === "virtual" ? board.socket : "";
+  for (const { reader } of doors) if (await isReaderHeld(reader.node, boardName)) return "gate";
+  return "none";
+}
+
+function sentence({ imported, replaced, stillDenied }: ImportReport): string {
+  const instead = replaced === 0 ? "" : `, ${replaced} of them in place of an earlier one`;
+  const told = `imported ${imported} ${imported === 1 ? "credential" : "credentials"}${instead}`;
   if (stillDenied === 0) return told;
   return `${told}; ${stillDenied} more of the file ${stillDenied === 1 ? "stays" : "stay"} on the deny list: only credentials revoke, or credentials add --tap, takes a card off it`;
 }
@@ -54,55 +144,18 @@ function tellFailure(error: ImportError, io: CommandIo): ExitCode {
   }
 }
 
-async function readText(file: string, io: CommandIo): Promise<Outcome<string>> {
-  try {
-    const handle = await open(file, "r");
-    try {
-      const { size } = await handle.stat();
-      if (size > LARGEST_FILE_BYTES) throw new Error("too large");
-      return { value: new TextDecoder("utf-8", { fatal: true }).decode(await handle.readFile()) };
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "too large";
-    io.err(`${file} cannot be read (${code}): give a CSV file in UTF-8 of at most 256 MiB`);
-    return { exit: EXIT.environment };
-  }
+function tellUnreadable(file: string, { code }: TextFileError, io: CommandIo): ExitCode {
+  io.err(`${file} cannot be read (${code}): give a CSV file in UTF-8 of at most 256 MiB`);
+  return EXIT.environment;
 }
 
-function* badRows(text: string, options: CredentialFileOptions): Generator<RowProblem> {
-  for (const row of credentialRows(text, options)) if (!row.ok) yield row.error;
-}
-
-function* enrolmentsOf(
-  text: string,
-  options: CredentialFileOptions,
-  { scopeKey }: Site,
-): Generator<Enrolment> {
-  for (const row of credentialRows(text, options)) {
-    if (!row.ok) continue;
-    const { identifier, group, validFrom, validUntil, reference } = row.value;
-    yield {
-      ...holderOf(scopeKey, identifier),
-      group,
-      enabled: true,
-      ...(validFrom === undefined ? {} : { validFrom }),
-      ...(validUntil === undefined ? {} : { validUntil }),
-      ...(reference === undefined ? {} : { reference }),
-    };
-  }
-}
-
-function refuse(problems: readonly RowProblem[], json: boolean, io: CommandIo): ExitCode {
+function refuse({ badRows, problems }: CheckedRows, json: boolean, io: CommandIo): ExitCode {
   if (json) {
-    io.out(
-      JSON.stringify({ imported: 0, badRows: problems.length, problems: problems.slice(0, MOST_SHOWN) }),
-    );
+    io.out(JSON.stringify({ imported: 0, replaced: 0, stillDenied: 0, badRows, problems }));
     return EXIT.negative;
   }
-  for (const { row, reason } of problems.slice(0, MOST_SHOWN)) io.err(`row ${row}: ${reason}`);
-  if (problems.length > MOST_SHOWN) io.err(`and ${problems.length - MOST_SHOWN} more`);
+  for (const { row, reason } of problems) io.err(`row ${row}: ${reason}`);
+  if (badRows > problems.length) io.err(`and ${badRows - problems.length} more`);
   io.err("nothing was imported: correct these rows and import the file again");
   return EXIT.negative;
 }

@@ -1,5 +1,5 @@
 /** `varco credentials list`: both lists by tag, group, validity and reference; one JSON object a line on request. */
-import type { ListedCredential } from "../../journal/credential-rows.ts";
+import type { ListedCredential } from "../../journal/credential-listing.ts";
 import { toIso8601 } from "../../time/iso-8601.ts";
 import type { Instant } from "../../time/time.ts";
 import { EXIT, type Execute } from "../command.ts";

@@ -4,20 +4,18 @@
  */
 import { loadConfig } from "../../config/load-config.ts";
 import type { Config } from "../../config/schema.ts";
+import { buildTime } from "../build-time.ts";
 import { type CommandIo, DEFAULT_CONFIG, EXIT, type Execute } from "../command.ts";
 import { whatIsWrongWith } from "../describe-error.ts";
 import { checkBroker } from "../doctor/broker-check.ts";
+import { checkBuses } from "../doctor/bus-checks.ts";
+import { checkCertificate } from "../doctor/certificate-check.ts";
 import { bad, type Check, doubtful, well } from "../doctor/check.ts";
-import {
-  checkBoard,
-  checkClock,
-  checkDeviceNode,
-  checkNode,
-  checkPower,
-  checkWatchdog,
-} from "../doctor/machine-checks.ts";
+import { hostAt } from "../doctor/host.ts";
+import { checkBoardHost, checkHost } from "../doctor/host-checks.ts";
+import { checkBoard, checkClock, checkNode } from "../doctor/machine-checks.ts";
 import { checkReaders } from "../doctor/reader-check.ts";
-import { checkSiteKey, checkStorage } from "../doctor/storage-checks.ts";
+import { checkDelivery, checkSiteKey, checkStorage } from "../doctor/storage-checks.ts";
 
 export const doctorCommand: Execute = async ({ texts, flags }, io) => {
   const checks: Check[] = [];
@@ -42,6 +40,7 @@ async function* allChecks(file: string, io: CommandIo): AsyncGenerator<Check> {
     yield* gateChecks(loaded.value.config, io);
   }
   yield await checkClock();
+  yield* await checkHost(hostAt("/"), await buildTime());
 }
 
 async function* gateChecks(config: Config, { clock }: CommandIo): AsyncGenerator<Check> {
@@ -49,18 +48,20 @@ async function* gateChecks(config: Config, { clock }: CommandIo): AsyncGenerator
   yield* await checkStorage(config, clock);
   if (config.board.kind === "raspberryPi") {
     yield* await checkBoard();
-    for (const node of new Set(config.doors.map(({ reader }) => reader.node))) yield checkDeviceNode(node);
-    yield await checkWatchdog();
-    yield* await checkPower();
+    yield* checkBuses(config.doors.map(({ reader }) => reader));
+    yield* await checkBoardHost(hostAt("/"));
   }
   yield* await checkReaders(config, clock);
-  if (config.mqtt !== undefined) yield await checkBroker(config, config.mqtt, clock);
+  if (config.mqtt === undefined) return;
+  yield await checkCertificate(config.mqtt, clock.wallTime());
+  yield await checkBroker(config, config.mqtt, clock);
+  yield checkDelivery(config);
 }
 
-const COLOURS = { ok: 32, warn: 33, fail: 31 } as const;
+const COLOURS = { ok: 32, warn: 33, fail: 31, notApplicable: 90 } as const;
 
 function asLine({ status, name, found, remedy }: Check, colour: boolean): string {
-  const word = status.padEnd(4);
+  const word = status === "notApplicable" ? "n/a " : status.padEnd(4);
   const mark = colour ? `\u001B[${COLOURS[status]}m${word}\u001B[0m` : word;
   return `${mark}  ${name}: ${found}${remedy === undefined ? "" : `\n      → ${remedy}`}`;
 }

@@ -1,12 +1,11 @@
 /** `varco read`: one card, for a technician; says what it proves, never the number. */
-import { EXIT, type Execute } from "../command.ts";
-import { openConfig } from "./site.ts";
-import { awaitTap } from "./tap.ts";
+import { type CommandIo, EXIT, type Execute, type Invocation } from "../command.ts";
+import { type Outcome, openConfig } from "./site.ts";
+import { awaitTap, awaitTapOn, type Tap } from "./tap.ts";
 
 export const readCommand: Execute = async (invocation, io) => {
-  const config = await openConfig(invocation, io);
-  if ("exit" in config) return config.exit;
-  const tap = await awaitTap(config.value, invocation, io);
+  const { hsu } = invocation.texts;
+  const tap = await (hsu === undefined ? tapAtDoor(invocation, io) : awaitTapOn(hsu, io));
   if ("exit" in tap) return tap.exit;
   const { proofs, kind, identifier, readMs } = tap.value;
   identifier.reveal().fill(0);
@@ -18,3 +17,8 @@ export const readCommand: Execute = async (invocation, io) => {
   );
   return EXIT.done;
 };
+
+async function tapAtDoor(invocation: Invocation, io: CommandIo): Promise<Outcome<Tap>> {
+  const config = await openConfig(invocation, io);
+  return "exit" in config ? config : awaitTap(config.value, invocation, io);
+}

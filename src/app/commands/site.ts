@@ -2,6 +2,7 @@
  * What commands about cards share: the configuration, told problem by problem when it is wrong; the key that
  * turns identifiers into pseudonyms; the credential store.
  */
+
 import { join } from "node:path";
 import { loadConfig } from "../../config/load-config.ts";
 import type { Config } from "../../config/schema.ts";
@@ -12,7 +13,8 @@ import { CredentialRegister } from "../../journal/credential-register.ts";
 import { type OpenDatabase, openDatabase } from "../../journal/database.ts";
 import { SqliteJournal } from "../../journal/sqlite-journal.ts";
 import type { JournalError } from "../../ports/journal.ts";
-import type { Result } from "../../result.ts";
+import { ok, type Result } from "../../result.ts";
+import { DAY_MS } from "../../time/civil-date.ts";
 import { buildTime } from "../build-time.ts";
 import { lookAtMachine } from "../clock-state.ts";
 import { type CommandIo, DEFAULT_CONFIG, EXIT, type ExitCode, type Invocation } from "../command.ts";
@@ -21,7 +23,6 @@ import { prepareStateDirectory } from "../state-directory.ts";
 
 /** How long one attempt waits while the running gate writes; the journal makes several. */
 const BUSY_TIMEOUT_MS = 250;
-const DAY_MS = 86_400_000;
 
 /** The database's file within a state directory. */
 export const databaseFile = (stateDirectory: string): string => join(stateDirectory, "varco.db");
@@ -46,6 +47,7 @@ export async function openConfig({ texts }: Invocation, io: CommandIo): Promise<
 
 /** The lists of a configured gate, with the means to name holders. */
 export interface Site {
+  readonly journal: SqliteJournal;
   readonly register: CredentialRegister;
   readonly scopeKey: ScopeKey;
   close(): void;
@@ -59,14 +61,14 @@ export async function openSite(config: Config, io: CommandIo): Promise<Outcome<S
   if (!directory.ok) return failed(io, directory.error);
   const database = openDatabase(databaseFile(config.stateDirectory), { busyTimeoutMs: BUSY_TIMEOUT_MS });
   if (!database.ok) return failed(io, database.error);
-  const register = await openRegister(config, database.value, io);
-  if (!register.ok) {
+  const lists = await openLists(config, database.value, io);
+  if (!lists.ok) {
     database.value.close();
-    return failed(io, register.error);
+    return failed(io, lists.error);
   }
   return {
     value: {
-      register: register.value,
+      ...lists.value,
       scopeKey: deriveScopeKey(siteKey.value, config),
       close: () => database.value.close(),
     },
@@ -74,12 +76,12 @@ export async function openSite(config: Config, io: CommandIo): Promise<Outcome<S
 }
 
 /** Changes of the lists go into the gate's own journal. */
-async function openRegister(
+async function openLists(
   config: Config,
   database: OpenDatabase,
   { clock }: CommandIo,
-): Promise<Result<CredentialRegister, JournalError>> {
-  const clockState = await lookAtMachine();
+): Promise<Result<Pick<Site, "journal" | "register">, JournalError>> {
+  const clockState = await lookAtMachine(clock);
   const journal = SqliteJournal.open({
     database,
     source: `acs:${config.site}/${config.gate}`,
@@ -89,7 +91,9 @@ async function openRegister(
     buildTime: await buildTime(),
     retentionMs: config.retentionDays * DAY_MS,
   });
-  return journal.ok ? CredentialRegister.open(database, journal.value) : journal;
+  if (!journal.ok) return journal;
+  const register = CredentialRegister.open(database, journal.value);
+  return register.ok ? ok({ journal: journal.value, register: register.value }) : register;
 }
 
 /** What is stored and shown of a holder. The identifier is wiped. */

@@ -2,15 +2,16 @@
  * A card held to a reader by a person at a keyboard: takes the reader of one door for this process, asks
  * for the card on standard error and reads it. Moves no relay.
  */
+import { RESET_BAUD } from "../../../drivers/pn532/hsu-link.ts";
 import { FamilyCache } from "../../cie/families.ts";
 import type { Config, DoorConfig } from "../../config/schema.ts";
 import { type CardReading, type ReadFailure, readCard } from "../../gate/read-card.ts";
 import type { CardReader } from "../../ports/card.ts";
 import { silentLog } from "../../ports/log.ts";
-import { type Board, openBoard } from "../board.ts";
+import { type Board, openBoard, openSerial } from "../board.ts";
 import { type CommandIo, EXIT, type Invocation } from "../command.ts";
 import { describeError } from "../describe-error.ts";
-import { openReader } from "../open-reader.ts";
+import { openReader, readerOnLine } from "../open-reader.ts";
 import { lockReader } from "../process-lock.ts";
 import { failed, type Outcome } from "./site.ts";
 
@@ -41,6 +42,21 @@ export async function awaitTap(config: Config, invocation: Invocation, io: Comma
   }
 }
 
+/** As `awaitTap`, from a reader on the serial port `node`, without a configuration. */
+export async function awaitTapOn(node: string, io: CommandIo): Promise<Outcome<Tap>> {
+  const lock = await lockReader(node, "");
+  if (!lock.ok) return failed(io, lock.error);
+  try {
+    const line = await openSerial(node, RESET_BAUD);
+    if (!line.ok) return failed(io, line.error);
+    const outcome = await tapWith(readerOnLine(line.value, { clock: io.clock, log: silentLog }), node, io);
+    await line.value.close();
+    return outcome;
+  } finally {
+    await lock.value.release();
+  }
+}
+
 const chooseDoor = (config: Config, id: string | undefined): DoorConfig | undefined =>
   config.doors.find((door) => id === undefined || door.id === id);
 
@@ -57,15 +73,19 @@ async function tapOn(board: Board, door: DoorConfig, io: CommandIo): Promise<Out
   if (!gpio.ok) return failed(io, gpio.error);
   const reader = await openReader(door, { board, gpio: gpio.value, clock: io.clock, log: silentLog });
   if (!reader.ok) return failed(io, reader.error);
-  const outcome = await tapWith(reader.value, door, io);
-  await reader.value.stop();
+  return tapWith(reader.value, door.id, io);
+}
+
+/** Starts the reader, named `place` to people, and leaves it stopped. */
+async function tapWith(reader: CardReader, place: string, io: CommandIo): Promise<Outcome<Tap>> {
+  const started = await reader.start();
+  const outcome = started.ok ? await tapInTime(reader, place, io) : failed(io, started.error);
+  await reader.stop();
   return outcome;
 }
 
-async function tapWith(reader: CardReader, door: DoorConfig, io: CommandIo): Promise<Outcome<Tap>> {
-  const started = await reader.start();
-  if (!started.ok) return failed(io, started.error);
-  io.err(`hold the card to the reader of ${door.id} …`);
+async function tapInTime(reader: CardReader, place: string, io: CommandIo): Promise<Outcome<Tap>> {
+  io.err(`hold the card to the reader of ${place} …`);
   const patience = new AbortController();
   const late = io.clock.sleep(PATIENCE_MS, patience.signal).then(() => patience.abort());
   const outcome = await attempts(reader, io, AbortSignal.any([io.signal, patience.signal]));

@@ -1,0 +1,88 @@
+/**
+ * The lists as an operator sees them: by reference and display tag. For commands alone: a display tag has no
+ * index and is looked for among all rows, which a running gate must never do.
+ */
+import type { Database, Statement } from "better-sqlite3";
+import type { Credential } from "../ports/credentials.ts";
+import type { PersonalPart } from "../ports/journal.ts";
+import { type EntitlementRow, entitlementOf } from "./credential-rows.ts";
+
+/** What a person may see of a credential. */
+export interface ListedCredential extends Omit<Credential, "pseudonym"> {
+  readonly displayTag: string;
+  readonly denyListed: boolean;
+}
+
+/** How an operator names credentials: all of one reference, or the only one with a display tag. */
+export type CredentialName = { readonly reference: string } | { readonly displayTag: string };
+
+/** Whose entry goes by a name. */
+export type NamedHolder = Omit<PersonalPart, "kind">;
+
+interface ListedRow extends EntitlementRow {
+  readonly display_tag: string;
+  readonly reference: string | null;
+  readonly denied: number;
+}
+
+interface HolderRow {
+  readonly pseudonym: Uint8Array;
+  readonly key_id: string;
+}
+
+const LIST_BOTH = `
+  SELECT display_tag, group_name, valid_from, valid_until, reference, enabled, 0 AS denied FROM admitted
+  UNION ALL
+  SELECT display_tag, '' AS group_name, NULL, NULL, reference, 1, 1 AS denied FROM denied
+  ORDER BY reference, display_tag`;
+
+/** Reads only; throws SQLite's errors. */
+export class CredentialListing {
+  readonly #byReference: Statement<[string, string], HolderRow>;
+  readonly #byTag: Statement<[string, string], HolderRow>;
+  readonly #isStill: Statement<[Uint8Array, string, string], { found: number }>;
+  readonly #list: Statement<[], ListedRow>;
+
+  constructor(connection: Database) {
+    this.#byReference = connection.prepare(holdersBy("reference"));
+    this.#byTag = connection.prepare(holdersBy("display_tag"));
+    this.#isStill = connection.prepare(
+      `WITH holder AS (SELECT pseudonym, display_tag, reference FROM admitted
+         UNION ALL SELECT pseudonym, display_tag, reference FROM denied)
+       SELECT 1 AS found FROM holder WHERE pseudonym = ? AND (display_tag = ? OR reference = ?)`,
+    );
+    this.#list = connection.prepare(LIST_BOTH);
+  }
+
+  /** Holders on either list by a name that an operator has. */
+  named(name: CredentialName): readonly NamedHolder[] {
+    const rows =
+      "displayTag" in name
+        ? this.#byTag.all(name.displayTag, name.displayTag)
+        : this.#byReference.all(name.reference, name.reference);
+    return rows.map(({ pseudonym, key_id }) => ({ pseudonym, keyId: key_id }));
+  }
+
+  /** Whether a holder that was found by a name goes by it now. */
+  isNamed(pseudonym: Uint8Array, name: CredentialName): boolean {
+    const { displayTag, reference } = { displayTag: "", reference: "", ...name };
+    return this.#isStill.get(pseudonym, displayTag, reference) !== undefined;
+  }
+
+  /** Both lists by reference and tag, one row at a time; SQLite sorts within its own bounded memory. */
+  *list(): Generator<ListedCredential, void, void> {
+    for (const row of this.#list.iterate()) {
+      const reference = row.reference === null ? {} : { reference: row.reference };
+      yield {
+        displayTag: row.display_tag,
+        denyListed: row.denied === 1,
+        ...entitlementOf(row),
+        ...reference,
+      };
+    }
+  }
+}
+
+const holdersBy = (column: "reference" | "display_tag"): string =>
+  `SELECT pseudonym, key_id FROM admitted WHERE ${column} = ?
+   UNION ALL SELECT pseudonym, key_id FROM denied WHERE ${column} = ?`;
