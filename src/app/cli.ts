@@ -44,11 +44,14 @@ function parseOptions(command: CommandSpec, words: readonly string[]): CommandLi
   if (typeof parsed === "string") return usage(parsed);
   if (parsed.flags.has("help")) return { kind: "help", text: commandHelp(command) };
   const given = parsed.positionals.length;
-  if (given < command.positionals.length) return usage(`${command.positionals[given]} is missing`);
+  const missing = command.positionals[given];
+  if (missing !== undefined && !isOptional(missing)) return usage(`${missing} is missing`);
   if (given > command.positionals.length)
     return usage(`${JSON.stringify(parsed.positionals.at(-1))} is one word too many`);
   return { kind: "command", command, invocation: parsed };
 }
+
+const isOptional = (positional: string): boolean => positional.startsWith("[");
 
 /** The invocation, or what is wrong with the words. */
 function parseWords(

@@ -45,6 +45,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: {
       config,
       door: { value: "ID", help: "the door whose reader is used; the first when absent" },
+      hsu: { value: "PORT", help: "a reader on this serial port instead; needs no configuration" },
       json,
     },
     positionals: [],
@@ -98,6 +99,56 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/credentials-revoke.ts")).revokeCommand,
   },
   {
+    name: "explain",
+    summary: "what this gate would decide for a credential, by which rule, and what each rule compared",
+    options: {
+      config,
+      door: { value: "ID", help: "the door; the first when absent" },
+      tap: { help: "read the card now, in place of a name" },
+      at: {
+        value: "TIME",
+        help: "an instant (2026-12-25T10:00:00Z), or without Z in the gate's time zone; now when absent",
+      },
+      level: { value: "LEVEL", help: "what the card would prove: identifier (the default) or none" },
+      clock: { value: "STATE", help: "what the clock would be worth: synced, holdover or unsynced" },
+      json,
+    },
+    positionals: ["[REFERENCE|TAG|stranger]"],
+    example: "varco explain M-1042 --at 2026-12-25T10:00",
+    load: async () => (await import("./commands/explain.ts")).explainCommand,
+  },
+  {
+    name: "journal export",
+    summary: "write the journal's rows as published, without what names a holder unless that is asked for",
+    options: {
+      config,
+      from: { value: "SEQ|DATE", help: "first row, by its number or by day (YYYY-MM-DD) or instant" },
+      to: { value: "SEQ|DATE", help: "last row; a day is whole, in UTC" },
+      format: { value: "FORMAT", help: "jsonl (the default) or csv" },
+      output: {
+        short: "o",
+        value: "FILE",
+        help: "a new file, for its owner alone, in place of standard output",
+      },
+      personal: {
+        help: "with the pseudonyms that have not been erased; the journal says that they were given",
+      },
+      json: { help: "print a report as JSON on standard error" },
+    },
+    positionals: [],
+    example: "varco journal export --from 2026-11-01 --to 2026-11-30 --format csv -o november.csv",
+    load: async () => (await import("./commands/journal-export.ts")).exportCommand,
+  },
+  {
+    name: "journal verify",
+    summary:
+      "check that the journal is what was written: hashes, chain and signed checkpoints; changes nothing",
+    options: { config, json },
+    positionals: [],
+    example: "varco journal verify --json",
+    load: async () => (await import("./commands/journal-verify.ts")).verifyCommand,
+  },
+  {
     name: "doctor",
     summary: "check board, wiring, configuration, storage, clock and broker, with a remedy for each fault",
     options: { config, json },
@@ -123,6 +174,23 @@ export const COMMANDS: readonly CommandSpec[] = [
     positionals: [],
     example: "varco sim board -c virtual.yaml",
     load: async () => (await import("./commands/sim-board.ts")).simBoardCommand,
+  },
+  {
+    name: "sim chip",
+    summary: "be a PN532 with a card on it, on a pseudo-terminal, for any program that speaks to one",
+    options: {
+      hsu: { value: "LINK", help: "the path at which the chip's serial line appears; must not exist" },
+      card: {
+        value: "PROFILE",
+        help: "what lies there: a CIE (stm2, nxp, itj4d, ...), cie-b, phone, payment, transit or none",
+      },
+      realtime: { help: "take the time that chip, line and card would take; as fast as it goes when absent" },
+      seed: { value: "NUMBER", help: "repeat a card's numbers; random when absent" },
+      json,
+    },
+    positionals: [],
+    example: "varco sim chip --hsu /tmp/pn532 --card itj4d",
+    load: async () => (await import("./commands/sim-chip.ts")).simChipCommand,
   },
   {
     name: "bench",

@@ -53,7 +53,7 @@ export interface CommandSpec {
   readonly name: string;
   readonly summary: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
-  /** Names of the required positional arguments. */
+  /** Names of the positional arguments; those in brackets, at the end, may be left out. */
   readonly positionals: readonly string[];
   readonly example: string;
   /** Puts the relays of the last good pin map off before anything else of the command is loaded. */

@@ -7,6 +7,7 @@ import type { KeyFileError } from "../crypto/key-file.ts";
 import type { OpenError } from "../journal/database.ts";
 import type { BusError, GpioError } from "../ports/bus.ts";
 import type { LinkError, ReaderError } from "../ports/card.ts";
+import type { PseudoTerminalError } from "../sim/pseudo-terminal.ts";
 import type { LockError } from "./process-lock.ts";
 import type { RelayOffError } from "./relay-off.ts";
 import type { StateDirectoryError } from "./state-directory.ts";
@@ -20,7 +21,8 @@ export type AppError =
   | KeyFileError
   | LockError
   | StateDirectoryError
-  | RelayOffError;
+  | RelayOffError
+  | PseudoTerminalError;
 
 /** What is wrong and what to do about it, without a line break. */
 export function describeError(error: AppError): string {
@@ -88,13 +90,10 @@ export function whatIsWrong(error: AppError): string {
     case "newerSchema":
       return `${error.file} was written by a later version of varco`;
     case "keyMissing":
-      return `there is no key file ${error.file}`;
     case "keyUnreadable":
-      return `the key file ${error.file} cannot be read`;
     case "keyExposed":
-      return `others can read the key file ${error.file}`;
     case "keyMalformed":
-      return `${error.file} holds no usable key`;
+      return whatIsWrongWithKey(error);
     case "readerBusy":
       return `another varco process holds ${error.node}`;
     case "lockFailed":
@@ -107,8 +106,36 @@ export function whatIsWrong(error: AppError): string {
       return `the pin map ${error.file} cannot be read or makes no sense`;
     case "pinMapUnwritable":
       return `the pin map ${error.file} cannot be written`;
+    case "socatMissing":
+    case "linkTaken":
+    case "terminalFailed":
+      return whatIsWrongWithTerminal(error);
     case "relayStuck":
       return `the relay on GPIO ${error.line} was put off but its pin still reads on`;
+  }
+}
+
+function whatIsWrongWithKey({ kind, file }: KeyFileError): string {
+  switch (kind) {
+    case "keyMissing":
+      return `there is no key file ${file}`;
+    case "keyUnreadable":
+      return `the key file ${file} cannot be read`;
+    case "keyExposed":
+      return `others can read the key file ${file}`;
+    case "keyMalformed":
+      return `${file} holds no usable key`;
+  }
+}
+
+function whatIsWrongWithTerminal(error: PseudoTerminalError): string {
+  switch (error.kind) {
+    case "socatMissing":
+      return "the program socat is not installed";
+    case "linkTaken":
+      return `${error.link} exists already`;
+    case "terminalFailed":
+      return `no pseudo-terminal can be made at ${error.link}`;
   }
 }
 

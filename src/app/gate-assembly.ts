@@ -3,6 +3,7 @@
  * comes in as an argument, so the very same assembly runs on a Raspberry Pi, on the virtual board of the
  * demo, and in virtual time under simulated faults.
  */
+
 import { FamilyCache } from "../cie/families.ts";
 import type { Config, DoorConfig } from "../config/schema.ts";
 import type { ScopeKey } from "../crypto/pseudonym.ts";
@@ -10,21 +11,21 @@ import type { DoorFault } from "../gate/lane-runner.ts";
 import { CredentialStore } from "../journal/credential-store.ts";
 import type { OpenDatabase } from "../journal/database.ts";
 import { SqliteJournal } from "../journal/sqlite-journal.ts";
-import type { DecisionTime } from "../policy/decide.ts";
 import type { Gpio, LineState, OutputLine } from "../ports/bus.ts";
 import type { Clock, ClockState } from "../ports/clock.ts";
 import type { JournalError } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Random } from "../ports/random.ts";
 import { ok, type Result } from "../result.ts";
-import { trustedInstant } from "../time/clock-floor.ts";
+import { DAY_MS } from "../time/civil-date.ts";
 import type { Instant } from "../time/time.ts";
 import type { Board } from "./board.ts";
 import { type Door, type DoorSurroundings, type HardwareError, openDoor } from "./door.ts";
+import { policiesOf } from "./door-policy.ts";
+import { GateTime, LOOK_BACK_ROWS } from "./gate-time.ts";
 import type { PinMapError } from "./pin-map.ts";
 import { recentPresentations } from "./recent-presentation.ts";
 
-const DAY_MS = 86_400_000;
 /** Longer than the longest thing that a lane does at once: the pause before a dead reader is started again. */
 const STUCK_AFTER_MS = 20_000;
 
@@ -54,6 +55,7 @@ export interface DoorCondition {
 
 export interface Gate {
   readonly journal: SqliteJournal;
+  readonly credentials: CredentialStore;
   readonly doors: readonly string[];
   condition(door: string): DoorCondition;
   onCondition(listener: (door: string, condition: DoorCondition) => void): void;
@@ -67,7 +69,8 @@ export interface Gate {
 export async function assembleGate(
   s: GateSurroundings,
 ): Promise<Result<Gate, HardwareError | JournalError | PinMapError>> {
-  const journal = openJournal(s);
+  const time = new GateTime(s);
+  const journal = openJournal(s, time);
   if (!journal.ok) return journal;
   const credentials = CredentialStore.open(s.database);
   if (!credentials.ok) return credentials;
@@ -77,6 +80,7 @@ export async function assembleGate(
   if (!relays.ok) return relays;
   const conditions = new Conditions(s.config.doors.map(({ id }) => id));
   const families = new FamilyCache();
+  const policyOf = policiesOf(s.config);
   const doors: Door[] = [];
   for (const { config, relayLine } of relays.value) {
     const door = await openDoor(config, relayLine, {
@@ -85,7 +89,8 @@ export async function assembleGate(
       journal: journal.value,
       credentials: credentials.value,
       families,
-      decisionTime: () => decisionTime(s, journal.value),
+      policyOf,
+      decisionTime: () => time.now(),
       onPolling: (id) => s.onPolling?.(id),
       onFaults: (id, faults) => conditions.change(id, { faults }),
       onRelayEdge: (id, relay) => conditions.change(id, { relay }),
@@ -93,7 +98,9 @@ export async function assembleGate(
     if (!door.ok) return door;
     doors.push(door.value);
   }
-  return ok(new RunningGate(s, journal.value, doors, conditions));
+  return ok(
+    new RunningGate(s, { journal: journal.value, credentials: credentials.value }, doors, conditions),
+  );
 }
 
 interface HeldRelay {
@@ -116,24 +123,24 @@ async function holdRelays(
   return noted.ok ? ok(held) : noted;
 }
 
-function openJournal(s: GateSurroundings): Result<SqliteJournal, JournalError> {
-  return SqliteJournal.open({
+/** Opens the journal, stamped by the gate's time, which from then on follows the journal. */
+function openJournal(s: GateSurroundings, time: GateTime): Result<SqliteJournal, JournalError> {
+  const journal = SqliteJournal.open({
     database: s.database,
     source: `acs:${s.config.site}/${s.config.gate}`,
     clock: s.clock,
-    clockState: s.clockState,
+    clockState: () => time.now().state,
     random: s.random,
     buildTime: s.buildTime,
     retentionMs: s.config.retentionDays * DAY_MS,
   });
-}
-
-/** Without a trusted clock the time of a decision never goes below what the journal has already seen. */
-function decisionTime(s: GateSurroundings, journal: SqliteJournal): DecisionTime {
-  const newest = journal.newestTime();
-  const floor = newest.ok && newest.value > s.buildTime ? newest.value : s.buildTime;
-  const state = s.clockState();
-  return { instant: trustedInstant(s.clock.wallTime(), floor, state), state };
+  if (!journal.ok) return journal;
+  const range = journal.value.range();
+  if (!range.ok) return range;
+  const lastRows = journal.value.read(Math.max(0, range.value.last - LOOK_BACK_ROWS), LOOK_BACK_ROWS);
+  if (!lastRows.ok) return lastRows;
+  time.follow(lastRows.value, () => journal.value.newestSeen);
+  return journal;
 }
 
 type ConditionListener = (door: string, condition: DoorCondition) => void;
@@ -166,13 +173,20 @@ class Conditions {
 
 class RunningGate implements Gate {
   readonly journal: SqliteJournal;
+  readonly credentials: CredentialStore;
   readonly #surroundings: GateSurroundings;
   readonly #doors: readonly Door[];
   readonly #conditions: Conditions;
 
-  constructor(s: GateSurroundings, journal: SqliteJournal, doors: readonly Door[], conditions: Conditions) {
+  constructor(
+    s: GateSurroundings,
+    stores: Pick<Gate, "journal" | "credentials">,
+    doors: readonly Door[],
+    conditions: Conditions,
+  ) {
     this.#surroundings = s;
-    this.journal = journal;
+    this.journal = stores.journal;
+    this.credentials = stores.credentials;
     this.#doors = doors;
     this.#conditions = conditions;
   }

@@ -17,7 +17,7 @@ export function gateInfo(
       id,
       direction,
       level,
-      groups: [...groups],
+      groups: groups.map(({ group, schedule }) => (schedule === undefined ? group : { group, schedule })),
       reader: { bus: reader.bus },
       relay: { pulseMs: relay.pulseMs, maxPulseMs: relay.maxPulseMs },
     })),

@@ -9,9 +9,10 @@ import type { OpenDatabase } from "../journal/database.ts";
 import { mqttConnect } from "../mqtt/mqtt-client.ts";
 import type { DoorState } from "../mqtt/payloads.ts";
 import { createPublisher, type Publisher } from "../mqtt/publisher.ts";
-import type { ClockState } from "../ports/clock.ts";
 import type { NewEvent } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
+import { journalClockJumps } from "./clock-jumps.ts";
+import type { ClockWatch } from "./clock-state.ts";
 import type { CommandIo } from "./command.ts";
 import type { DoorCondition, Gate } from "./gate-assembly.ts";
 import { gateInfo } from "./gate-info.ts";
@@ -24,7 +25,7 @@ export interface GateService {
   readonly config: Config;
   readonly database: OpenDatabase;
   readonly signer: Signer;
-  readonly clockState: { readonly current: () => ClockState };
+  readonly clockState: ClockWatch;
   /** Resolves when the first door polls for cards. */
   readonly polling: Promise<void>;
   readonly io: CommandIo;
@@ -38,6 +39,7 @@ const POLLING_PATIENCE_MS = 2_000;
 export async function serveGate(service: GateService): Promise<void> {
   const { gate, io } = service;
   await gate.journal.append([await startedEvent(service.config)]);
+  journalClockJumps(service.clockState, gate.journal, service.log);
   const serving = gate.run(io.signal);
   // A lane that throws is told below; here it only ends the wait.
   const over = serving.catch(() => undefined);

@@ -3,7 +3,7 @@
  * with its process, so that a killed gate leaves nothing to clean up.
  */
 import { createHash } from "node:crypto";
-import { createServer, type Server } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { err, ok, type Result } from "../result.ts";
 
 export type LockError =
@@ -25,6 +25,19 @@ export async function lockReader(node: string, boardName: string): Promise<Resul
       server.unref();
       resolve(ok({ release: () => close(server) }));
     });
+  });
+}
+
+/** Whether another process holds the reader now; asking takes nothing from anybody. */
+export function isReaderHeld(node: string, boardName: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(lockName(node, boardName));
+    const answer = (held: boolean) => () => {
+      socket.destroy();
+      resolve(held);
+    };
+    socket.once("connect", answer(true));
+    socket.once("error", answer(false));
   });
 }
 

@@ -13,7 +13,7 @@ import { type OpenDatabase, openDatabase } from "../journal/database.ts";
 import type { Log } from "../ports/log.ts";
 import { type Board, openBoard } from "./board.ts";
 import { buildTime } from "./build-time.ts";
-import { watchClockState } from "./clock-state.ts";
+import { type ClockWatch, watchClockState } from "./clock-state.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode } from "./command.ts";
 import { databaseFile, failed, type Outcome, openConfig } from "./commands/site.ts";
 import { assembleGate, type Gate } from "./gate-assembly.ts";
@@ -65,7 +65,7 @@ interface Parts {
   readonly gate: Gate;
   readonly database: OpenDatabase;
   readonly signer: Signer;
-  readonly clockState: ReturnType<typeof watchClockState>;
+  readonly clockState: ClockWatch;
   /** Resolves when the first door polls for cards. */
   readonly polling: Promise<void>;
 }
@@ -81,7 +81,12 @@ async function openParts(
   if ("exit" in storage) return storage;
   const board = await openLockedBoard(config, io, log, opened);
   if ("exit" in board) return board;
-  const clockState = watchClockState({ clock: io.clock, log, signal: io.signal });
+  const clockState = watchClockState({
+    clock: io.clock,
+    log,
+    signal: io.signal,
+    maxSkewMs: config.maxSkewS * 1_000,
+  });
   let nowPolling: () => void = () => undefined;
   const polling = new Promise<void>((resolve) => {
     nowPolling = resolve;

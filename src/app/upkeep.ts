@@ -1,7 +1,8 @@
 /**
- * What a running gate does for its journal beside serving doors: erases what is due at start and every
- * hour, and signs checkpoints. Neither is ever in the way of a decision.
+ * What a running gate does for its database beside serving doors: erases what is due at start and every
+ * hour, signs checkpoints, keeps the credentials in memory. Nothing of it is ever in the way of a decision.
  */
+
 import type { Config } from "../config/schema.ts";
 import type { Signer } from "../crypto/signing-key.ts";
 import { runCheckpoints } from "../journal/checkpoint.ts";
@@ -9,6 +10,7 @@ import type { OpenDatabase } from "../journal/database.ts";
 import { runRetention } from "../journal/retention.ts";
 import type { Clock, ClockState } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
+import { DAY_MS } from "../time/civil-date.ts";
 import type { Gate } from "./gate-assembly.ts";
 
 export interface Upkeep {
@@ -22,7 +24,6 @@ export interface Upkeep {
 }
 
 const ERASE_EVERY_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 /** About the length of a pulse. */
 const PASSING_MS = 500;
 
@@ -32,6 +33,7 @@ export async function keepUp(upkeep: Upkeep, signal: AbortSignal): Promise<void>
   await Promise.all([
     runCheckpoints({ journal: gate.journal, clock, signer, log }, signal),
     eraseHourly(upkeep, signal),
+    gate.credentials.keepIndexed(clock, signal),
   ]);
 }
 

@@ -6,13 +6,16 @@ import { join } from "node:path";
 import type { CommandIo, Execute, Invocation } from "../../src/app/command.ts";
 import { SystemClock } from "../../src/app/system-clock.ts";
 import { type BoardServer, startBoardServer } from "../../src/sim/board-server.ts";
+import type { ReaderWiring } from "../../src/sim/wiring.ts";
 
 export const NODE = "/dev/spidev0.0";
+const ON_SPI: ReaderWiring = { bus: "spi", node: NODE, clockHz: 2_000_000, irqLine: 25, resetLine: 24 };
 
 export interface CommandWorld {
   readonly folder: string;
   readonly configFile: string;
-  startBoard(): Promise<BoardServer>;
+  /** A virtual board with one reader, on SPI as in the example unless told otherwise. */
+  startBoard(wiring?: ReaderWiring): Promise<BoardServer>;
   /** Runs a command with `--config` set; the exit code and what was printed. */
   run(
     command: Execute,
@@ -43,9 +46,8 @@ export async function commandWorld(change: (text: string) => string = (text) => 
     folder,
     configFile,
     write,
-    startBoard: async () => {
-      const wiring = [{ node: NODE, clockHz: 2_000_000, irqLine: 25, resetLine: 24 }];
-      const server = await startBoardServer({ socketPath, wiring, seed: 1 });
+    startBoard: async (reader = ON_SPI) => {
+      const server = await startBoardServer({ socketPath, wiring: [reader], seed: 1 });
       if (!server.ok) throw new Error("no virtual board", { cause: server.error });
       return server.value;
     },

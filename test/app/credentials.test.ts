@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 // The commands about cards, on the real store and, where a card is held to a reader, on the virtual board.
 import { afterEach, describe, expect, test } from "vitest";
 import { addCommand } from "../../src/app/commands/credentials-add.ts";
@@ -63,7 +64,7 @@ describe("import", () => {
       out: [containing(told)],
     });
     const json = await world.run(importCommand, { positionals: [file], flags: JSON_FLAG });
-    expect(JSON.parse(json.out[0] ?? "")).toEqual({ imported: 1, stillDenied: 1 });
+    expect(JSON.parse(json.out[0] ?? "")).toEqual({ imported: 1, replaced: 1, stillDenied: 1, badRows: 0 });
     const entries = (await listed(world)) as { card: string; list: string }[];
     const denied = entries.find(({ list }) => list === "deny");
     expect(await world.run(revokeCommand, { positionals: [denied?.card ?? ""] })).toMatchObject({ exit: 0 });
@@ -87,6 +88,44 @@ describe("import", () => {
     expect(result.exit).toBe(1);
     expect(result.err[0]).toMatch(/^row 3: identifier/);
     expect(result.err.at(-1)).toMatch(/^nothing was imported/);
+    expect(await listed(world)).toEqual([]);
+  });
+
+  test("with a card twice stores nothing; problems are told by rising row, however they were found", async () => {
+    const world = await commandWorld();
+    const rows = [NIS, "000000000018", NIS, "17", NIS].map((number) => `${number},members\n`);
+    const file = await world.write("members.csv", `identifier,group\n${rows.join("")}`);
+    const { exit, err } = await world.run(importCommand, { positionals: [file] });
+    expect(exit).toBe(1);
+    expect(err).toEqual([
+      "row 4: the same identifier as row 2",
+      matching(/^row 5: identifier/),
+      "row 6: the same identifier as row 2",
+      matching(/^nothing was imported/),
+    ]);
+    expect(await listed(world)).toEqual([]);
+  });
+
+  test("of very many problems the first hundred are told, and all are counted", async () => {
+    const world = await commandWorld();
+    const rows = Array.from({ length: 1_000 }, () => "17,members\n").join("");
+    const file = await world.write("members.csv", `identifier,group\n${rows}`);
+    const { err } = await world.run(importCommand, { positionals: [file] });
+    expect(err).toHaveLength(102);
+    expect(err.slice(99, 101)).toEqual([matching(/^row 101: /), "and 900 more"]);
+  });
+
+  test("a file that is not UTF-8 somewhere behind its beginning stores nothing", async () => {
+    const world = await commandWorld();
+    const file = await world.write("members.csv", "");
+    const rows = Array.from({ length: 9_000 }, (_, row) => `${String(row).padStart(12, "0")},members\n`);
+    await writeFile(
+      file,
+      Buffer.concat([Buffer.from(`identifier,group\n${rows.join("")}`), Uint8Array.of(0xe8)]),
+    );
+    const { exit, err } = await world.run(importCommand, { positionals: [file] });
+    expect(exit).toBe(3);
+    expect(err).toEqual([containing("cannot be read")]);
     expect(await listed(world)).toEqual([]);
   });
 

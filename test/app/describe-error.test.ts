@@ -43,6 +43,12 @@ const ERRORS: readonly (readonly [AppError, string])[] = [
     { kind: "cardGarbled", why: "61xx without end" },
     "the card breaks the transport protocol (61xx without end)",
   ],
+  [{ kind: "socatMissing", remedy, cause }, "the program socat is not installed: do this"],
+  [{ kind: "linkTaken", link: "/tmp/pn532", remedy }, "/tmp/pn532 exists already: do this"],
+  [
+    { kind: "terminalFailed", link: "/tmp/pn532", remedy, cause },
+    "no pseudo-terminal can be made at /tmp/pn532: do this",
+  ],
   [{ kind: "diskFull", remedy, cause }, "the disk is full: do this"],
   [{ kind: "corrupt", file, remedy, cause }, `${file} is damaged: do this`],
   [{ kind: "unavailable", file, remedy, cause }, `${file} cannot be used: do this`],

@@ -4,13 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { watchClockState } from "../../src/app/clock-state.ts";
 import { reportToSystemd } from "../../src/app/notify.ts";
 import { lockReader } from "../../src/app/process-lock.ts";
 import { earlyStateDirectory, prepareStateDirectory } from "../../src/app/state-directory.ts";
 import { SystemClock } from "../../src/app/system-clock.ts";
 import { programVersion } from "../../src/app/version.ts";
-import type { Clock, ClockState } from "../../src/ports/clock.ts";
+import type { Clock } from "../../src/ports/clock.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { instant, millis } from "../../src/time/time.ts";
 import { anyNumber, containing } from "./matchers.ts";
@@ -101,31 +100,6 @@ describe("the state directory", () => {
       ok: false,
       error: { kind: "stateDirectoryUnusable", remedy: containing("install -d") },
     });
-  });
-});
-
-describe("the worth of the wall clock", () => {
-  test("changes from unsynced to synced while the gate runs, and is not asked again", async () => {
-    const answers: ClockState[] = ["unsynced", "unsynced", "synced"];
-    const clock = eagerClock();
-    const look = async () => answers.shift() ?? "unsynced";
-    const state = watchClockState({ clock, log: silentLog, signal: new AbortController().signal, look });
-    expect(state.current()).toBe("unsynced");
-    await state.done;
-    expect(state.current()).toBe("synced");
-    expect(answers).toEqual([]);
-    expect(clock.durations).toEqual([60_000, 60_000]);
-  });
-
-  test("is unsynced as long as nothing says otherwise", async () => {
-    const stop = new AbortController();
-    const look = async (): Promise<ClockState> => {
-      stop.abort();
-      return "unsynced";
-    };
-    const state = watchClockState({ clock: eagerClock(), log: silentLog, signal: stop.signal, look });
-    await state.done;
-    expect(state.current()).toBe("unsynced");
   });
 });
 

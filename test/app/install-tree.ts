@@ -14,6 +14,9 @@ const PACKAGES = {
   "epoll/build/Release/epoll.node": "machine code\n",
   "onoff/index.js": "module.exports = {};\n",
   "spi-device/index.js": "module.exports = {};\n",
+  "i2c-bus/index.js": "module.exports = {};\n",
+  "serialport/index.js": "module.exports = {};\n",
+  "@serialport/bindings-cpp/build/Release/bindings.node": "machine code\n",
   "a-linter/index.js": "module.exports = {};\n",
   ".bin/a-linter": "#!/bin/sh\n",
 };

@@ -101,7 +101,15 @@ test("packages built anew, as after a new Node.js, are a new release", async () 
 test("packages for development and npm's own files stay behind", async () => {
   const { root } = await installed();
   const packages = await readdir(join(root, "opt/varco/current/node_modules"));
-  expect(packages.sort()).toEqual(["better-sqlite3", "epoll", "onoff", "spi-device"]);
+  expect(packages.sort()).toEqual([
+    "@serialport",
+    "better-sqlite3",
+    "epoll",
+    "i2c-bus",
+    "onoff",
+    "serialport",
+    "spi-device",
+  ]);
 });
 
 test.each([
