@@ -31,6 +31,7 @@ const DRIVE = 0x03;
 /** D4 40 01 00 B0 81: the PN532 is told to have the card read its NIS. */
 const READ_NIS = Buffer.from([0x2b, 0x02, 0x80, 0x00, 0x0d, 0x81]);
 let relayIsOn = false;
+let hasRead = false;
 
 const write = Socket.prototype.write;
 Socket.prototype.write = function (chunk, ...rest) {
@@ -41,6 +42,7 @@ Socket.prototype.write = function (chunk, ...rest) {
   const isRelay = chunk[TYPE_AT] === DRIVE && chunk[PAYLOAD_AT] === relayLine;
   const turnsOn = isRelay && chunk[PAYLOAD_AT + 1] === 1;
   const turnsOff = isRelay && !turnsOn && relayIsOn;
+  hasRead ||= isReading;
   if (isReading) at("before read");
   if (turnsOff) at("before relay off");
   const written = write.call(this, chunk, ...rest);
@@ -50,8 +52,8 @@ Socket.prototype.write = function (chunk, ...rest) {
   return written;
 };
 
-// The database: the lookup of the holder follows the read; the row is inserted, then its transaction commits.
-const LOOKUP = /^SELECT .* FROM (credential|denied) WHERE pseudonym = \?$/;
+// The database: the look at the lists' version follows the read; the row is inserted, then its transaction commits.
+const LOOKUP = /^SELECT seq FROM sqlite_sequence WHERE name = 'list_change'$/;
 const INSERT = /^INSERT INTO event /;
 let grantInserted = false;
 
@@ -61,7 +63,8 @@ Sqlite.prototype.prepare = function (sql) {
   if (LOOKUP.test(sql)) {
     const get = statement.get;
     statement.get = (...values) => {
-      at("after read");
+      if (hasRead) at("after read");
+      hasRead = false;
       return get.apply(statement, values);
     };
   }

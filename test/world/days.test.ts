@@ -118,8 +118,7 @@ describe("a planted defect is found", () => {
   ])("%s, by %s", { timeout: DAY_TIMEOUT_MS }, async (defect, invariant) => {
     for (let seed = 1; seed <= MAX_DEFECT_SEEDS; seed++) {
       const { violations } = await simulate({ seed, hours: 1, defect });
-      if (violations.length === 0) continue;
-      expect(violations.map((violation) => violation.invariant)).toContain(invariant);
+      if (!violations.some((violation) => violation.invariant === invariant)) continue;
       expect((await soundHour(seed)).violations).toEqual([]);
       return;
     }

@@ -54,6 +54,7 @@ const ROW = granted(1, CAME_MS + 100);
 /** A member came, was granted, and the relay moved. */
 const SOUND: DayRecord = {
   doors: ["lane-1"],
+  buses: ["spi"],
   maxPulseMs: 600,
   rows: [ROW],
   edges: pulse(ROW, CAME_MS + 101),

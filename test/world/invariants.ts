@@ -2,6 +2,8 @@
  * What must hold over a whole day, whatever went wrong in it. Each invariant is a function of the record that
  * witnesses kept outside the gate, and tells when and how it was broken.
  */
+
+import type { HostBus } from "../../src/sim/wiring.ts";
 import type { Person } from "./cast.ts";
 import { type Presentation, presentationsOf } from "./presentations.ts";
 import { type FaultWindow, troubled } from "./swarm.ts";
@@ -15,6 +17,8 @@ export interface Violation {
 
 export interface DayRecord {
   readonly doors: readonly string[];
+  /** How the reader of each lane is connected. */
+  readonly buses: readonly HostBus[];
   readonly maxPulseMs: number;
   readonly rows: readonly Row[];
   readonly edges: readonly RelayEdge[];
@@ -154,7 +158,10 @@ export function isCalm(presentation: Presentation, record: DayRecord): boolean {
   const interrupted = [...record.launchesMs, ...record.killsMs].some(
     (atMs) => atMs > fromMs - RECOVERY_MS && atMs < fromMs + HELD_MS,
   );
-  return alone && !interrupted && !troubled(record.windows, fromMs - RECOVERY_MS, fromMs + HELD_MS);
+  const bus = record.buses[lane];
+  if (bus === undefined) throw new Error(`there is no lane ${lane}`);
+  const period = { bus, fromMs: fromMs - RECOVERY_MS, toMs: fromMs + HELD_MS };
+  return alone && !interrupted && !troubled(record.windows, period);
 }
 
 function answerProblem(

@@ -75,12 +75,12 @@ async function heal(day: Day): Promise<readonly Violation[]> {
   const { world } = day;
   await world.pass(HEAL_MS);
   const violations: Violation[] = [];
-  for (const [lane, { id, node }] of day.doors.entries()) {
+  for (const [lane, { id, reader }] of day.doors.entries()) {
+    const { chip } = world.board.reader(reader.node);
     const { faults } = world.gate.condition(id);
     if (faults.size > 0) violations.push(violation(day, "heals", `${id} reports ${[...faults].join()}`));
-    if (!world.board.reader(node).chip.isBusy()) await world.pass(100);
-    if (!world.board.reader(node).chip.isBusy())
-      violations.push(violation(day, "heals", `${id} is not polling`));
+    if (!chip.isBusy()) await world.pass(100);
+    if (!chip.isBusy()) violations.push(violation(day, "heals", `${id} is not polling`));
     const member = day.casts[lane]?.find(({ name }) => name === "member-1");
     const edgesBefore = day.witness.edges.length;
     if (member !== undefined) day.hold(lane, member, LAST_TAP_MS);
@@ -137,8 +137,8 @@ function judgeEnd(day: Day): readonly Violation[] {
 
 function judgeBoard(day: Day): readonly Violation[] {
   const { board } = day.world;
-  return day.doors.flatMap(({ id, node, relayLine }) => {
-    const { unhandled } = board.reader(node).chip;
+  return day.doors.flatMap(({ id, reader, relayLine }) => {
+    const { unhandled } = board.reader(reader.node).chip;
     return [
       ...(board.pins.level(relayLine) === "low" ? [] : [violation(day, "relayRestsOff", id)]),
       ...unhandled.map((command) => violation(day, "chipKnowsCommands", `${id}: ${command}`)),
@@ -164,6 +164,7 @@ function recordOf({ doors, world, witness, windows, casts }: Day): DayRecord {
   }
   return {
     doors: doors.map(({ id }) => id),
+    buses: doors.map(({ reader }) => reader.bus),
     maxPulseMs: Math.max(...world.config.doors.map(({ relay }) => relay.maxPulseMs)),
     rows: [...witness.rows()],
     edges: witness.edges,
@@ -178,7 +179,7 @@ function recordOf({ doors, world, witness, windows, casts }: Day): DayRecord {
 function reportOf(day: Day, record: DayRecord, violations: readonly Violation[]): DayReport {
   const { weather, witness, doors, world } = day;
   for (const fault of CHIP_FAULTS) {
-    for (const { node } of doors) weather.count(fault, world.board.reader(node).faults.count(fault));
+    for (const { reader } of doors) weather.count(fault, world.board.reader(reader.node).faults.count(fault));
   }
   const presentations = presentationsOf(record.stays);
   const count = (type: string): number => record.rows.filter((row) => row.type === type).length;

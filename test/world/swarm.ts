@@ -5,6 +5,7 @@
  */
 import { type FaultKind, type FaultRates, NO_FAULTS } from "../../src/sim/faults.ts";
 import type { SeededRandom } from "../../src/sim/seeded-random.ts";
+import type { HostBus } from "../../src/sim/wiring.ts";
 import { between } from "./day-plan.ts";
 
 /** Faults outside the reader. */
@@ -56,7 +57,8 @@ interface Range {
   readonly longest: number;
 }
 
-const byte = (most: number): Range => ({ least: most / 100, most, longest: 1 / 12 });
+/** Rounds that faults disturb cannot be skipped, and ten minutes see all that they do. */
+const byte = (most: number): Range => ({ least: most / 100, most, longest: 1 / 100 });
 const LASTING: Range = { least: 1, most: 1, longest: 1 / 6 };
 const SHORT: Range = { least: 1, most: 1, longest: 1 / 40 };
 /** Without its interrupt line a reader is polled each millisecond, which is slow to simulate. */
@@ -67,6 +69,11 @@ const RANGES: Readonly<Record<Fault, Range>> = {
   lostResponse: byte(0.1),
   corruptRead: byte(0.2),
   garbledStatus: byte(0.3),
+  nackBurst: byte(0.1),
+  lateReady: byte(0.1),
+  lostByte: byte(0.1),
+  splitChunk: byte(0.5),
+  gluedChunk: byte(0.5),
   lostEdge: byte(0.5),
   spuriousEdge: byte(0.5),
   hang: byte(0.01),
@@ -86,7 +93,7 @@ const RANGES: Readonly<Record<Fault, Range>> = {
   diskFull: SHORT,
   wallJump: SHORT,
   unsynced: LASTING,
-  lateTimers: SHORT,
+  lateTimers: { least: 1, most: 1, longest: 1 / 100 },
   killed: { least: 0.05, most: 0.6, longest: 1 / 12 },
   killedAtStep: { least: 0.001, most: 0.05, longest: 1 / 12 },
   killedAtEdge: { least: 0.02, most: 0.2, longest: 1 / 12 },
@@ -110,6 +117,19 @@ const HARMLESS_AT_DOORS: ReadonlySet<Fault> = new Set<Fault>([
   "wallJump",
   "unsynced",
 ]);
+/** What only a chip on these buses can suffer from; all other faults are everybody's. */
+const BUSES: Readonly<Partial<Record<Fault, readonly HostBus[]>>> = {
+  garbledStatus: ["spi"],
+  nackBurst: ["i2c"],
+  lateReady: ["i2c"],
+  lostByte: ["hsu"],
+  splitChunk: ["hsu"],
+  gluedChunk: ["hsu"],
+  lostEdge: ["spi", "i2c"],
+  spuriousEdge: ["spi", "i2c"],
+  stuckIrqHigh: ["spi", "i2c"],
+  stuckIrqLow: ["spi", "i2c"],
+};
 const MAX_WINDOWS = 4;
 
 /** The fault windows of one day of `lengthMs`, from nothing at all to most of the list. */
@@ -131,9 +151,14 @@ export function planFaults(random: SeededRandom, lengthMs: number): readonly Fau
   return windows.sort((a, b) => a.fromMs - b.fromMs);
 }
 
-/** Whether anything that a door may suffer from is on between the two instants. */
-export function troubled(windows: readonly FaultWindow[], fromMs: number, toMs: number): boolean {
-  return windows.some((w) => !HARMLESS_AT_DOORS.has(w.fault) && w.fromMs < toMs && w.toMs > fromMs);
+/** Whether anything that a door with its reader on `bus` may suffer from is on between the two instants. */
+export function troubled(
+  windows: readonly FaultWindow[],
+  { bus, fromMs, toMs }: { readonly bus: HostBus; readonly fromMs: number; readonly toMs: number },
+): boolean {
+  const harms = (fault: Fault): boolean =>
+    !HARMLESS_AT_DOORS.has(fault) && BUSES[fault]?.includes(bus) !== false;
+  return windows.some((w) => harms(w.fault) && w.fromMs < toMs && w.toMs > fromMs);
 }
 
 /** The faults that are on now, and how often each has struck. */

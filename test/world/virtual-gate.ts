@@ -30,36 +30,50 @@ const BUILD_TIME = instant(Date.UTC(2026, 9, 1));
 /** Memory where there is a file system for it: durability at a power cut is not what virtual time can test. */
 const FAST_FOLDER = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
+/** The reader of a lane as the configuration has it. */
+type LaneReader =
+  | { readonly bus: "spi"; readonly node: string; readonly irqLine: number; readonly resetLine: number }
+  | { readonly bus: "i2c"; readonly node: string; readonly irqLine: number; readonly resetLine: number }
+  | { readonly bus: "hsu"; readonly node: string; readonly resetLine: number };
+
 export interface DoorWiring {
   readonly id: string;
-  readonly node: string;
+  readonly reader: LaneReader;
   readonly relayLine: number;
-  readonly greenLine: number;
-  readonly redLine: number;
-  readonly irqLine: number;
-  readonly resetLine: number;
+  /** Green and red lamp; the header has no pins left for those of a fourth lane. */
+  readonly lampLines?: readonly [green: number, red: number];
 }
 
+/** Two chips that share a bus, and one on each of the others. */
 export const DOORS: readonly DoorWiring[] = [
   {
     id: "lane-1",
-    node: "/dev/spidev0.0",
+    reader: { bus: "spi", node: "/dev/spidev0.0", irqLine: 25, resetLine: 24 },
     relayLine: 17,
-    greenLine: 5,
-    redLine: 6,
-    irqLine: 25,
-    resetLine: 24,
+    lampLines: [5, 6],
   },
   {
     id: "lane-2",
-    node: "/dev/spidev0.1",
+    reader: { bus: "spi", node: "/dev/spidev0.1", irqLine: 22, resetLine: 23 },
     relayLine: 27,
-    greenLine: 12,
-    redLine: 16,
-    irqLine: 22,
-    resetLine: 23,
+    lampLines: [12, 16],
   },
+  {
+    id: "lane-3",
+    reader: { bus: "i2c", node: "/dev/i2c-1", irqLine: 26, resetLine: 21 },
+    relayLine: 18,
+    lampLines: [13, 19],
+  },
+  { id: "lane-4", reader: { bus: "hsu", node: "/dev/serial0", resetLine: 4 }, relayLine: 20 },
 ];
+
+function lamps({ lampLines }: DoorWiring): string {
+  if (lampLines === undefined) return "";
+  const [green, red] = lampLines;
+  return `
+    green: { line: ${green}, activeLevel: high }
+    red: { line: ${red}, activeLevel: high }`;
+}
 
 export function configText(doors: readonly DoorWiring[]): string {
   const door = (d: DoorWiring) => `
@@ -68,10 +82,8 @@ export function configText(doors: readonly DoorWiring[]): string {
     level: identifier
     nisOnly: acceptsCopiedNumbers
     groups: [members, staff]
-    reader: { bus: spi, node: ${d.node}, irqLine: ${d.irqLine}, resetLine: ${d.resetLine} }
-    relay: { line: ${d.relayLine}, activeLevel: high, pulseMs: 400 }
-    green: { line: ${d.greenLine}, activeLevel: high }
-    red: { line: ${d.redLine}, activeLevel: high }`;
+    reader: ${JSON.stringify(d.reader)}
+    relay: { line: ${d.relayLine}, activeLevel: high, pulseMs: 400 }${lamps(d)}`;
   return `
 site: demo-site
 gate: gate-1
@@ -129,7 +141,7 @@ export class VirtualGate {
     this.board = new VirtualBoard({
       timeline: this.timeline,
       seed: options.seed,
-      wiring: doors.map(({ node, irqLine, resetLine }) => ({ node, irqLine, resetLine, clockHz: 2_000_000 })),
+      wiring: doors.map(({ reader }) => (reader.bus === "spi" ? { ...reader, clockHz: 2_000_000 } : reader)),
     });
     this.scopeKey = deriveScopeKey({ keyId: "k1", key: new Secret(new Uint8Array(32).fill(7)) }, this.config);
     this.folder = mkdtempSync(join(FAST_FOLDER, "varco-world-"));
@@ -164,6 +176,8 @@ export class VirtualGate {
     const host = this.board.attach();
     const board: Board = {
       spi: async (node) => ok(host.spiBus(node)),
+      i2c: async (node) => ok(host.i2cDevice(node)),
+      serial: async (node) => ok(host.serialLine(node)),
       gpio: async () => ok(host.gpio),
       close: async () => undefined,
     };
