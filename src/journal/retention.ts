@@ -60,7 +60,10 @@ export async function runRetention(
   const newest = journal.newestTime();
   if (!newest.ok) return newest;
   const now = clock.wallTime();
-  if (options.clockState() === "unsynced" || now < newest.value) return ok({ kind: "clockUntrusted" });
+  if (options.clockState() === "unsynced" || now < newest.value) {
+    const forgotten = await forgetChanges(options);
+    return forgotten.ok ? ok({ kind: "clockUntrusted" }) : forgotten;
+  }
   let erased = 0;
   let pruned = 0;
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -77,6 +80,15 @@ export async function runRetention(
   });
 }
 
+/** Needs no clock: the notes have served once every process has seen them, which takes it a moment. */
+async function forgetChanges({ database, journal }: RetentionOptions): Promise<Result<void, JournalError>> {
+  const forgotten = await journal.appendAfter(() => {
+    database.connection.prepare(FORGET_CHANGES).run();
+    return [];
+  });
+  return forgotten.ok ? ok(undefined) : forgotten;
+}
+
 interface Progress {
   readonly erased: number;
   readonly pruned: number;
@@ -89,16 +101,16 @@ async function eraseSome(options: RetentionOptions, now: Instant): Promise<Resul
   let progress: Progress = { erased: 0, pruned: 0, mayHaveMore: false };
   const prepared = attempt(file, () => ({
     erase: ERASURES.map((sql) => connection.prepare<[number, number]>(sql)),
-    forgetChanges: connection.prepare<[]>(FORGET_CHANGES),
+    forget: connection.prepare<[]>(FORGET_CHANGES),
     history: new History(connection),
   }));
   if (!prepared.ok) return prepared;
-  const { erase, forgetChanges, history } = prepared.value;
+  const { erase, forget, history } = prepared.value;
   const age = { now, cutoffMs: now - options.retentionMs, retentionMs: options.retentionMs };
   const committed = await options.journal.appendAfter(() => {
     const counts = erase.map((statement) => statement.run(now, ROWS_AT_ONCE).changes);
     counts.push(history.eraseStray(age));
-    forgetChanges.run();
+    forget.run();
     const cut = history.cut(age, options.delivery);
     const pruned = cut?.count ?? 0;
     const mayHaveMore = cut?.mayHaveMore === true || counts.some((count) => count >= ROWS_AT_ONCE);

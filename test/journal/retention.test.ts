@@ -71,8 +71,13 @@ test.each([
   must(await world.journal.append([world.personalEvent()]));
   world.clockState = state;
   passDays(world, days);
+  const { connection } = world.database;
+  connection.exec("INSERT INTO denied (pseudonym, display_tag, key_id) VALUES (x'01', 'card#0001', 'k1')");
+  expect(connection.prepare("SELECT * FROM list_change").all()).toHaveLength(1);
   expect(await run(world)).toEqual({ kind: "clockUntrusted" });
   expect(must(world.journal.read(0, 1))[0]?.personal).toBeDefined();
+  // Who was revoked is named among the changes, and forgetting that needs no clock.
+  expect(connection.prepare("SELECT * FROM list_change").all()).toEqual([]);
 });
 
 test("a clock that holds over from a trusted source erases as a synchronised one", async () => {

@@ -113,7 +113,8 @@ async function writePages(
   io: CommandIo,
 ): Promise<Result<Report, ExportError>> {
   let report: Report = { rows: 0, first: null, last: null };
-  if (format === "csv") await sink.write([csvHeader(kind)]);
+  const headed = await sink.write(format === "csv" ? [csvHeader(kind)] : []);
+  if (!headed.ok) return headed;
   const line = format === "csv" ? (event: JournalEvent) => csvLine(event, kind) : jsonLine(kind);
   for (const page of pages) {
     if (!page.ok) return page;
