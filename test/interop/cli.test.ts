@@ -341,7 +341,13 @@ describe("doctor", () => {
     const result = await varco("doctor", "-c", folder.configFile, "--json");
     expect(result.exit).toBe(1);
     const failures = checksOf(result).checks.filter(({ status }) => status === "fail");
-    expect(failures.map(({ name }) => name)).toEqual(["site key", "database", "readers", "broker"]);
+    expect(failures.map(({ name }) => name)).toEqual([
+      "site key",
+      "database",
+      "readers",
+      "broker",
+      "delivery",
+    ]);
     for (const { remedy } of failures) expect(remedy).toMatch(/\w+/);
   });
 });

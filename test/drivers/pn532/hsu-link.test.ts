@@ -91,7 +91,7 @@ describe("writing", () => {
   test("a long frame ends when its last bit has left: 276 bytes take 24 ms", async () => {
     const { timeline, link, settle } = rig();
     await settle(link.write(new Uint8Array(276)));
-    expect(timeline.nowUs()).toBe(23_958);
+    expect(timeline.nowUs()).toBe(23_959);
   });
 
   test("a failing line is passed on unchanged", async () => {
