@@ -1,6 +1,6 @@
 /**
- * Cuts the frames out of a serial stream, which knows no beginnings and no ends: any chunking, frames glued
- * together, preambles of any length, junk between. Between the serial line and `hsu-link.ts`; pure.
+ * Cuts the frames out of a serial stream, which knows no beginnings and no ends, however it is chunked: frames
+ * glued together, preambles of whatever length, junk between. Between the serial line and `hsu-link.ts`; pure.
  * Governing document: NXP UM0701-02 §6.2.1 (frames, preamble).
  */
 import { concat } from "../../src/bytes/bytes.ts";

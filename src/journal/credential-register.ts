@@ -1,7 +1,7 @@
 /**
  * The lists in an operator's hands: every change is one transaction with the journal row that tells of it
  * (`acs.config.credentials`: how many entries were added to, removed from and put on which list), so that
- * an auditor sees who could pass when. A row about one card carries its personal part, erasable as any.
+ * an auditor sees who could pass when. A row about one card carries its personal part, erasable like all.
  */
 import type { JournalError } from "../ports/journal.ts";
 import { ok, type Result } from "../result.ts";

@@ -1,4 +1,4 @@
-// Random worlds for the policy: any holder at any door at any time, near enough to the edges to touch them.
+// Random worlds for the policy: each holder at each door at all times, near enough to the edges to touch them.
 import fc from "fast-check";
 import type { Level, Proof } from "../../src/identity/proofs.ts";
 import type { Admission, Question, UnsyncedClock } from "../../src/policy/question.ts";
