@@ -9,7 +9,7 @@ import type { CardReader, DetectedCard, LinkError, ReaderError, ReaderInfo } fro
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Log } from "../../src/ports/log.ts";
 import { err, ok, type Result } from "../../src/result.ts";
-import type { Millis } from "../../src/time/time.ts";
+import { after, type Millis } from "../../src/time/time.ts";
 import { type ActiveCard, activeCard } from "./active-card.ts";
 import { exchangeApdu } from "./apdu-channel.ts";
 import { type CommandError, CommandRunner, refused } from "./command-runner.ts";
@@ -30,6 +30,12 @@ const ROUND: readonly { readonly protocol: CardProtocol; readonly tries: number 
   { protocol: "typeA", tries: POLL_TRIES },
   { protocol: "typeB", tries: 1 },
 ];
+/** Type B is looked for as often as type A for a while after a card of that type: it may come and go by the second. */
+const ALTERNATING_ROUND: typeof ROUND = [
+  { protocol: "typeA", tries: 1 },
+  { protocol: "typeB", tries: 1 },
+];
+const ALTERNATING_MS = 2_000;
 /** For the check that a card without ISO-DEP is still there: one try may meet it still waking. */
 const CHECK_TRIES = 2;
 /** Slowest observed try; a deadline below the chip's own tries would miss valid cards. */
@@ -67,6 +73,7 @@ class Pn532Reader implements CardReader {
   #failure: ReaderError | undefined;
   /** A card fell silent: so would a chip in a brown-out, which then answers again, unconfigured. */
   #isUnsure = false;
+  #alternatesUntil: Millis | undefined;
 
   constructor(parts: ReaderParts) {
     this.#parts = parts;
@@ -97,13 +104,19 @@ class Pn532Reader implements CardReader {
     if (signal.aborted) return ok(undefined);
     const sure = await this.#makeSure();
     if (!sure.ok) return sure;
-    for (const { protocol, tries } of ROUND) {
+    for (const { protocol, tries } of this.#round()) {
       const found = await this.#activate(protocol, tries, signal);
       if (!found.ok) return found;
       if (found.value !== undefined) return ok(this.#present(found.value));
       if (signal.aborted) break;
     }
     return ok(undefined);
+  }
+
+  #round(): typeof ROUND {
+    const { clock } = this.#parts;
+    const alternates = this.#alternatesUntil !== undefined && clock.monotonicMs() < this.#alternatesUntil;
+    return alternates ? ALTERNATING_ROUND : ROUND;
   }
 
   async isPresent(): Promise<Result<boolean, ReaderError>> {
@@ -114,6 +127,8 @@ class Pn532Reader implements CardReader {
   }
 
   async drop(): Promise<Result<void, ReaderError>> {
+    if (this.#active?.protocol === "typeB")
+      this.#alternatesUntil = after(this.#parts.clock.monotonicMs(), ALTERNATING_MS);
     this.#active = undefined;
     const off = await this.#run(rfField("off"));
     if (!off.ok) return off;

@@ -160,6 +160,17 @@ export function describeReader(
       expect(await present(rig, TRANSIT)).toMatchObject({ kind: "other", sak: 0x08 });
     });
 
+    test("a card of type B that was just taken away is found again within a tenth of a second", async () => {
+      const rig = await start(await makeRig());
+      await present(rig, TYPE_B);
+      rig.board.remove(rig.node);
+      unwrap(await settle(rig, rig.reader.drop()));
+      for (let round = 0; round < 10; round++) expect(await poll(rig)).toBeUndefined();
+      const placedAtMs = virtualMs(rig);
+      expect(await present(rig, TYPE_B)).toMatchObject({ protocol: "typeB" });
+      expect(virtualMs(rig) - placedAtMs).toBeLessThan(100);
+    });
+
     test("a card of type B is found in the same round as one of type A", async () => {
       const rig = await start(await makeRig());
       const before = virtualMs(rig);

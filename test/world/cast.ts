@@ -126,5 +126,6 @@ function habits(random: SeededRandom): Omit<CieSpec, "card" | "nis"> {
     sw61: random.chance(0.15),
     sw6C: random.chance(0.15),
     apduUs: random.pick([8_000, 15_000, 30_000]),
+    type: random.pick(["A", "A", "A", "B"] as const),
   };
 }
