@@ -4,7 +4,7 @@
  * `credential-register.ts`, lists for people that of `credential-listing.ts`.
  * Writing methods are to be called inside a write transaction; all of them throw SQLite's errors.
  */
-import type { Database, Statement } from "better-sqlite3";
+import { type Database, SqliteError, type Statement } from "better-sqlite3";
 import type { Credential, Standing } from "../ports/credentials.ts";
 import { type Instant, instant } from "../time/time.ts";
 
@@ -131,12 +131,21 @@ function enrolmentColumns(entry: Enrolment): Readonly<Record<string, Uint8Array 
   };
 }
 
-/** A row as what the policy decides on. */
+/**
+ * A row as what the policy decides on. Throws SQLite's error for a damaged table when a date is no date: it
+ * would else be later than every other, and never end.
+ */
 export function entitlementOf(row: EntitlementRow) {
   return {
     group: row.group_name,
     enabled: row.enabled === 1,
-    ...(row.valid_from === null ? {} : { validFrom: instant(row.valid_from) }),
-    ...(row.valid_until === null ? {} : { validUntil: instant(row.valid_until) }),
+    ...(row.valid_from === null ? {} : { validFrom: dateOf(row.valid_from) }),
+    ...(row.valid_until === null ? {} : { validUntil: dateOf(row.valid_until) }),
   };
+}
+
+function dateOf(stored: number): Instant {
+  if (!Number.isSafeInteger(stored))
+    throw new SqliteError("a date of validity that is no date", "SQLITE_CORRUPT");
+  return instant(stored);
 }

@@ -44,6 +44,18 @@ describe("standing", () => {
   });
 });
 
+test.each(["valid_from", "valid_until"])(
+  "a %s that is no date admits nobody: the table is damaged",
+  (column) => {
+    const { store, world } = openStore();
+    must(store.put([enrolment(1), enrolment(2)]));
+    for (const damaged of ["'soon'", "1.5", "x'00'"]) {
+      world.database.connection.exec(`UPDATE credential SET ${column} = ${damaged}`);
+      expect(store.standing(holder(1))).toMatchObject({ ok: false, error: { kind: "corrupt" } });
+    }
+  },
+);
+
 test("several entries are stored all or none", () => {
   const { store, world } = openStore();
   world.database.connection.exec(
