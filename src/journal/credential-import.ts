@@ -87,14 +87,28 @@ export async function importCredentials(
     const chunk = take(rest, await run.rowsAtOnce());
     if (chunk.length === 0) break;
     const staged = await run.stage(chunk);
-    if (!staged.ok) return staged;
+    if (!staged.ok) return giveUp(staged, options);
     report.imported += staged.value.imported;
     report.replaced += staged.value.replaced;
     report.stillDenied += staged.value.stillDenied;
     options.onStaged?.(report.imported + report.stillDenied);
   }
   const valid = await run.makeValid(report);
-  return valid.ok ? ok(report) : valid;
+  return valid.ok ? ok(report) : giveUp(valid, options);
+}
+
+/**
+ * Nobody was admitted, so nobody may stay in the file. An import that begins and stages nothing removes what
+ * the one before has left; the one that overtook this one does it anyway. After a kill the next import does.
+ */
+async function giveUp(
+  failed: Result<never, ImportError>,
+  options: ImportOptions,
+): Promise<Result<never, ImportError>> {
+  if (!failed.ok && failed.error.kind !== "overtaken") {
+    await new ImportRun({ ...options, signal: new AbortController().signal }).begin();
+  }
+  return failed;
 }
 
 /** One import, known by the number of its generation; a later one makes it powerless. */
