@@ -44,12 +44,8 @@ export async function play(
   const { director } = stage;
   const answered = nextAnswer(stage, clock);
   await director.ask({ do: "place", node: NODE, card: scene.card, when: "nextTry" });
-  if (scene.pullAfterMs !== undefined) {
-    await clock.sleep(CONTACT_MS + scene.pullAfterMs);
-    await director.ask({ do: "remove", node: NODE });
-  }
   const edge = await answered;
-  await clock.sleep(scene.pullAfterMs === undefined ? scene.holdMs : 0);
+  await clock.sleep(scene.holdMs);
   await director.ask({ do: "remove", node: NODE });
   const event = expected.brokerUp ? await delivered(stage, clock, expected.events) : undefined;
   await clock.sleep(NEXT_PERSON_MS);
@@ -73,9 +69,6 @@ async function nextAnswer({ director }: Stage, clock: Clock): Promise<RecordedEd
   ignore();
   return seen;
 }
-
-/** The card was laid down just before a try; by now the reader has begun to talk to it. */
-const CONTACT_MS = 10;
 
 async function delivered(stage: Stage, clock: Clock, count: number): Promise<SeenEvent | undefined> {
   const patience = new AbortController();
