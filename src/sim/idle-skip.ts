@@ -54,7 +54,8 @@ export function skipIdlePolls({ timeline, readers, isCalm }: IdleSkipParts): voi
 
 /**
  * Leaves out rounds of one reader; the others go on, since what happens at an idle reader concerns nobody else
- * but those on its bus: all of them must be idle and without a fault for as long, and out of each other's way.
+ * but those on its bus: all of them must be idle and without a fault for as long. Those who keep each other
+ * waiting there are left out together.
  */
 function skip(
   timeline: VirtualTimeline,
@@ -71,17 +72,20 @@ function skip(
   },
 ): void {
   const pending = timeline.pending();
-  if (!rounds.hasNothingBeforeItsEnd(pending)) return;
+  const leaving = mates.some((mate) => mate.isInTheWay()) ? mates : [rounds];
+  if (!leaving.every((each) => each.hasNothingBeforeItsEnd(pending))) return;
+  if (leaving.some((each) => each.periodUs !== rounds.periodUs)) return;
   const idle = all.filter((each) => each.isSteady());
   const untilUs = pending
     .filter((event) => !idle.some((each) => each.owns(event)))
     .reduce((least, { timeUs }) => Math.min(least, timeUs), limitUs);
-  const room = rounds.countUntil(untilUs) - ROUNDS_BEFORE;
+  const room = Math.min(...leaving.map((each) => each.countUntil(untilUs))) - ROUNDS_BEFORE;
   if (room < 1) return;
   const count = Math.min(...mates.map((mate) => mate.quietRounds(room)));
   if (count < 1) return;
-  timeline.postpone((event) => (rounds.owns(event) ? rounds.periodUs * count : 0));
-  rounds.pass(count);
+  const isTheirs = (event: PendingEvent): boolean => leaving.some((each) => each.owns(event));
+  timeline.postpone((event) => (isTheirs(event) ? rounds.periodUs * count : 0));
+  for (const each of leaving) each.pass(count);
 }
 
 /** The polling rounds of one reader. */
@@ -94,6 +98,7 @@ class Rounds implements EventOwner {
   #kinds: readonly FaultKind[] = [];
   #rates: FaultRates | undefined;
   #busWaits = 0;
+  #waited = false;
   #stuckIrq: StuckLine = "free";
   #periodUs = 0;
   #alike = 0;
@@ -119,6 +124,7 @@ class Rounds implements EventOwner {
     this.#alike = isAlike ? this.#alike + 1 : 0;
     this.#periodUs = periodUs;
     this.#kinds = kinds;
+    this.#waited = this.#reader.busWaits() !== this.#busWaits;
     this.#busWaits = this.#reader.busWaits();
     this.#rates = this.#reader.faults.rates;
     this.#stuckIrq = this.#reader.chip.stuckIrq;
@@ -146,10 +152,15 @@ class Rounds implements EventOwner {
     return Math.floor((untilUs - this.#beganUs) / this.#periodUs);
   }
 
-  /** Nobody has changed what can go wrong, or been in the way, since the round began. */
+  /** Somebody on the bus was kept waiting in the round before or in this one. */
+  isInTheWay(): boolean {
+    return this.#waited || this.#reader.busWaits() !== this.#busWaits;
+  }
+
+  /** Nobody has changed what can go wrong since the round began. */
   #isUndisturbed(): boolean {
-    const { faults, chip, busWaits } = this.#reader;
-    return faults.rates === this.#rates && chip.stuckIrq === this.#stuckIrq && busWaits() === this.#busWaits;
+    const { faults, chip } = this.#reader;
+    return faults.rates === this.#rates && chip.stuckIrq === this.#stuckIrq;
   }
 
   /** What was asked for before the present round is no part of it, whoever asked. */
