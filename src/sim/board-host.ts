@@ -4,6 +4,7 @@
  */
 import type {
   ActiveLevel,
+  BusError,
   Gpio,
   GpioError,
   I2cDevice,
@@ -13,16 +14,26 @@ import type {
   SerialLine,
   SpiBus,
 } from "../ports/bus.ts";
-import { ok, type Result } from "../result.ts";
+import { err, ok, type Result } from "../result.ts";
 import { levelOf } from "./line-level.ts";
 import type { Pins } from "./pins.ts";
 import type { SerialWire } from "./serial-wire.ts";
+import type { Timeline } from "./timeline.ts";
 import type { HostBus } from "./wiring.ts";
+
+/** A transaction that the controller gives up: what the system says of it, and when. */
+export interface BusFailure {
+  readonly code: "EIO" | "ETIMEDOUT";
+  readonly afterUs: number;
+}
 
 /** What a host needs of the board. */
 export interface BoardParts {
+  readonly timeline: Timeline;
   readonly pins: Pins;
   busOf(node: string): HostBus | undefined;
+  /** Asked before each transaction. */
+  busFailure(node: string): BusFailure | undefined;
   transfer(node: string, bytes: Uint8Array, done: (seen: Uint8Array) => void): void;
   i2cRead(node: string, lengthBytes: number, done: (seen: Uint8Array | "notAcknowledged") => void): void;
   i2cWrite(node: string, bytes: Uint8Array, done: (outcome: "written" | "notAcknowledged") => void): void;
@@ -47,9 +58,9 @@ export class BoardHost {
   /** Throws for a node that was not wired to SPI. */
   spiBus(node: string): SpiBus {
     this.#insist(node, "spi");
-    const transfer = (bytes: Uint8Array): Promise<Result<Uint8Array, never>> => {
+    const transfer = (bytes: Uint8Array): Promise<Result<Uint8Array, BusError>> => {
       const sent = bytes.slice();
-      return this.#answer((done) => this.#board.transfer(node, sent, done));
+      return this.#transact(node, (done) => this.#board.transfer(node, sent, done));
     };
     return { transfer, close: () => Promise.resolve() };
   }
@@ -58,10 +69,10 @@ export class BoardHost {
   i2cDevice(node: string): I2cDevice {
     this.#insist(node, "i2c");
     return {
-      read: (lengthBytes) => this.#answer((done) => this.#board.i2cRead(node, lengthBytes, done)),
+      read: (lengthBytes) => this.#transact(node, (done) => this.#board.i2cRead(node, lengthBytes, done)),
       write: (bytes) => {
         const sent = bytes.slice();
-        return this.#answer((done) => this.#board.i2cWrite(node, sent, done));
+        return this.#transact(node, (done) => this.#board.i2cWrite(node, sent, done));
       },
       close: () => Promise.resolve(),
     };
@@ -77,7 +88,7 @@ export class BoardHost {
     return {
       write: (bytes) => {
         const sent = bytes.slice();
-        return this.#answer((done) => wire.send(sent, () => done(undefined)));
+        return this.#transact(node, (done) => wire.send(sent, () => done(undefined)));
       },
       onData: (listener) => {
         const stop = wire.listen((bytes) => {
@@ -96,6 +107,19 @@ export class BoardHost {
 
   #insist(node: string, bus: HostBus): void {
     if (this.#board.busOf(node) !== bus) throw new Error(`no reader is wired to ${node} by ${bus}`);
+  }
+
+  /** One transaction, if the controller is up to it. */
+  #transact<T>(node: string, ask: (done: (answer: T) => void) => void): Promise<Result<T, BusError>> {
+    const failure = this.#alive ? this.#board.busFailure(node) : undefined;
+    if (failure === undefined) return this.#answer(ask);
+    const { code, afterUs } = failure;
+    const error: BusError = { kind: "busFailed", node, cause: Object.assign(new Error(code), { code }) };
+    const { timeline } = this.#board;
+    const failed = this.#answer<undefined>((done) =>
+      timeline.at(timeline.nowUs() + afterUs, () => done(undefined)),
+    );
+    return failed.then(() => err(error));
   }
 
   /** The answer of the board, as long as there is somebody to hear it. */

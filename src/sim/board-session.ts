@@ -85,8 +85,11 @@ export class BoardSession {
       this.#outlet.destroy();
       return;
     }
-    void bus.transfer(payload.subarray(1)).then((seen) => {
-      if (seen.ok) this.#send(MESSAGE.spiTransfer, request, seen.value);
+    const bytes = payload.subarray(1);
+    void bus.transfer(bytes).then((seen) => {
+      // A controller that failed has seen nobody drive the line.
+      const value = seen.ok ? seen.value : new Uint8Array(bytes.length).fill(0xff);
+      this.#send(MESSAGE.spiTransfer, request, value);
     });
   }
 

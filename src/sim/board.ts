@@ -5,7 +5,7 @@
  */
 import type { Gpio, I2cDevice, SerialLine, SpiBus } from "../ports/bus.ts";
 import { Antenna } from "./antenna.ts";
-import { BoardHost } from "./board-host.ts";
+import { BoardHost, type BusFailure } from "./board-host.ts";
 import type { Card } from "./cards/card.ts";
 import { type CardSpec, type MadeCard, makeCard } from "./cards/make-card.ts";
 import { VirtualChip } from "./chip.ts";
@@ -24,6 +24,9 @@ import { DEFAULT_TIMING, i2cUs, spiUs, type Timing } from "./timing.ts";
 import type { HostBus, ReaderWiring } from "./wiring.ts";
 
 const FAST_MODE_HZ = 400_000;
+/** A controller tells of a failed transfer at once, of a clock line held low after the kernel's second. */
+const TRANSFER_FAILURE = { code: "EIO", afterUs: 100 } as const satisfies BusFailure;
+const CLOCK_HELD = { code: "ETIMEDOUT", afterUs: 1_000_000 } as const satisfies BusFailure;
 
 /** One reader on the board. */
 export interface BoardReader {
@@ -155,6 +158,13 @@ export class VirtualBoard {
   /** Which kind of bus leads to the node, if any does. */
   busOf(node: string): HostBus | undefined {
     return this.#sides.get(node)?.bus;
+  }
+
+  /** Why the controller gives up the transaction that a host is about to begin, if it does. */
+  busFailure(node: string): BusFailure | undefined {
+    const side = this.#sides.get(node);
+    if (side?.bus === "i2c" && side.slave.holdsClock()) return CLOCK_HELD;
+    return this.reader(node).faults.strikes("busError") ? TRANSFER_FAILURE : undefined;
   }
 
   /**

@@ -3,10 +3,12 @@
  * zero and all lines free by default. Every fault that strikes is counted, so that a test can insist
  * that what it provoked has happened.
  */
+import { damagedBy, FRAME_FAULTS, type FrameFault } from "./frame-faults.ts";
+import type { SlotContent } from "./host-slot.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
-/** Probabilities from 0 to 1, each rolled once for the thing named. */
-export interface FaultRates {
+/** Probabilities from 0 to 1, each rolled once for the thing named; those of `FrameFault` once for each frame. */
+export interface FaultRates extends Readonly<Record<FrameFault, number>> {
   /** Per command: the ACK never comes; the work is done all the same. */
   readonly lostAck: number;
   /** Per command: ACK, then silence; the next command works. */
@@ -33,6 +35,22 @@ export interface FaultRates {
   readonly hang: number;
   /** Per command: the supply dips; the chip is back in its power-on state, all settings lost. */
   readonly brownOut: number;
+  /** Per command: the ACK comes twice. */
+  readonly doubledAck: number;
+  /** Per command: an ACK follows the response. */
+  readonly ackAfterResponse: number;
+  /** Per command: a NACK, which is the host's alone to send, follows the ACK. */
+  readonly strayNack: number;
+  /** Per command: the last response stands once more where the ACK is expected. */
+  readonly staleResponse: number;
+  /** Per command: the response comes only behind the ACK of the next command, also when the host has given up. */
+  readonly lateResponse: number;
+  /** Per command: it is done, and answered by the error frame. */
+  readonly errorFrame: number;
+  /** Per transaction of the host, on a serial line per write: the controller fails. */
+  readonly busError: number;
+  /** Per transaction on I2C: from now on the chip holds the clock line low, until reset. */
+  readonly heldClock: number;
   /** Per block to a card: the card takes `SLOW_CARD_US` longer. */
   readonly slowCard: number;
   /** Per block to a card: CRC, parity, framing or protocol error. */
@@ -63,6 +81,25 @@ export const NO_FAULTS: FaultRates = {
   slowCard: 0,
   radioError: 0,
   cardTorn: 0,
+  doubledAck: 0,
+  ackAfterResponse: 0,
+  strayNack: 0,
+  staleResponse: 0,
+  lateResponse: 0,
+  errorFrame: 0,
+  busError: 0,
+  heldClock: 0,
+  extraPreamble: 0,
+  missingPreamble: 0,
+  junkBefore: 0,
+  wrongLengthChecksum: 0,
+  wrongDataChecksum: 0,
+  wrongDirection: 0,
+  wrongCode: 0,
+  wrongPostamble: 0,
+  needlesslyExtended: 0,
+  illegalLength: 0,
+  truncatedFrame: 0,
 };
 
 export const SLOW_CARD_US = 200_000;
@@ -78,10 +115,16 @@ const GARBLED_STATUS = [0x08, 0xaa, 0xff, 0x00];
 /** CRC, parity, framing and protocol error in the chip's status byte. */
 const RADIO_ERRORS = [0x02, 0x03, 0x05, 0x0b];
 
+/** Makes another frame of one on its way to the host, or hands it back as it is. */
+type Tamper = (frame: Uint8Array, content: SlotContent) => Uint8Array;
+
 export class FaultPlan {
   readonly #random: SeededRandom;
-  readonly #counts = new Map<FaultKind, number>();
+  readonly #counts = new Map<FaultKind | "tampered", number>();
+  readonly #scripts = new Map<FaultKind, boolean[]>();
   #rates: FaultRates = NO_FAULTS;
+  #tamper: Tamper | undefined;
+  #statuses: readonly number[] = GARBLED_STATUS;
   #asked: FaultKind[] = [];
 
   constructor(random: SeededRandom) {
@@ -98,14 +141,48 @@ export class FaultPlan {
     this.#rates = { ...NO_FAULTS, ...rates };
   }
 
+  /** At the next occasions the fault strikes or not as given, without dice; after them by its rate again. */
+  script(kind: FaultKind, occasions: readonly boolean[]): void {
+    this.#scripts.set(kind, [...occasions]);
+  }
+
+  /** Every frame goes through `tamper`, until another one or none is given; those it changes are counted. */
+  setTamper(tamper: Tamper | undefined): void {
+    this.#tamper = tamper;
+  }
+
+  /** What a garbled status reads as: one of these; without any, what chips were seen to say. */
+  setGarbledStatus(...statuses: readonly number[]): void {
+    this.#statuses = statuses.length === 0 ? GARBLED_STATUS : statuses;
+  }
+
+  /** A frame as its host will see it: as it is, or with one kind of damage, and then through a test's hands. */
+  onWire(content: SlotContent, frame: Uint8Array): Uint8Array {
+    const kind = content === "stray" ? undefined : FRAME_FAULTS[content].find((each) => this.strikes(each));
+    const seen = kind === undefined ? frame : damagedBy(kind, frame, this.#random);
+    const tampered = this.#tamper?.(seen, content) ?? seen;
+    if (tampered !== seen) this.#count("tampered");
+    return tampered;
+  }
+
   /** Whether the fault strikes now. */
   strikes(kind: FaultKind): boolean {
+    const scripted = this.#scripts.get(kind)?.shift();
+    if (scripted === true) this.#count(kind);
+    return scripted ?? this.#strikesByChance(kind);
+  }
+
+  #strikesByChance(kind: FaultKind): boolean {
     const rate = this.#rates[kind];
     if (rate === 0) return false;
     if (this.#asked.length < MAX_ASKED) this.#asked.push(kind);
     if (!this.#random.chance(rate)) return false;
-    this.#counts.set(kind, this.count(kind) + 1);
+    this.#count(kind);
     return true;
+  }
+
+  #count(kind: FaultKind | "tampered"): void {
+    this.#counts.set(kind, this.count(kind) + 1);
   }
 
   /** For which faults the dice were thrown since this was last called, in order; the earliest if there were many. */
@@ -122,6 +199,7 @@ export class FaultPlan {
 
   /** How many times, up to `limit`, all of `kinds` would be asked for in a row without a single strike. */
   roundsWithoutStrike(kinds: readonly FaultKind[], limit: number): number {
+    if ([...this.#scripts.values()].some((occasions) => occasions.length > 0)) return 0;
     if (kinds.length === 0) return limit;
     const dice = this.#random.copy();
     for (let round = 0; round < limit; round++) {
@@ -137,12 +215,13 @@ export class FaultPlan {
     }
   }
 
-  count(kind: FaultKind): number {
+  /** How often the fault struck; `tampered` counts the frames that a test changed. */
+  count(kind: FaultKind | "tampered"): number {
     return this.#counts.get(kind) ?? 0;
   }
 
   garbledStatus(): number {
-    return this.#random.pick(GARBLED_STATUS);
+    return this.#random.pick(this.#statuses);
   }
 
   radioError(): number {

@@ -12,6 +12,7 @@ export type HostFrame =
   | { readonly kind: "command"; readonly code: number; readonly parameters: Uint8Array };
 
 export const ACK_FRAME = hex("00 00 FF 00 FF 00");
+export const NACK_FRAME = hex("00 00 FF FF 00 00");
 /** Syntax error at application level. */
 export const ERROR_FRAME = hex("00 00 FF 01 FF 7F 81 00");
 
@@ -51,10 +52,15 @@ export function takeHostFrames(bytes: Uint8Array): {
 }
 
 /** A response frame for `code` (of the command) with `data` behind the response code; extended above 255 bytes. */
-export function encodeResponse(code: number, data: Uint8Array): Uint8Array {
-  const packet = concat(Uint8Array.of(TFI_TO_HOST, code + 1), data);
-  const head =
-    packet.length <= MAX_NORMAL_PACKET_BYTES ? normalHead(packet.length) : extendedHead(packet.length);
+export const encodeResponse = (code: number, data: Uint8Array): Uint8Array =>
+  encodePacket(concat(Uint8Array.of(TFI_TO_HOST, code + 1), data));
+
+/** A frame round any packet, direction byte first; `form` is that of the shortest head unless it is asked for. */
+export function encodePacket(
+  packet: Uint8Array,
+  form: "normal" | "extended" = packet.length <= MAX_NORMAL_PACKET_BYTES ? "normal" : "extended",
+): Uint8Array {
+  const head = form === "normal" ? normalHead(packet.length) : extendedHead(packet.length);
   return concat(hex("00 00 FF"), head, packet, Uint8Array.of(-sum(packet) & 0xff, 0));
 }
 

@@ -4,10 +4,11 @@
  * shared buffer held before, never the next frame.
  */
 
-export type SlotContent = "ack" | "response";
+/** `stray` is a frame that belongs to nothing the host has asked for. */
+export type SlotContent = "ack" | "response" | "stray";
 
 /** Largest frame on the wire with some room; the buffer behind a frame never ends. */
-const BUFFER_BYTES = 300;
+const BUFFER_BYTES = 320;
 
 export class HostSlot {
   readonly #buffer = new Uint8Array(BUFFER_BYTES);

@@ -15,6 +15,7 @@ import type { Timing } from "./timing.ts";
 
 const READY = 0x01;
 const BUSY = 0x00;
+const FLOATING = 0xff;
 
 /** What the ready byte said at the start of a read. */
 export type ReadyByte = "ready" | "busy";
@@ -26,6 +27,7 @@ export class I2cSlave {
   readonly #timing: Timing;
   #silentUntilUs = 0;
   #busyUntilUs = 0;
+  #holdsClock = false;
 
   constructor(parts: {
     readonly chip: VirtualChip;
@@ -38,6 +40,15 @@ export class I2cSlave {
     this.#timeline = parts.timeline;
     this.#timing = parts.timing;
     this.#chip.onOffer = () => this.#hideFrame();
+    this.#chip.onPowerLoss = () => {
+      this.#holdsClock = false;
+    };
+  }
+
+  /** A transaction is about to begin: whether the clock line is held low, so that it cannot. */
+  holdsClock(): boolean {
+    this.#holdsClock ||= this.#faults.strikes("heldClock");
+    return this.#holdsClock;
   }
 
   /** The address is on the bus: whether the chip acknowledges it. Wakes a sleeping chip, which does not. */
@@ -63,6 +74,8 @@ export class I2cSlave {
     const seen = new Uint8Array(lengthBytes);
     seen[0] = ready === "ready" ? READY : BUSY;
     if (lengthBytes === 1) return seen;
+    // Power was lost since the read began: nobody drives the data line any more.
+    if (!this.#chip.isListening()) return seen.fill(FLOATING, 1);
     slot.rewind();
     for (let index = 1; index < lengthBytes; index++) seen[index] = slot.take();
     if (ready === "busy" || slot.content() === undefined) return seen;

@@ -137,9 +137,13 @@ class Rounds implements EventOwner {
     return this.#reader.wiring.node.replace(/\.\d+$/, "");
   }
 
-  /** In a round after others that were all alike, with nobody there. */
+  /**
+   * In a round after others that were all alike, with nobody there. What happened in this round beside it, such as a
+   * timer of the host, may make the next one different.
+   */
   isSteady(): boolean {
     return (
+      this.#timeline.lastUnownedUs() < this.#beganUs &&
       this.#alike >= ROUNDS_ALIKE &&
       this.#isUndisturbed() &&
       !this.#reader.antenna.isOccupied() &&

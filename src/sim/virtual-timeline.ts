@@ -42,6 +42,7 @@ export class VirtualTimeline implements Timeline {
   readonly #settle: Settle;
   #nowUs = 0;
   #owner: EventOwner | undefined;
+  #lastUnownedUs = Number.NEGATIVE_INFINITY;
   /** Called when an event and all that followed from it at its instant is over; `limitUs` ends this run. */
   onSettled: (limitUs: number) => void = () => undefined;
 
@@ -68,6 +69,11 @@ export class VirtualTimeline implements Timeline {
   claim(owner: EventOwner): number {
     this.#owner = owner;
     return this.#events.nextOrder;
+  }
+
+  /** When something happened last that belongs to no owner. */
+  lastUnownedUs(): number {
+    return this.#lastUnownedUs;
   }
 
   /** When something happens next. */
@@ -113,6 +119,7 @@ export class VirtualTimeline implements Timeline {
     const event = this.#events.pop();
     this.#nowUs = atUs;
     this.#owner = event?.owner?.owns(event) === true ? event.owner : undefined;
+    if (this.#owner === undefined) this.#lastUnownedUs = atUs;
     event?.action();
     await this.#settle();
     this.#owner = undefined;

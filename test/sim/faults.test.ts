@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { FaultRates } from "../../src/sim/faults.ts";
-import { ACK, commandFrame, LIST_ONE_TYPE_A, NODE, SpiHost } from "./spi-host.ts";
+import { ACK, commandFrame, LIST_ONE_TYPE_A, NODE, onWire, packet, SpiHost } from "./spi-host.ts";
 
 const CIE = { card: "cie", family: "gemalto", nis: "123456789012" } as const;
 const FIRMWARE = "0000FF02FED4022A00";
@@ -90,6 +90,103 @@ describe("each fault shows on the bus and is counted", () => {
     expect(await host.transfer("0200")).toBe("FFFF");
   });
 
+  test("doubled ACK: it is read twice, and the answer follows", async () => {
+    const { host, count } = await faulty({ doubledAck: 1 });
+    await host.write(FIRMWARE);
+    for (let acks = 0; acks < 2; acks++) {
+      await host.falls();
+      expect(await host.read(6)).toBe(ACK);
+    }
+    await host.falls();
+    expect([await host.read(13), count("doubledAck")]).toEqual([FIRMWARE_ANSWER, 1]);
+  });
+
+  test("NACK from the chip: between the ACK and the answer", async () => {
+    const { host, count } = await faulty({ strayNack: 1 });
+    await host.write(FIRMWARE);
+    await host.falls();
+    expect(await host.read(6)).toBe(ACK);
+    await host.falls();
+    expect(await host.read(6)).toBe("0000FFFF0000");
+    await host.falls();
+    expect([await host.read(13), count("strayNack")]).toEqual([FIRMWARE_ANSWER, 1]);
+  });
+
+  test("ACK after response: it stands there until it is read, before the next ACK", async () => {
+    const { host, count } = await faulty({ ackAfterResponse: 1 });
+    expect(await host.command(FIRMWARE, 13)).toBe(FIRMWARE_ANSWER);
+    expect([await host.ready(), count("ackAfterResponse")]).toEqual([true, 1]);
+    await host.write(FIRMWARE);
+    await host.pass(5_000);
+    expect(await host.read(6)).toBe(ACK);
+    await host.falls();
+    expect(await host.read(6)).toBe(ACK);
+    await host.falls();
+    expect(await host.read(13)).toBe(FIRMWARE_ANSWER);
+  });
+
+  test("stale response: the last one stands where the ACK is expected, the ACK behind it", async () => {
+    const { host, count } = await faulty({});
+    await host.command(FIRMWARE, 13);
+    host.board.setFaults(NODE, { staleResponse: 1 });
+    await host.write(LIST_ONE_TYPE_A);
+    await host.pass(5_000);
+    expect(await host.read(13)).toBe(FIRMWARE_ANSWER);
+    await host.falls();
+    expect([await host.read(6), count("staleResponse")]).toEqual([ACK, 1]);
+  });
+
+  test("late response: it comes behind the next command's ACK, after an abort also", async () => {
+    const { host, count } = await faulty({ lateResponse: 1 });
+    await host.write(FIRMWARE);
+    await host.falls();
+    expect(await host.read(6)).toBe(ACK);
+    expect(await host.falls()).toBe(false);
+    await host.write(ACK);
+    await host.pass(5_000);
+    host.board.setFaults(NODE, {});
+    await host.write(LIST_ONE_TYPE_A);
+    await host.falls();
+    expect(await host.read(6)).toBe(ACK);
+    await host.falls();
+    expect(await host.read(13)).toBe(FIRMWARE_ANSWER);
+    await host.falls();
+    expect([packet(await host.read(10)), count("lateResponse")]).toEqual(["4B00", 1]);
+  });
+
+  test("error frame: in the place of the answer", async () => {
+    const { host, count } = await faulty({ errorFrame: 1 });
+    expect(await host.command(FIRMWARE, 8)).toBe("0000FF01FF7F8100");
+    expect(count("errorFrame")).toBe(1);
+  });
+
+  test("bus error: the transfer fails with what the system says, and reaches nobody", async () => {
+    const { host, count } = await faulty({ busError: 1 });
+    const failed = await host.timeline.resolve(host.board.spiBus(NODE).transfer(onWire(`01${FIRMWARE}`)));
+    expect(failed).toMatchObject({ ok: false, error: { kind: "busFailed", cause: { code: "EIO" } } });
+    host.board.setFaults(NODE, {});
+    expect([await host.falls(100_000), count("busError")]).toEqual([false, 1]);
+  });
+
+  test.each<[keyof FaultRates, string]>([
+    ["missingPreamble", "00FF06FAD50332010607E800"],
+    ["wrongLengthChecksum", "0000FF06FBD50332010607E800"],
+    ["wrongDataChecksum", "0000FF06FAD50332010607E900"],
+    ["wrongDirection", "0000FF06FAD40332010607E900"],
+    ["wrongCode", "0000FF06FAD50232010607E900"],
+    ["wrongPostamble", "0000FF06FAD50332010607E801"],
+    ["needlesslyExtended", "0000FFFFFF0006FAD503320106"],
+  ])("%s: the frame, byte by byte", async (kind, seen) => {
+    const { host, count } = await faulty({});
+    await host.write(FIRMWARE);
+    await host.falls();
+    await host.read(6);
+    host.board.setFaults(NODE, { [kind]: 1 });
+    await host.falls();
+    expect(await host.read(seen.length / 2)).toBe(seen);
+    expect(count(kind)).toBe(1);
+  });
+
   test.each([
     ["slowCard", /^009000$/],
     ["radioError", /^(02|03|05|0B)$/],
@@ -115,6 +212,46 @@ describe("stuck interrupt line", () => {
     expect(host.board.pins.level(25)).toBe(stuck);
     host.board.setStuckIrq(NODE, "free");
     expect(await host.falls()).toBe(true);
+  });
+});
+
+describe("what a test wants exactly", () => {
+  test("a script strikes at the occasions it names, throws no dice, and ends", async () => {
+    const { host, count } = await faulty({});
+    const { faults } = host.board.reader(NODE);
+    faults.script("errorFrame", [false, true]);
+    const answers = [];
+    for (let round = 0; round < 3; round++) answers.push((await host.command(FIRMWARE, 13)).slice(0, 12));
+    expect(answers).toEqual(["0000FF06FAD5", "0000FF01FF7F", "0000FF06FAD5"]);
+    expect([count("errorFrame"), faults.askedCount]).toEqual([1, 0]);
+  });
+
+  test("a script keeps idle rounds from being skipped", async () => {
+    const { faults } = (await faulty({})).host.board.reader(NODE);
+    expect(faults.roundsWithoutStrike([], 10)).toBe(10);
+    faults.script("lostAck", [true]);
+    expect(faults.roundsWithoutStrike([], 10)).toBe(0);
+  });
+
+  test("every frame goes through the tamper's hands, the changed ones are counted", async () => {
+    const { host } = await faulty({});
+    const { faults } = host.board.reader(NODE);
+    const seen: string[] = [];
+    faults.setTamper((frame, content) => {
+      seen.push(content);
+      return content === "response" ? frame.toReversed() : frame;
+    });
+    expect(await host.command(FIRMWARE, 13)).toBe("00E80706013203D5FA06FF0000");
+    expect([seen, faults.count("tampered")]).toEqual([["ack", "response"], 1]);
+  });
+
+  test("a garbled status is what it was set to, and anything again afterwards", async () => {
+    const { host } = await faulty({ garbledStatus: 1 });
+    const { faults } = host.board.reader(NODE);
+    faults.setGarbledStatus(0x55);
+    expect([await host.transfer("0200"), await host.transfer("0200")]).toEqual(["0155", "0155"]);
+    faults.setGarbledStatus();
+    expect(["0108", "01AA", "01FF", "0100"]).toContain(await host.transfer("0200"));
   });
 });
 

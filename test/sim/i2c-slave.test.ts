@@ -153,6 +153,28 @@ describe("faults", () => {
     await host.write(NACK);
     expect(await host.read(14)).toBe(`01${FIRMWARE}`);
   });
+
+  test("a clock line held low ends each transfer after a second, until reset", async () => {
+    const host = await new I2cHost().start();
+    await host.pass(200);
+    host.faults.script("heldClock", [true]);
+    for (let transfers = 0; transfers < 2; transfers++) {
+      const before = host.timeline.nowUs();
+      await expect(host.read(1)).rejects.toThrow("busFailed");
+      expect(host.timeline.nowUs() - before).toBe(1_000_000);
+    }
+    host.chip.setReset("low");
+    host.chip.setReset("high");
+    expect(await host.read(1)).toBe("nack");
+    expect(host.faults.count("heldClock")).toBe(1);
+  });
+
+  test("power lost while a frame is read lets the data line go", async () => {
+    const host = await answered();
+    const reading = host.read(14);
+    host.timeline.at(host.timeline.nowUs() + 100, () => host.chip.brownOut());
+    expect(await reading).toBe(`01${"FF".repeat(13)}`);
+  });
 });
 
 test("no sequence of transactions makes the chip throw or hang", async () => {
