@@ -1,18 +1,26 @@
 /**
  * The field of one reader: carrier, the cards in it, and the account of where the time of a tap went.
- * Cards are placed and removed at any instant; the chip asks at the instants at which it transmits.
+ * Cards are placed and removed at any instant, or at any byte on the air; the chip asks at the instants at which
+ * it transmits. Two cards of a kind in one field garble each other: documents that lie on one another on a small
+ * antenna are modelled as an abnormal collision (status 06), not as one that anticollision resolves.
  */
 import type { Card, CardType } from "./cards/card.ts";
 import type { CardAnswer } from "./cards/iso-dep.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import type { TapSplit } from "./tap.ts";
 import type { Timeline } from "./timeline.ts";
-import type { Share, Timing } from "./timing.ts";
+import { RATES_106, type Share, type Timing } from "./timing.ts";
 
 type Account = { -readonly [Member in keyof TapSplit]: TapSplit[Member] };
 
 /** What comes back when the chip transmits. */
 export type FieldAnswer = CardAnswer | "silence" | "collision";
+
+/** Why the chip has switched its antenna drivers off by itself. */
+export type Protection = "none" | "overTemperature" | "overCurrent";
+
+/** Status codes of the chip for it (UM0701-02 §7.1). */
+const PROTECTION_STATUS = { none: undefined, overTemperature: 0x0d, overCurrent: 0x2d } as const;
 
 export class Antenna {
   readonly #timeline: Timeline;
@@ -24,6 +32,8 @@ export class Antenna {
   #account: Account | undefined;
   #pending: Card | undefined;
   #departures = 0;
+  #bytesToTear = Number.POSITIVE_INFINITY;
+  #protection: Protection = "none";
   /** Called when something was put on the reader or waits for the next try: the chip need not look before. */
   onArrival: () => void = () => undefined;
   /** Called when the chip begins to wait, for so many activation tries, for somebody to come into an empty field. */
@@ -57,7 +67,20 @@ export class Antenna {
     }
   }
 
-  /** Counts cards taken away, so that an exchange can tell that its card left in between. */
+  /** Everything is taken away once so many further bytes of frames, CRC included, have gone over the air, either way. */
+  tearAfter(lengthBytes: number): void {
+    this.#bytesToTear = lengthBytes;
+  }
+
+  /** So many bytes go over the air from now on. */
+  carry(lengthBytes: number): void {
+    this.#bytesToTear -= lengthBytes;
+    if (this.#bytesToTear >= 0) return;
+    this.#bytesToTear = Number.POSITIVE_INFINITY;
+    this.remove();
+  }
+
+  /** Counts cards taken away or left without power, so that an exchange can tell that its card was lost in between. */
   departures(): number {
     return this.#departures;
   }
@@ -75,9 +98,22 @@ export class Antenna {
     return this.#fieldOn;
   }
 
+  /** While it lasts the carrier is off, and stays off afterwards until the chip or its host wants it again. */
+  setProtection(protection: Protection): void {
+    this.#protection = protection;
+    if (protection === "none") return;
+    this.setField("off");
+    this.#departures += 1;
+  }
+
+  /** The status code of a protection that is at work. */
+  protectionStatus(): number | undefined {
+    return PROTECTION_STATUS[this.#protection];
+  }
+
   /** A carrier that was off for long enough has taken all state from the cards. */
   setField(state: "on" | "off"): void {
-    const on = state === "on";
+    const on = state === "on" && this.#protection === "none";
     if (on === this.#fieldOn) return;
     const offUs = this.#timeline.nowUs() - this.#changedAtUs;
     this.#fieldOn = on;
@@ -111,10 +147,10 @@ export class Antenna {
   }
 
   /** One frame, without CRC, to whatever is in the field. A second card of a kind garbles every answer. */
-  transmit(frame: Uint8Array): FieldAnswer {
+  transmit(frame: Uint8Array, rates = RATES_106): FieldAnswer {
     if (!this.#fieldOn) return "silence";
     const answers = [...this.#cards.keys()].flatMap((card) => {
-      const answer = card.receive(frame);
+      const answer = card.receive(frame, rates);
       return answer === undefined ? [] : [{ card, answer }];
     });
     const [first] = answers;

@@ -58,10 +58,13 @@ function local(
   };
 }
 
-/** GetGeneralStatus: last error, external field, number of targets, each target's entry, SAM status. */
-function generalStatus(state: ChipState): Uint8Array {
-  const targets = state.target === undefined ? [0] : [1, 0x01, 0x00, 0x00, 0x00];
-  return Uint8Array.of(state.lastError, 0x00, ...targets, 0x00);
+/**
+ * GetGeneralStatus: last error, external field, number of targets, SAM status; a target's entry is its number, the
+ * rate from it, the rate to it, and its kind (00 for type A and B).
+ */
+function generalStatus({ antenna, lastError, rates, target }: ChipState): Uint8Array {
+  const targets = target === undefined ? [0] : [1, 0x01, rates.toChip, rates.toCard, 0x00];
+  return Uint8Array.of(antenna.protectionStatus() ?? lastError, 0x00, ...targets, 0x00);
 }
 
 function samConfiguration(state: ChipState, parameters: Uint8Array): Reply {
@@ -77,7 +80,7 @@ function rfConfiguration(state: ChipState, parameters: Uint8Array): Reply {
   if (RF_ITEM_BYTES.get(item) !== data.length) return "syntaxError";
   if (item === RF_FIELD && state.samNormal) state.antenna.setField(((data[0] ?? 0) & 1) === 1 ? "on" : "off");
   if (item === RF_TIMINGS) state.retryTimeoutCode = Math.min(data[2] ?? 0, 0x10);
-  if (item === MAX_RETRIES) state.passiveRetries = data[2] ?? 0;
+  if (item === MAX_RETRIES) [, state.speedRetries = 0, state.passiveRetries = 0] = data;
   return EMPTY;
 }
 

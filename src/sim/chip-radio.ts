@@ -7,7 +7,7 @@ import type { TypeACard } from "./cards/type-a.ts";
 import { type ChipState, FRAME_SIZES, type IsoDepSession, type Target } from "./chip-state.ts";
 import { SLOW_CARD_US } from "./faults.ts";
 import { type Operation, spend } from "./operation.ts";
-import { frameWaitingUs } from "./timing.ts";
+import { airUs, extendedWaitingUs, frameWaitingUs } from "./timing.ts";
 
 /** Status codes of the chip that arise on the air. */
 const RF_TIMEOUT = 0x01;
@@ -22,13 +22,16 @@ const CRC_BYTES = 2;
 const CID_FOLLOWS = 0x08;
 /** Prologue and CRC of a block without CID and NAD. */
 const BLOCK_OVERHEAD_BYTES = 3;
-const DEFAULT_FWI = 4;
+/** What the firmware takes a card for that names a reserved frame size, or none. */
 const DEFAULT_FRAME_BYTES = 32;
+const MIN_ATS_BYTES = 2;
 const MORE = 0x40;
 /** Most data that one host frame carries. */
 const MAX_HOST_DATA_BYTES = 262;
-/** A card that asks for more time more often than this is taken for dead. */
-const MAX_WAITING_EXTENSIONS = 200;
+/** S(WTX), the bits of its multiplier, and the largest that is not reserved. */
+const WTX = 0xf2;
+const MULTIPLIER = 0x3f;
+const MAX_MULTIPLIER = 59;
 
 /** Whether the host announced a further part of the same command (MI bit). */
 export type Follows = "more" | "nothing";
@@ -49,20 +52,25 @@ export function* activate(
   if (!layer4) {
     return antenna.cards().includes(card) ? { target: { type: "A", uid }, ats: new Uint8Array() } : undefined;
   }
+  antenna.carry(RATS.length + CRC_BYTES);
   const answer = antenna.transmit(RATS);
+  if (typeof answer !== "string") antenna.carry(answer.frame.length + CRC_BYTES);
   yield* spend("radio", timing.ratsUs);
   if (typeof answer === "string" || !antenna.cards().includes(card)) return undefined;
   return { target: { type: "A", uid, session: openSession(answer.frame) }, ats: answer.frame };
 }
 
-/** FSCI in T0, FWI in TB, which is present when T0 says so (b6), behind TA (b5). */
+/**
+ * FSCI in T0, FWI in TB, which is present when T0 says so (b6), behind TA (b5). An ATS without T0, bytes that are
+ * missing and reserved values stand for the defaults. The length byte is not believed, only what came.
+ */
 function openSession(ats: Uint8Array): IsoDepSession {
-  const format = ats[1] ?? 0;
-  const tb = (format & 0x20) === 0 ? undefined : ats[(format & 0x10) === 0 ? 2 : 3];
-  const fwi = tb === undefined ? DEFAULT_FWI : tb >> 4;
+  const format = ats.length < MIN_ATS_BYTES ? undefined : (ats[1] ?? 0);
+  const tb = format === undefined || (format & 0x20) === 0 ? undefined : ats[(format & 0x10) === 0 ? 2 : 3];
+  const maxFrameBytes = format === undefined ? undefined : FRAME_SIZES[format & 0x0f];
   return {
-    maxFrameBytes: FRAME_SIZES[format & 0x0f] ?? DEFAULT_FRAME_BYTES,
-    frameWaitingUs: frameWaitingUs(fwi),
+    maxFrameBytes: maxFrameBytes ?? DEFAULT_FRAME_BYTES,
+    frameWaitingUs: frameWaitingUs(tb === undefined ? undefined : tb >> 4),
     cid: 0,
     block: 0,
     received: new Uint8Array(),
@@ -70,18 +78,35 @@ function openSession(ats: Uint8Array): IsoDepSession {
   };
 }
 
-/** Sends one frame and waits at most `waitUs` for its answer. */
+/**
+ * Sends one frame and waits at most `waitUs` for its answer. A chip that protects itself sends nothing, and says
+ * why whatever came before its drivers went off.
+ */
 export function* onAir(state: ChipState, frame: Uint8Array, waitUs: number): Operation<OnAir> {
-  const { antenna, faults, timing } = state;
+  const { antenna, timing } = state;
+  if (antenna.protectionStatus() === undefined) {
+    const answer = yield* sendFrame(state, frame, waitUs);
+    return antenna.protectionStatus() ?? answer;
+  }
+  yield* spend("chip", timing.localWorkUs);
+  return antenna.protectionStatus() ?? RF_TIMEOUT;
+}
+
+function* sendFrame(state: ChipState, frame: Uint8Array, waitUs: number): Operation<OnAir> {
+  const { antenna, faults, rates, timing } = state;
   if (faults.strikes("cardTorn")) antenna.remove();
   const departures = antenna.departures();
-  yield* spend("radio", (frame.length + CRC_BYTES) * timing.radioByteUs);
+  const sentBytes = frame.length + CRC_BYTES;
+  yield* spend("radio", airUs(timing, sentBytes, rates.toCard));
+  antenna.carry(sentBytes);
   if (faults.strikes("radioError")) return faults.radioError();
-  const answer = antenna.transmit(frame);
+  const answer = antenna.transmit(frame, rates);
   if (answer === "collision") return COLLISION;
   if (answer !== "silence") {
+    const answerBytes = answer.frame.length + CRC_BYTES;
     yield* spend("card", answer.workUs + (faults.strikes("slowCard") ? SLOW_CARD_US : 0));
-    yield* spend("radio", (answer.frame.length + CRC_BYTES) * timing.radioByteUs);
+    yield* spend("radio", airUs(timing, answerBytes, rates.toChip));
+    antenna.carry(answerBytes);
     if (antenna.departures() === departures) return answer.frame;
   }
   yield* spend("radio", waitUs);
@@ -103,13 +128,18 @@ export function* blockOnAir(
   return Uint8Array.of((answer[0] ?? 0) & ~CID_FOLLOWS, ...answer.subarray(2));
 }
 
-/** One block of an ISO-DEP session; silence costs two waiting times, for the firmware asks once more by R(NAK). */
+/**
+ * One block of an ISO-DEP session; silence costs two waiting times, for the firmware asks once more by R(NAK).
+ * Waiting time is granted for as long as the card asks for it: only the host's abort ends that.
+ */
 function* exchangeBlock(state: ChipState, session: IsoDepSession, block: Uint8Array): Operation<OnAir> {
   yield* spend("chip", state.timing.blockUs);
   let answer = yield* blockOnAir(state, session, block, session.frameWaitingUs * 2);
-  for (let count = 0; typeof answer !== "number" && answer[0] === 0xf2; count++) {
-    if (count === MAX_WAITING_EXTENSIONS) return PROTOCOL_ERROR;
-    answer = yield* blockOnAir(state, session, answer, session.frameWaitingUs * (answer[1] ?? 1));
+  while (typeof answer !== "number" && answer[0] === WTX) {
+    const multiplier = (answer[1] ?? 0) & MULTIPLIER;
+    if (multiplier === 0 || multiplier > MAX_MULTIPLIER) return PROTOCOL_ERROR;
+    const waitUs = extendedWaitingUs(session.frameWaitingUs, multiplier);
+    answer = yield* blockOnAir(state, session, Uint8Array.of(WTX, multiplier), waitUs);
   }
   return answer;
 }

@@ -5,7 +5,10 @@
 import type { Antenna } from "./antenna.ts";
 import type { CardType } from "./cards/card.ts";
 import type { FaultPlan } from "./faults.ts";
-import type { Timing } from "./timing.ts";
+import { type AirRates, RATES_106, type Timing } from "./timing.ts";
+
+/** Of retries: until something comes of it. */
+export const ENDLESS = 0xff;
 
 /** Largest frame by its code, of cards and readers alike (ISO/IEC 14443-4). */
 export const FRAME_SIZES = [16, 24, 32, 40, 48, 64, 96, 128, 256];
@@ -41,6 +44,10 @@ export interface ChipState {
   samNormal: boolean;
   /** SetParameters flags. */
   parameters: number;
+  /** Of the transmitter and the receiver, whoever the frames are for. */
+  rates: AirRates;
+  /** Further tries of a PPS after the first (MxRtyPSL); FF endless. */
+  speedRetries: number;
   /** Further activation tries after the first; FF endless. */
   passiveRetries: number;
   retryTimeoutCode: number;
@@ -57,7 +64,9 @@ export function powerOnState(antenna: Antenna, timing: Timing, faults: FaultPlan
     faults,
     samNormal: false,
     parameters: 0x14,
-    passiveRetries: 0xff,
+    rates: RATES_106,
+    speedRetries: 0x01,
+    passiveRetries: ENDLESS,
     retryTimeoutCode: 0x0a,
     target: undefined,
     lastError: 0,

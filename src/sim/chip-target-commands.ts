@@ -5,17 +5,18 @@
 import { concat, equalBytes } from "../bytes/bytes.ts";
 import type { CommandSpec, Reply } from "./chip-commands.ts";
 import { activate, blockOnAir, onAir, transceive } from "./chip-radio.ts";
-import type { ChipState, Target } from "./chip-state.ts";
+import { type ChipState, ENDLESS, type Target } from "./chip-state.ts";
 import { activateB } from "./chip-type-b.ts";
 import { type Operation, spend } from "./operation.ts";
-import { retryTimeoutUs } from "./timing.ts";
+import { type AirRates, airRates, airUs, frameWaitingUs, RATES_106, retryTimeoutUs } from "./timing.ts";
 
 const ONE_TARGET = 0x01;
-const TYPE_A_106 = 0x00;
-const TYPE_B_106 = 0x03;
+export const TYPE_A_106 = 0x00;
+export const TYPE_B_106 = 0x03;
 const LAST_CARD_TYPE = 0x04;
 const MORE = 0x40;
-const ENDLESS = 0xff;
+const PROTOCOL_ERROR = 0x0b;
+const INVALID_PARAMETER = 0x10;
 const WRONG_CONTEXT = 0x27;
 const DEP_INVALID_STATE = 0x25;
 const LINE_TEST = 0x00;
@@ -26,11 +27,14 @@ const ANTENNA_TEST = 0x07;
 const R_NAK = 0xb2;
 const DESELECT = Uint8Array.of(0xc2);
 const HALT = Uint8Array.of(0x50, 0x00);
-const RATE_106 = 0x00;
+/** PPS without a card number, with rates behind it; what a card may take to answer (65536 / fc). */
+const PPSS = 0xd0;
+const RATES_FOLLOW = 0x11;
+const PPS_WAIT_US = frameWaitingUs(4);
 const CASCADE_TAG = 0x88;
 
 /** Carrier on, when it is not, with the guard time before the first request. */
-function* fieldUp(state: ChipState): Operation<void> {
+export function* fieldUp(state: ChipState): Operation<void> {
   if (!state.samNormal) return;
   state.antenna.setField("on");
   const guardUs = state.antenna.guardLeftUs();
@@ -44,6 +48,7 @@ function* listPassiveTarget(state: ChipState, parameters: Uint8Array): Operation
   const initiatorData = parameters.subarray(2);
   if (type === TYPE_B_106 && initiatorData.length === 0) return "syntaxError";
   state.target = undefined;
+  state.rates = RATES_106;
   yield* fieldUp(state);
   let triesLeft = state.passiveRetries === ENDLESS ? Number.POSITIVE_INFINITY : state.passiveRetries + 1;
   while (triesLeft > 0) {
@@ -54,7 +59,12 @@ function* listPassiveTarget(state: ChipState, parameters: Uint8Array): Operation
   return Uint8Array.of(0);
 }
 
-function* tryOnce(state: ChipState, type: number, data: Uint8Array): Operation<Uint8Array | undefined> {
+/** One activation try for the type, with the initiator data of InListPassiveTarget; its answer if a card was found. */
+export function* tryOnce(
+  state: ChipState,
+  type: number,
+  data: Uint8Array,
+): Operation<Uint8Array | undefined> {
   if (type === TYPE_A_106) return yield* tryTypeA(state, data);
   return type === TYPE_B_106 ? yield* tryTypeB(state, data[0] ?? 0) : undefined;
 }
@@ -117,7 +127,7 @@ function* rawExchange(state: ChipState, frame: Uint8Array): Operation<Uint8Array
 /** S(DESELECT), or HLTA for cards without ISO-DEP; the card then answers the next poll. */
 function* letGo(state: ChipState, target: Target): Operation<Uint8Array> {
   if (target.session === undefined) {
-    yield* spend("radio", (HALT.length + 2) * state.timing.radioByteUs);
+    yield* spend("radio", airUs(state.timing, HALT.length + 2, state.rates.toCard));
     for (const card of state.antenna.cards()) card.powerOff();
     return Uint8Array.of(0);
   }
@@ -144,6 +154,7 @@ function* release(state: ChipState, parameters: Uint8Array): Operation<Reply> {
 function* reselect(state: ChipState, parameters: Uint8Array): Operation<Reply> {
   const target = targetOf(state, parameters[0] ?? 0);
   if (target === undefined) return yield* refuse(state);
+  state.rates = RATES_106;
   const activated = target.type === "A" ? yield* wakeTypeA(state) : yield* activateB(state, "WUPB", 0);
   if (activated !== undefined) state.target = activated.target;
   return remember(state, Uint8Array.of(activated === undefined ? DEP_INVALID_STATE : 0));
@@ -154,12 +165,28 @@ function* wakeTypeA(state: ChipState): Operation<{ readonly target: Target } | u
   return card === undefined ? undefined : yield* activate(state, card);
 }
 
-/** PPS to another rate is refused by every card here: they are modelled at 106 kbit/s. */
+/** Tg, rate to the card, rate from it → status. From then on everything goes at the new rates, until the next activation. */
 function* parameterSelection(state: ChipState, parameters: Uint8Array): Operation<Reply> {
-  const [number = 0, rateIn, rateOut] = parameters;
-  if (targetOf(state, number) === undefined) return yield* refuse(state);
-  yield* spend("radio", state.timing.blockTurnaroundUs);
-  return Uint8Array.of(rateIn === RATE_106 && rateOut === RATE_106 ? 0x00 : 0x01);
+  const [number = 0, toCard = 0, toChip = 0] = parameters;
+  if (targetOf(state, number)?.session === undefined) return yield* refuse(state);
+  const rates = airRates(toCard, toChip);
+  if (rates === undefined) return yield* refuse(state, INVALID_PARAMETER);
+  return remember(state, Uint8Array.of(yield* agreeOnRates(state, rates)));
+}
+
+/** PPS, repeated while nothing comes as often as MxRtyPSL says; silence is how a card refuses. */
+function* agreeOnRates(state: ChipState, rates: AirRates): Operation<number> {
+  const pps = Uint8Array.of(PPSS, RATES_FOLLOW, (rates.toChip << 2) | rates.toCard);
+  for (let retries = 0; ; retries++) {
+    yield* spend("chip", state.timing.blockUs);
+    const answer = yield* onAir(state, pps, PPS_WAIT_US);
+    if (typeof answer !== "number") {
+      if (answer.length !== 1 || answer[0] !== PPSS) return PROTOCOL_ERROR;
+      state.rates = rates;
+      return 0;
+    }
+    if (state.speedRetries !== ENDLESS && retries >= state.speedRetries) return answer;
+  }
 }
 
 function* diagnose(state: ChipState, parameters: Uint8Array): Operation<Reply> {
@@ -190,9 +217,9 @@ function* presence(state: ChipState): Operation<Reply> {
 const targetOf = (state: ChipState, number: number): Target | undefined =>
   number <= ONE_TARGET ? state.target : undefined;
 
-function* refuse(state: ChipState): Operation<Uint8Array> {
+function* refuse(state: ChipState, status = WRONG_CONTEXT): Operation<Uint8Array> {
   yield* spend("chip", state.timing.localWorkUs);
-  return remember(state, Uint8Array.of(WRONG_CONTEXT));
+  return remember(state, Uint8Array.of(status));
 }
 
 /** Keeps the error code for GetGeneralStatus. */

@@ -1,17 +1,18 @@
 /**
  * A virtual PN532 of firmware 1.6: power states, dialogue of ACK and response with one slot, abort, NACK,
  * error frame, interrupt and reset lines. The bytes of its host interface are the affair of `spi-slave.ts`,
- * `i2c-slave.ts` and `hsu-slave.ts`; commands are in `chip-commands.ts` and `chip-target-commands.ts`; the
- * antenna holds the cards.
+ * `i2c-slave.ts` and `hsu-slave.ts`; commands are in `chip-commands.ts`, `chip-target-commands.ts` and
+ * `chip-auto-poll.ts`; the antenna holds the cards.
  */
 import { toHex } from "../bytes/hex.ts";
-import type { Antenna } from "./antenna.ts";
+import type { Antenna, Protection } from "./antenna.ts";
+import { AUTO_POLL_COMMANDS } from "./chip-auto-poll.ts";
 import { BAUD_RATES, type CommandSpec, LOCAL_COMMANDS, POWER_ON_BAUD, type Reply } from "./chip-commands.ts";
 import { type ChipState, powerOnState } from "./chip-state.ts";
 import { TARGET_COMMANDS } from "./chip-target-commands.ts";
 import type { FaultPlan, StuckLine } from "./faults.ts";
-import { ACK_FRAME, ERROR_FRAME, encodeResponse, type HostFrame } from "./frame-codec.ts";
-import { HostSlot } from "./host-slot.ts";
+import { ACK_FRAME, ERROR_FRAME, encodeResponse, type HostFrame, NACK_FRAME } from "./frame-codec.ts";
+import { HostSlot, type SlotContent } from "./host-slot.ts";
 import type { LineLevel } from "./line-level.ts";
 import { type Operation, OperationRunner, spend } from "./operation.ts";
 import type { Timeline } from "./timeline.ts";
@@ -26,7 +27,11 @@ type Power =
 
 type Command = Extract<HostFrame, { kind: "command" }>;
 
-const COMMANDS: ReadonlyMap<number, CommandSpec> = new Map([...LOCAL_COMMANDS, ...TARGET_COMMANDS]);
+const COMMANDS: ReadonlyMap<number, CommandSpec> = new Map([
+  ...LOCAL_COMMANDS,
+  ...TARGET_COMMANDS,
+  ...AUTO_POLL_COMMANDS,
+]);
 const POWER_DOWN = 0x16;
 const SET_SERIAL_BAUD_RATE = 0x10;
 /** Bits of PowerDown's WakeUpEnable (UM0701-02 §7.2.11). */
@@ -57,9 +62,13 @@ export class VirtualChip {
   /** Accepted, its ACK not read yet. */
   #command: Command | undefined;
   #cancelAck: () => void = () => undefined;
-  /** The ACK is due, but an unread response is still in the slot. */
+  /** The ACK is due, but something unread is still in the slot. */
   #ackIsDue = false;
   #lastResponse: Uint8Array | undefined;
+  /** Frames between an ACK that was read and the work of its command. */
+  #strays: Uint8Array[] | undefined;
+  /** A response kept back until the next command is acknowledged. */
+  #late: Uint8Array | undefined;
   #hangs = false;
   #sleepMask: number | undefined;
   #baud = POWER_ON_BAUD;
@@ -129,12 +138,32 @@ export class VirtualChip {
     const content = this.slot.content();
     this.slot.clear();
     this.#setIrq("high");
-    if (content === "ack") this.#begin();
-    else if (this.#sleepMask !== undefined) this.#fallAsleep(this.#sleepMask);
+    if (content === "ack") this.#strays = this.#straysBehindAck();
+    if (this.#strays !== undefined) this.#workBehind(this.#strays);
+    else if (content === "response" && this.#sleepMask !== undefined) this.#fallAsleep(this.#sleepMask);
+    else if (content === "response" && this.#faults.strikes("ackAfterResponse"))
+      this.#offer("stray", ACK_FRAME);
     else if (this.#ackIsDue) {
       this.#ackIsDue = false;
       this.#acknowledge();
     }
+  }
+
+  /** What comes between the ACK of a command and its work, if faults want it so. */
+  #straysBehindAck(): Uint8Array[] {
+    const late = this.#late;
+    this.#late = undefined;
+    return [
+      ...(late === undefined ? [] : [late]),
+      ...(this.#faults.strikes("doubledAck") ? [ACK_FRAME] : []),
+      ...(this.#faults.strikes("strayNack") ? [NACK_FRAME] : []),
+    ];
+  }
+
+  #workBehind(strays: Uint8Array[]): void {
+    const stray = strays.shift();
+    if (stray === undefined) this.#begin();
+    else this.#offer("stray", stray);
   }
 
   /** RSTPDN. Low takes all state; high brings the chip to its power-on sleep. */
@@ -163,6 +192,11 @@ export class VirtualChip {
     return this.#stuck;
   }
 
+  /** For as long as it is set the chip protects itself: antenna drivers off, status 0D or 2D for whoever sends. */
+  setProtection(protection: Protection): void {
+    this.#antenna.setProtection(protection);
+  }
+
   irqLevel(): LineLevel {
     return this.#stuck === "free" ? this.#irq : this.#stuck;
   }
@@ -171,6 +205,7 @@ export class VirtualChip {
     this.#abandon();
     this.slot.clear();
     this.#lastResponse = undefined;
+    this.#late = undefined;
     this.#hangs = false;
     this.#deafUntilUs = 0;
     this.#sleepMask = undefined;
@@ -207,13 +242,20 @@ export class VirtualChip {
       return;
     }
     this.#command = command;
+    this.#showStaleResponse();
     this.#antenna.spend("chip", this.#timing.ackUs);
     this.#cancelAck = this.#timeline.at(this.#timeline.nowUs() + this.#timing.ackUs, () =>
       this.#acknowledge(),
     );
   }
 
+  #showStaleResponse(): void {
+    if (this.#lastResponse === undefined || this.slot.content() !== undefined) return;
+    if (this.#faults.strikes("staleResponse")) this.#offer("response", this.#lastResponse);
+  }
+
   #abandon(): void {
+    this.#strays = undefined;
     this.#cancelAck();
     this.#work.abort();
     this.#command = undefined;
@@ -222,7 +264,7 @@ export class VirtualChip {
   }
 
   #acknowledge(): void {
-    if (this.slot.content() === "response") {
+    if (this.slot.content() !== undefined) {
       this.#ackIsDue = true;
       return;
     }
@@ -232,6 +274,7 @@ export class VirtualChip {
 
   #begin(): void {
     const command = this.#command;
+    this.#strays = undefined;
     this.#command = undefined;
     if (command === undefined) return;
     if (this.#faults.strikes("hang")) this.#hangs = true;
@@ -253,11 +296,13 @@ export class VirtualChip {
     return "syntaxError";
   }
 
-  #respond(command: Command, reply: Reply): void {
+  #respond(command: Command, answer: Reply): void {
+    const reply = this.#faults.strikes("errorFrame") ? "syntaxError" : answer;
     const frame = reply === "syntaxError" ? ERROR_FRAME : encodeResponse(command.code, reply);
     this.#lastResponse = frame;
     if (reply !== "syntaxError") this.#remember(command);
-    if (!this.#faults.strikes("lostResponse")) this.#offer("response", frame);
+    if (this.#faults.strikes("lateResponse")) this.#late = frame;
+    else if (!this.#faults.strikes("lostResponse")) this.#offer("response", frame);
   }
 
   /** What a command changes only when its answer has been read or acknowledged. */
@@ -273,8 +318,8 @@ export class VirtualChip {
     this.#power = { at: "asleep", fromUs: this.#timeline.nowUs(), wakesByHost };
   }
 
-  #offer(content: "ack" | "response", frame: Uint8Array): void {
-    this.slot.offer(content, frame);
+  #offer(content: SlotContent, frame: Uint8Array): void {
+    this.slot.offer(content, this.#faults.onWire(content, frame));
     this.#setIrq("high");
     if (!this.#faults.strikes("lostEdge")) this.#setIrq("low");
     this.onOffer();

@@ -67,6 +67,31 @@ export const DEFAULT_TIMING: Timing = {
   cardResetUs: 5_000,
 };
 
+/** Bit rates on the air as the chip numbers them: 106, 212 and 424 kbit/s. */
+export type RateCode = 0 | 1 | 2;
+
+/** Bit rates in use, each way. */
+export interface AirRates {
+  readonly toCard: RateCode;
+  readonly toChip: RateCode;
+}
+
+/** What every activation begins with. */
+export const RATES_106: AirRates = { toCard: 0, toChip: 0 };
+
+/** The rates by their numbers; nothing for a number that stands for none. */
+export function airRates(toCard: number, toChip: number): AirRates | undefined {
+  const [out, back] = [rateOf(toCard), rateOf(toChip)];
+  return out === undefined || back === undefined ? undefined : { toCard: out, toChip: back };
+}
+
+const rateOf = (code: number): RateCode | undefined =>
+  code === 0 || code === 1 || code === 2 ? code : undefined;
+
+/** Time on the air of so many bytes: 84.96, 42.48 or 21.24 us for each. */
+export const airUs = ({ radioByteUs }: Timing, lengthBytes: number, rate: RateCode): number =>
+  (lengthBytes * radioByteUs) / 2 ** rate;
+
 /** Time a card takes for one APDU unless its specification says otherwise. */
 export const DEFAULT_APDU_US = 15_000;
 
@@ -85,8 +110,17 @@ export const serialUs = (lengthBytes: number, baud: number): number =>
 /** The firmware drops a frame that is not complete this long after it began (UM0701-02 §6.2.3: 89 ms at 115200). */
 export const serialFrameUs = (baud: number): number => Math.round(10_252_800_000 / baud);
 
-/** Frame waiting time for a frame waiting integer of 0 to 14: (256 x 16 / fc) x 2^FWI (ISO/IEC 14443-4). */
-export const frameWaitingUs = (fwi: number): number => ((256 * 16) / 13.56) * 2 ** fwi;
+/** What a card means that names the reserved frame waiting integer 15, or none. */
+const DEFAULT_FWI = 4;
+const MAX_FWI = 14;
+
+/** Frame waiting time for a frame waiting integer of 0 to 15: (256 x 16 / fc) x 2^FWI (ISO/IEC 14443-4). */
+export const frameWaitingUs = (fwi = DEFAULT_FWI): number =>
+  ((256 * 16) / 13.56) * 2 ** (fwi > MAX_FWI ? DEFAULT_FWI : fwi);
+
+/** What `multiplier` of an S(WTX) makes of a frame waiting time; never more than the longest there is. */
+export const extendedWaitingUs = (waitUs: number, multiplier: number): number =>
+  Math.min(waitUs * multiplier, frameWaitingUs(MAX_FWI));
 
 /** RFConfiguration item 02 time-out codes: 0 none, n = 100 us x 2^(n-1). */
 export const retryTimeoutUs = (code: number): number => (code === 0 ? 0 : 100 * 2 ** (code - 1));

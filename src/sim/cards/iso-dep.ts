@@ -1,10 +1,11 @@
 /**
- * The card's side of ISO/IEC 14443-4: RATS, I-, R- and S-blocks, with a CID where one was given. It takes one block
- * and gives its answer; radio time is the chip's affair, working time is returned with the answer. An
- * application behind it sees whole APDUs.
+ * The card's side of ISO/IEC 14443-4: RATS, PPS, I-, R- and S-blocks, with a CID where one was given. It takes one
+ * block and gives its answer; radio time is the chip's affair, working time is returned with the answer. An
+ * application behind it sees whole APDUs. A card can be told to misbehave; it never gives more than a frame holds.
  */
 import { concat } from "../../bytes/bytes.ts";
-import { frameWaitingUs } from "../timing.ts";
+import { type AirRates, airRates, extendedWaitingUs, frameWaitingUs, RATES_106 } from "../timing.ts";
+import { type AtsProfile, encodeAts, frameBytes, frameBytesTaken, offers, waitingInteger } from "./ats.ts";
 
 /** Answer of a card to one frame, without CRC, and the time that the card works before it answers. */
 export interface CardAnswer {
@@ -24,14 +25,20 @@ export interface CardApplication {
   reset(): void;
 }
 
-/** Interface bytes of the answer to select. */
-export interface AtsProfile {
-  readonly historicalBytes: Uint8Array;
-  /** Frame size the card takes, as FSCI 0..8 (8 = 256 bytes). */
-  readonly fsci: number;
-  /** Frame waiting integer, 0..14. */
-  readonly fwi: number;
+/** Where a card departs from the ordinary. */
+export interface Conduct {
+  /**
+   * `refuses`: as telephones do, no answer to a PPS, and none to anything else before the next activation.
+   * `silentAfterwards`: the rates are agreed to, and then nothing is heard any more.
+   */
+  readonly pps?: "obeys" | "refuses" | "silentAfterwards";
+  /** Behind every APDU waiting time is asked for without end, each time with this multiplier, 1 to 59. */
+  readonly wtxFlood?: number;
+  /** Every answer is chained without end, with at most so many bytes in each block, zero included. */
+  readonly endlessChain?: number;
 }
+
+export type IsoDepProfile = AtsProfile & Conduct;
 
 const RATS = 0xe0;
 const DESELECT = 0xc2;
@@ -39,32 +46,41 @@ const WTX = 0xf2;
 /** Of the first byte of a block: the second is a card number. */
 const CID_FOLLOWS = 0x08;
 const MAX_WTX_MULTIPLIER = 59;
+/** The part of a granted waiting time that passes before the card asks for more. */
+const SHARE_WORKED = 0.9;
 /** Block time without an APDU behind it. */
 const TURNAROUND_US = 300;
-/** Prologue byte and two CRC bytes, counted in the frame size that both sides agree on. */
-const BLOCK_OVERHEAD_BYTES = 3;
+/** Counted in the frame size that both sides agree on. */
+const CRC_BYTES = 2;
+const BLOCK_OVERHEAD_BYTES = 1 + CRC_BYTES;
 /** Longest APDU of ISO/IEC 7816-4 with extended lengths, a little rounded up. */
 const MAX_APDU_BYTES = 65_600;
-/** FSD by FSDI (ISO/IEC 14443-4 table of RATS). */
-const FRAME_SIZES = [16, 24, 32, 40, 48, 64, 96, 128, 256];
-const MAX_FRAME_BYTES = 256;
+const LARGEST_FRAME_CODE = 8;
+/** PPS start byte without card number, and the byte that announces the rates. */
+const PPSS = 0xd0;
+const RATES_FOLLOW = 0x11;
 
 export class IsoDepCard {
-  readonly #profile: AtsProfile;
+  readonly #profile: IsoDepProfile;
   readonly #application: CardApplication;
-  #state: "idle" | "open" = "idle";
+  readonly #waitUs: number;
+  /** `selected`: the ATS was given and no block has come, so that rates may still be agreed. */
+  #state: "idle" | "selected" | "open" | "mute" = "idle";
+  #rates: AirRates = RATES_106;
   #torn = false;
   #block = 1;
   #cid = 0;
-  #maxBlockBytes = MAX_FRAME_BYTES;
+  #maxDataBytes = frameBytes(LARGEST_FRAME_CODE) - BLOCK_OVERHEAD_BYTES;
   #command: Uint8Array = new Uint8Array();
   #rest: Uint8Array = new Uint8Array();
   #last: Uint8Array = new Uint8Array();
-  #waiting: CardAnswer | undefined;
+  /** An answer that is not ready, and the time that was asked for. */
+  #waiting: { readonly frame: Uint8Array; readonly leftUs: number; readonly grantedUs: number } | undefined;
 
-  constructor(profile: AtsProfile, application: CardApplication) {
+  constructor(profile: IsoDepProfile, application: CardApplication) {
     this.#profile = profile;
     this.#application = application;
+    this.#waitUs = frameWaitingUs(waitingInteger(profile));
   }
 
   isTorn(): boolean {
@@ -77,16 +93,32 @@ export class IsoDepCard {
 
   powerOff(): void {
     this.#state = "idle";
+    this.#rates = RATES_106;
     this.#application.reset();
   }
 
-  /** Answer to one frame without CRC; nothing to anything that the standard tells a card to ignore. */
-  receive(frame: Uint8Array): CardAnswer | undefined {
+  /**
+   * Answer to one frame without CRC that was sent, and is listened for, at `rates`; nothing to anything that the
+   * standard tells a card to ignore, and nothing that a reader at other rates could hear.
+   */
+  receive(frame: Uint8Array, rates = RATES_106): CardAnswer | undefined {
+    const { toCard, toChip } = this.#rates;
+    if (rates.toCard !== toCard || frame.length + CRC_BYTES > frameBytesTaken(this.#profile))
+      return undefined;
+    const answer = this.#answer(frame);
+    return rates.toChip === toChip ? answer : undefined;
+  }
+
+  #answer(frame: Uint8Array): CardAnswer | undefined {
+    if (this.#state === "mute") return undefined;
     if (this.#state === "idle")
       return frame[0] === RATS && frame.length === 2 ? this.#answerToSelect(frame[1] ?? 0) : undefined;
+    if (this.#state === "selected" && frame[0] === (PPSS | this.#cid)) return this.#answerToPps(frame);
     const block = this.#addressedToUs(frame);
     const answer = block === undefined ? undefined : this.#answerBlock(block);
-    return answer === undefined ? undefined : { ...answer, frame: this.#numbered(answer.frame) };
+    if (answer === undefined) return undefined;
+    if (this.#state === "selected") this.#state = "open";
+    return { ...answer, frame: this.#numbered(answer.frame) };
   }
 
   /** Activated with this frame size code of the reader and this card number; zero means blocks without one. */
@@ -95,21 +127,37 @@ export class IsoDepCard {
     this.#block = 1;
     this.#command = new Uint8Array();
     this.#rest = new Uint8Array();
+    this.#last = new Uint8Array();
     this.#waiting = undefined;
     this.#cid = cid;
     const overheadBytes = BLOCK_OVERHEAD_BYTES + (cid === 0 ? 0 : 1);
-    this.#maxBlockBytes = (FRAME_SIZES[frameSizeCode] ?? MAX_FRAME_BYTES) - overheadBytes;
+    this.#maxDataBytes = frameBytes(frameSizeCode) - overheadBytes;
   }
 
-  /** ATS: TL, T0 announcing TA, TB and TC, 106 kbit/s to 424 both ways, FWI, no start-up guard, CID supported. */
+  /** As a reader with the largest frames gets it. */
   get ats(): Uint8Array {
-    const { fsci, fwi, historicalBytes } = this.#profile;
-    return Uint8Array.of(5 + historicalBytes.length, 0x70 | fsci, 0x33, fwi << 4, 0x02, ...historicalBytes);
+    return encodeAts(this.#profile);
   }
 
   #answerToSelect(parameter: number): CardAnswer {
     this.open({ frameSizeCode: parameter >> 4, cid: parameter & 0x0f });
-    return { frame: this.ats, workUs: 0 };
+    this.#state = "selected";
+    return { frame: encodeAts(this.#profile, frameBytes(parameter >> 4) - CRC_BYTES), workUs: 0 };
+  }
+
+  /** PPSS, PPS0, PPS1 with DSI in bits 4 and 3 and DRI in bits 2 and 1. Answered by PPSS, at the rates of before. */
+  #answerToPps([start = 0, announced, rateByte = 0, ...rest]: Uint8Array): CardAnswer | undefined {
+    const { pps = "obeys" } = this.#profile;
+    if (pps === "refuses") {
+      this.#state = "mute";
+      return undefined;
+    }
+    const rates = rateByte > 0x0f ? undefined : airRates(rateByte & 0x03, rateByte >> 2);
+    if (announced !== RATES_FOLLOW || rest.length > 0 || rates === undefined) return undefined;
+    if (!offers(this.#profile, rates)) return undefined;
+    this.#rates = rates;
+    this.#state = pps === "silentAfterwards" ? "mute" : "open";
+    return { frame: Uint8Array.of(start), workUs: TURNAROUND_US };
   }
 
   /** The block without its card number, when that is ours; a card with a number ignores blocks without one. */
@@ -141,6 +189,7 @@ export class IsoDepCard {
     if ((pcb & 0x10) !== 0) return this.#send(Uint8Array.of(0xa2 | this.#block), TURNAROUND_US);
     const command = this.#command;
     this.#command = new Uint8Array();
+    this.#waiting = undefined;
     const { response, workUs, gone } = this.#application.process(command);
     if (gone === true) this.#torn = true;
     this.#rest = response;
@@ -149,17 +198,26 @@ export class IsoDepCard {
 
   /** An R-block of our number asks for the last block again; R(ACK) of the other number asks for the next part. */
   #receiveReady(pcb: number): CardAnswer | undefined {
-    if ((pcb & 1) === this.#block) return { frame: this.#last, workUs: TURNAROUND_US };
+    if ((pcb & 1) === this.#block)
+      return this.#last.length === 0 ? undefined : { frame: this.#last, workUs: TURNAROUND_US };
     if ((pcb & 0x10) !== 0) return this.#send(Uint8Array.of(0xa2 | this.#block), TURNAROUND_US);
-    if (this.#rest.length === 0) return undefined;
+    if (this.#rest.length === 0 && !this.#isEndless()) return undefined;
     this.#block ^= 1;
     return this.#send(this.#nextPart(), TURNAROUND_US);
   }
 
+  #isEndless(): boolean {
+    return this.#profile.endlessChain !== undefined && this.#last.length > 0;
+  }
+
   /** The next I-block of the answer, chained while more is left. */
   #nextPart(): Uint8Array {
-    const maxDataBytes = this.#maxBlockBytes;
-    const part = this.#rest.subarray(0, maxDataBytes);
+    const { endlessChain } = this.#profile;
+    if (endlessChain !== undefined) {
+      const filler = new Uint8Array(Math.min(endlessChain, this.#maxDataBytes));
+      return concat(Uint8Array.of(0x12 | this.#block), filler);
+    }
+    const part = this.#rest.subarray(0, this.#maxDataBytes);
     this.#rest = this.#rest.subarray(part.length);
     const chaining = this.#rest.length > 0 ? 0x10 : 0;
     return concat(Uint8Array.of(0x02 | chaining | this.#block), part);
@@ -167,17 +225,29 @@ export class IsoDepCard {
 
   /** Work that outlasts the frame waiting time is announced by S(WTX) and answered when the reader agrees. */
   #withWaitingTime(frame: Uint8Array, workUs: number): CardAnswer {
-    const waitUs = frameWaitingUs(this.#profile.fwi);
-    if (workUs <= waitUs) return this.#send(frame, workUs);
-    this.#waiting = { frame, workUs };
-    const multiplier = Math.min(MAX_WTX_MULTIPLIER, Math.ceil(workUs / waitUs));
-    return this.#send(Uint8Array.of(WTX, multiplier), TURNAROUND_US);
+    const leftUs = this.#profile.wtxFlood === undefined ? workUs : Number.POSITIVE_INFINITY;
+    return leftUs <= this.#waitUs
+      ? this.#send(frame, workUs)
+      : this.#askForTime(frame, leftUs, TURNAROUND_US);
   }
 
+  #askForTime(frame: Uint8Array, leftUs: number, afterUs: number): CardAnswer {
+    const wanted = this.#profile.wtxFlood ?? Math.ceil(leftUs / this.#waitUs);
+    const multiplier = Math.min(MAX_WTX_MULTIPLIER, wanted);
+    this.#waiting = { frame, leftUs, grantedUs: extendedWaitingUs(this.#waitUs, multiplier) };
+    return this.#send(Uint8Array.of(WTX, multiplier), afterUs);
+  }
+
+  /** Work that outlasts what was granted is announced again, before that has passed. */
   #waitingTimeGranted(): CardAnswer | undefined {
-    const waiting = this.#waiting;
+    if (this.#waiting === undefined) return undefined;
+    const { frame, leftUs, grantedUs } = this.#waiting;
+    if (leftUs > grantedUs) {
+      const workedUs = grantedUs * SHARE_WORKED;
+      return this.#askForTime(frame, leftUs - workedUs, workedUs);
+    }
     this.#waiting = undefined;
-    return waiting === undefined ? undefined : this.#send(waiting.frame, waiting.workUs);
+    return this.#send(frame, leftUs);
   }
 
   #send(frame: Uint8Array, workUs: number): CardAnswer {

@@ -4,6 +4,7 @@
  */
 import { parseHex } from "../../bytes/hex.ts";
 import { err, ok, type Result } from "../../result.ts";
+import { type BulkApplication, type BulkSpec, MAX_FILE_BYTES, makeBulk } from "./bulk.ts";
 import type { Card } from "./card.ts";
 import { type CieApplication, type CieSpec, makeCie } from "./cie.ts";
 import { CIE_FAMILY_NAMES } from "./cie-families.table.ts";
@@ -11,15 +12,17 @@ import { makePaymentCard, makePhone, makeTransitPass, type Variation } from "./o
 
 export type CardSpec =
   | CieSpec
+  | BulkSpec
   | ({ readonly card: "phone" } & Variation)
   | ({ readonly card: "payment" } & Variation)
   /** `uid` is eight hexadecimal digits. */
   | { readonly card: "transit"; readonly uid: string };
 
-/** A card ready for an antenna; `cie` gives access to the records of a virtual CIE. */
+/** A card ready for an antenna; `cie` and `bulk` give access to what a virtual card of that kind has on record. */
 export interface MadeCard {
   readonly card: Card;
   readonly cie?: CieApplication;
+  readonly bulk?: BulkApplication;
 }
 
 export function makeCard(spec: CardSpec): MadeCard {
@@ -27,6 +30,10 @@ export function makeCard(spec: CardSpec): MadeCard {
     case "cie": {
       const { card, application } = makeCie(spec);
       return { card, cie: application };
+    }
+    case "bulk": {
+      const { card, application } = makeBulk(spec);
+      return { card, bulk: application };
     }
     case "phone":
       return { card: makePhone(spec) };
@@ -42,6 +49,8 @@ export function parseCardSpec(json: unknown): Result<CardSpec, string> {
   if (typeof json !== "object" || json === null || !("card" in json))
     return err("a card needs a member card");
   switch (json.card) {
+    case "bulk":
+      return withOptions({ card: "bulk" }, json, BULK_MEMBERS);
     case "phone":
       return withOptions({ card: "phone" }, json, VARIATIONS);
     case "payment":
@@ -51,7 +60,7 @@ export function parseCardSpec(json: unknown): Result<CardSpec, string> {
     case "cie":
       return parseCie(json);
     default:
-      return err("card must be cie, phone, payment or transit");
+      return err("card must be bulk, cie, phone, payment or transit");
   }
 }
 
@@ -62,13 +71,31 @@ function parseTransit(json: object): Result<CardSpec, string> {
     : err("uid must be eight hexadecimal digits");
 }
 
-type Checks = Readonly<Record<string, (value: unknown) => boolean>>;
+type Check = (value: unknown) => boolean;
+type Checks = Readonly<Record<string, Check>>;
+
+function wholeFrom(least: number, most: number): Check {
+  return (value) => typeof value === "number" && Number.isInteger(value) && value >= least && value <= most;
+}
 
 const VARIATIONS: Checks = {
   uid: (value) => typeof value === "string" && UID_BYTES.has(parseHex(value)?.length ?? 0),
-  fwi: (value) => typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 14,
+  fwi: wholeFrom(0, 14),
 };
 const UID_BYTES = new Set([4, 7]);
+
+const BULK_MEMBERS: Checks = {
+  ...VARIATIONS,
+  fsci: wholeFrom(0, 15),
+  fwi: wholeFrom(0, 15),
+  ta: (value) => value === "absent" || wholeFrom(0, 0xff)(value),
+  atsLength: (value) => value === "right" || value === "one" || value === "tooLarge",
+  pps: (value) => value === "obeys" || value === "refuses" || value === "silentAfterwards",
+  wtxFlood: wholeFrom(1, 59),
+  endlessChain: wholeFrom(0, 253),
+  fileBytes: wholeFrom(0, MAX_FILE_BYTES),
+  apduUs: (value) => typeof value === "number" && value >= 0,
+};
 
 const CIE_MEMBERS: Checks = {
   ...VARIATIONS,

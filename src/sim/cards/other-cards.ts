@@ -45,9 +45,12 @@ export interface Variation {
   readonly fwi?: number;
 }
 
-/** A telephone that emulates an ISO-DEP card: random UID, no application that we ask for. */
+/** A telephone that emulates an ISO-DEP card: random UID, no rate but 106 kbit/s, no application that we ask for. */
 export function makePhone({ uid, fwi = 7 }: Variation): TypeACard {
-  const isoDep = new IsoDepCard({ historicalBytes: hex("80"), fsci: 8, fwi }, new Directory());
+  const isoDep = new IsoDepCard(
+    { historicalBytes: hex("80"), fsci: 8, fwi, pps: "refuses" },
+    new Directory(),
+  );
   return new TypeACard({ sensRes: 0x0004, selRes: 0x20, uid: fixed(uid) ?? randomUid, isoDep });
 }
 

@@ -5,6 +5,7 @@
  */
 import { hex } from "../../bytes/hex.ts";
 import type { SeededRandom } from "../seeded-random.ts";
+import { RATES_106 } from "../timing.ts";
 import type { CardAnswer, IsoDepCard } from "./iso-dep.ts";
 
 export interface TypeAProfile {
@@ -18,7 +19,7 @@ export interface TypeAProfile {
   readonly isoDep?: IsoDepCard;
 }
 
-/** S(DESELECT) without CID. */
+/** S(DESELECT) without CID. The card then sleeps (HALT) until WUPA, which the chip is modelled to poll with. */
 const DESELECT = 0xc2;
 
 export class TypeACard {
@@ -51,9 +52,9 @@ export class TypeACard {
   }
 
   /** One frame after selection; nothing when the card stays silent. */
-  receive(frame: Uint8Array): CardAnswer | undefined {
+  receive(frame: Uint8Array, rates = RATES_106): CardAnswer | undefined {
     if (!this.#selected || this.isTorn()) return undefined;
-    const answer = this.profile.isoDep?.receive(frame);
+    const answer = this.profile.isoDep?.receive(frame, rates);
     if (answer !== undefined && frame[0] === DESELECT) this.#becomeIdle();
     return answer;
   }

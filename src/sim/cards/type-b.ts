@@ -5,6 +5,7 @@
  */
 import { concat, equalBytes } from "../../bytes/bytes.ts";
 import type { SeededRandom } from "../seeded-random.ts";
+import { type AirRates, RATES_106 } from "../timing.ts";
 import type { CardAnswer, IsoDepCard } from "./iso-dep.ts";
 
 export interface TypeBProfile {
@@ -51,9 +52,9 @@ export class TypeBCard {
   }
 
   /** One frame; nothing when the card stays silent. */
-  receive(frame: Uint8Array): CardAnswer | undefined {
+  receive(frame: Uint8Array, rates = RATES_106): CardAnswer | undefined {
     if (this.isTorn()) return undefined;
-    if (this.#state === "active") return this.#receiveBlock(frame);
+    if (this.#state === "active") return this.#receiveBlock(frame, rates);
     if (frame[0] === REQUEST && frame.length === REQUEST_BYTES) return this.#answerToRequest(frame);
     return frame[0] === ATTRIB && frame.length === ATTRIB_BYTES ? this.#attribute(frame) : undefined;
   }
@@ -97,8 +98,8 @@ export class TypeBCard {
     return { frame: Uint8Array.of(cid), workUs: TURNAROUND_US };
   }
 
-  #receiveBlock(frame: Uint8Array): CardAnswer | undefined {
-    const answer = this.profile.isoDep.receive(frame);
+  #receiveBlock(frame: Uint8Array, rates: AirRates): CardAnswer | undefined {
+    const answer = this.profile.isoDep.receive(frame, rates);
     if (answer !== undefined && ((frame[0] ?? 0) & ~CID_FOLLOWS) === DESELECT) {
       this.powerOff();
       this.#state = "halted";
