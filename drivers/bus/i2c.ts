@@ -50,12 +50,11 @@ const REMEDIES = {
 } as const satisfies NodeRemedies & Record<string, string>;
 
 /**
- * What Linux drivers report when nobody acknowledges, by name and by number: EIO on the BCM controllers,
- * EREMOTEIO on the Pi 5 and on older kernels, ENXIO on others. Node has no name for EREMOTEIO. A timeout
- * (ETIMEDOUT) is another matter: somebody holds the clock line, and only a reset of the chip frees it.
+ * What Linux drivers report when nobody acknowledges: EIO on the BCM controllers, EREMOTEIO on the Pi 5 and on
+ * older kernels, ENXIO on others. A timeout (ETIMEDOUT) is another matter: somebody holds the clock line, and only
+ * a reset of the chip frees it.
  */
-const NOT_ACKNOWLEDGED_CODES: ReadonlySet<unknown> = new Set(["EIO", "EREMOTEIO", "ENXIO"]);
-const NOT_ACKNOWLEDGED_NUMBERS: ReadonlySet<number> = new Set([5, 121, 6]);
+const NOT_ACKNOWLEDGED: ReadonlySet<unknown> = new Set(["EIO", "EREMOTEIO", "ENXIO"]);
 
 /**
  * Opens a node for the chip at `address`. Errors: `nodeMissing` (I2C not enabled, or a name that is none),
@@ -140,10 +139,4 @@ function transact(
   });
 }
 
-/** Numbers come positive from the package and negative from Node itself. */
-function isRefusal(error: object): boolean {
-  if ("code" in error && NOT_ACKNOWLEDGED_CODES.has(error.code)) return true;
-  return (
-    "errno" in error && typeof error.errno === "number" && NOT_ACKNOWLEDGED_NUMBERS.has(Math.abs(error.errno))
-  );
-}
+const isRefusal = (error: object): boolean => "code" in error && NOT_ACKNOWLEDGED.has(error.code);

@@ -93,20 +93,21 @@ async function openOutput(
 }
 
 async function openInput(request: LineRequest): Promise<Result<InputLine, GpioError>> {
+  let level: number;
+  const listeners = new Set<() => void>();
   const opened = await openLine(request, (make, number) => {
     const pin = make(number, "in", "both");
-    return { pin, level: pin.readSync() };
+    level = pin.readSync();
+    pin.watch((error, seen) => {
+      if (error !== undefined && error !== null) return;
+      level = seen;
+      // Two edges may arrive as one event, so low is a falling edge even if it was low before.
+      if (level === 0) for (const listener of listeners) listener();
+    });
+    return pin;
   });
   if (!opened.ok) return opened;
-  const { pin } = opened.value;
-  let { level } = opened.value;
-  const listeners = new Set<() => void>();
-  pin.watch((error, seen) => {
-    if (error !== undefined && error !== null) return;
-    level = seen;
-    // Two edges may arrive as one event, so low is a falling edge even if it was low before.
-    if (level === 0) for (const listener of listeners) listener();
-  });
+  const pin = opened.value;
   return ok({
     isLow: () => level === 0,
     onFalling(listener) {

@@ -3,7 +3,8 @@
  * asked for a sign of life, and what tells it from another card. Pure.
  * Governing documents: ISO/IEC 14443-3 §6.5.4 (SEL_RES), 14443-4 §7.1 (blocks).
  */
-import type { CardChannel, DetectedCard } from "../../src/ports/card.ts";
+import { toHex } from "../../src/bytes/hex.ts";
+import type { CardKbits, DetectedCard } from "../../src/ports/card.ts";
 import { parseAts } from "./ats.ts";
 import type { CardProtocol, Target, TargetA, TargetB } from "./target.ts";
 
@@ -11,7 +12,7 @@ import type { CardProtocol, Target, TargetA, TargetB } from "./target.ts";
 const SAK_ISO_DEP = 0x20;
 
 /** R(NAK), block number 0; with the card's device identifier behind it where the card was given one. */
-const R_NAK = 0xb2;
+export const R_NAK = 0xb2;
 const WITH_DEVICE_ID = 0x08;
 
 /** The card that was found last and not dropped since. */
@@ -28,15 +29,22 @@ export interface ActiveCard {
    * been activated and stays silent, so an answer is this card's.
    */
   readonly signOfLife: Uint8Array;
+  /** The fastest rate that the card says it takes both ways. */
+  readonly fastestKbits: CardKbits;
+  /** Equal for cards of one product: what they say of themselves before anybody asks. */
+  readonly family: string;
   /** The card as the gate sees it. */
-  detected(channel: CardChannel): DetectedCard;
+  detected(conduct: CardConduct): DetectedCard;
 }
+
+/** What the gate may do with a card; the reader's part of it. */
+export type CardConduct = Pick<DetectedCard, "channel" | "raiseSpeed">;
 
 export const activeCard = (target: Target): ActiveCard =>
   target.protocol === "typeA" ? activeTypeA(target) : activeTypeB(target);
 
 function activeTypeA({ protocol, number, sak, uid, ats }: TargetA): ActiveCard {
-  const { frameWaitingExponent, historicalBytes } = parseAts(ats);
+  const { frameWaitingExponent, fastestKbits, historicalBytes } = parseAts(ats);
   const kind = (sak & SAK_ISO_DEP) === 0 ? "other" : "isoDep";
   return {
     protocol,
@@ -45,7 +53,9 @@ function activeTypeA({ protocol, number, sak, uid, ats }: TargetA): ActiveCard {
     identity: uid,
     frameWaitingExponent,
     signOfLife: Uint8Array.of(R_NAK),
-    detected: (channel) => ({ protocol, kind, sak, historicalBytes, channel }),
+    fastestKbits,
+    family: `A ${toHex(Uint8Array.of(sak))} ${toHex(historicalBytes)}`,
+    detected: (conduct) => ({ protocol, kind, sak, historicalBytes, ...conduct }),
   };
 }
 
@@ -65,6 +75,9 @@ function activeTypeB({
     identity: pupi,
     frameWaitingExponent,
     signOfLife: deviceId === 0 ? Uint8Array.of(R_NAK) : Uint8Array.of(R_NAK | WITH_DEVICE_ID, deviceId),
-    detected: (channel) => ({ protocol, kind, historicalBytes: new Uint8Array(0), channel }),
+    // The protocol and parameter selection of InPSL is type A's; type B agrees on a rate in ATTRIB, which the chip sends.
+    fastestKbits: 106,
+    family: "B",
+    detected: (conduct) => ({ protocol, kind, historicalBytes: new Uint8Array(0), ...conduct }),
   };
 }

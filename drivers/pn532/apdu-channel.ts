@@ -8,10 +8,10 @@ import type { LinkError } from "../../src/ports/card.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { err, ok, type Result } from "../../src/result.ts";
 import { after, type Millis } from "../../src/time/time.ts";
-import { type CommandError, type CommandRunner, refused } from "./command-runner.ts";
+import { blamesReader, type CommandError, type CommandRunner } from "./command-runner.ts";
 import { type CardAnswer, type DataExchange, dataExchange, MAX_EXCHANGE_BYTES } from "./commands.ts";
 import { frameWaitingMs } from "./frame-waiting.ts";
-import { STATUS_OK, STATUS_TIMEOUT, statusMeaning } from "./status.table.ts";
+import { STATUS_OK, STATUS_TIMEOUT } from "./status.table.ts";
 
 /** Longest command: extended header, Lc, 65535 bytes, Le (ISO/IEC 7816-4 §5.1). */
 const MAX_COMMAND_APDU_BYTES = 65_544;
@@ -115,21 +115,24 @@ async function exchangePart(
   part: Omit<DataExchange, "target" | "responseMs">,
   deadline: Millis,
 ): Promise<Result<CardAnswer, LinkError>> {
-  const answerMs = Math.max(2 * frameWaitingMs(target.frameWaitingExponent), MIN_ANSWER_MS) + LINK_MARGIN_MS;
   const remainingMs = deadline - target.clock.monotonicMs();
   if (remainingMs <= 0) return err({ kind: "cardLost", status: STATUS_TIMEOUT });
-  const responseMs = Math.min(answerMs, remainingMs);
+  const responseMs = Math.min(answerMs(target.frameWaitingExponent), remainingMs);
   const command = dataExchange({ ...part, target: target.number, responseMs });
   const answer = await target.runner.run(command);
   if (!answer.ok) return err(toLinkError(answer.error));
   const { status } = answer.value;
   if (status === STATUS_OK) return answer;
-  if (statusMeaning(status).class === "card") return err({ kind: "cardLost", status });
-  return err({ kind: "readerFailed", error: refused(command.name, status) });
+  const blame = blamesReader(command.name, status);
+  return err(blame === undefined ? { kind: "cardLost", status } : { kind: "readerFailed", error: blame });
 }
 
+/** For so long may a card with this frame waiting exponent keep one command of the chip busy. */
+export const answerMs = (frameWaitingExponent: number): number =>
+  Math.max(2 * frameWaitingMs(frameWaitingExponent), MIN_ANSWER_MS) + LINK_MARGIN_MS;
+
 /** An acknowledged exchange without an answer is the card's silence; the next command shows a dead chip. */
-const toLinkError = (error: CommandError): LinkError =>
+export const toLinkError = (error: CommandError): LinkError =>
   error.kind === "reader"
     ? { kind: "readerFailed", error: error.error }
     : { kind: "cardLost", status: STATUS_TIMEOUT };

@@ -4,7 +4,7 @@
  */
 import { concat } from "../../src/bytes/bytes.ts";
 import type { BusError } from "../../src/ports/bus.ts";
-import type { ReaderError } from "../../src/ports/card.ts";
+import type { ReaderError, ReaderHealth } from "../../src/ports/card.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Log } from "../../src/ports/log.ts";
 import { err, ok, type Result } from "../../src/result.ts";
@@ -20,8 +20,15 @@ import {
   step,
   wanted,
 } from "./exchange.ts";
+import { ACK, NACK } from "./frame.ts";
 import type { HostLink } from "./host-link.ts";
-import { STATUS_SYNTAX_ERROR } from "./status.table.ts";
+import {
+  STATUS_OK,
+  STATUS_OVER_CURRENT,
+  STATUS_OVER_TEMPERATURE,
+  STATUS_SYNTAX_ERROR,
+  statusMeaning,
+} from "./status.table.ts";
 
 /** Inputs of one exchange: resends, re-reads, strays, rests of frames and drains stay far below. */
 const MAX_INPUTS = 64;
@@ -45,6 +52,10 @@ export class CommandRunner {
   readonly #link: HostLink;
   readonly #clock: Clock;
   readonly #log: Log;
+  #commands = 0;
+  #rereads = 0;
+  #resends = 0;
+  #aborts = 0;
 
   constructor(parts: { readonly link: HostLink; readonly clock: Clock; readonly log: Log }) {
     this.#link = parts.link;
@@ -52,11 +63,22 @@ export class CommandRunner {
     this.#log = parts.log;
   }
 
+  /** What was sent since this runner was made, by the reason for it. */
+  get counts(): Pick<ReaderHealth, "commands" | "rereads" | "resends" | "aborts"> {
+    return {
+      commands: this.#commands,
+      rereads: this.#rereads,
+      resends: this.#resends,
+      aborts: this.#aborts,
+    };
+  }
+
   /** Runs one command to its typed answer. `signal` aborts it by host ACK. */
   async run<T>(command: Command<T>, signal?: AbortSignal): Promise<Result<T, CommandError>> {
     const { name, answerBytes, responseMs, repeat } = command;
     const startedAt = this.#clock.monotonicMs();
     const payload = concat(Uint8Array.of(command.code), command.parameters);
+    this.#commands += 1;
     const outcome = await this.#drive(begin({ payload, answerBytes, responseMs, repeat }, startedAt), signal);
     this.#log.trace("pn532.command", {
       command: name,
@@ -79,6 +101,7 @@ export class CommandRunner {
     let current = first;
     for (let inputs = 0; inputs < MAX_INPUTS; inputs++) {
       if (current.write !== undefined) {
+        this.#count(current.write, inputs);
         const begunAt = this.#clock.monotonicMs();
         const written = await this.#link.write(current.write);
         if (!written.ok) return written;
@@ -91,6 +114,14 @@ export class CommandRunner {
       current = step(current.next, input.value, this.#clock.monotonicMs());
     }
     return ok({ kind: "damaged" });
+  }
+
+  #count(frame: Uint8Array, inputs: number): void {
+    // The first frame is the command, or the abort before a start, which gives nothing up.
+    if (inputs === 0) return;
+    if (frame === ACK) this.#aborts += 1;
+    else if (frame === NACK) this.#rereads += 1;
+    else this.#resends += 1;
   }
 
   async #nextInput(
@@ -137,12 +168,16 @@ function delayed(exchange: Exchange, byMs: number): Exchange {
   return exchange.at === "finished" ? exchange : { ...exchange, until: after(exchange.until, byMs) };
 }
 
-/** The chip's refusal of a command, by its error frame or a status that blames the host or the hardware. */
-export const refused = (command: string, status: number): ReaderError => ({
-  kind: "chipRefused",
-  command,
-  status,
-});
+/** The chip's refusal of a command, by its error frame or a status. */
+const refused = (command: string, status: number): ReaderError => ({ kind: "chipRefused", command, status });
+
+/** The reader's trouble that a status tells of; nothing for success and for what is the card's. */
+export function blamesReader(command: string, status: number): ReaderError | undefined {
+  if (status === STATUS_OVER_TEMPERATURE) return { kind: "chipProtection", cause: "overTemperature" };
+  if (status === STATUS_OVER_CURRENT) return { kind: "chipProtection", cause: "overCurrent" };
+  if (status === STATUS_OK || statusMeaning(status).class === "card") return undefined;
+  return refused(command, status);
+}
 
 // What was received is not shown: a damaged answer may hold card data.
 const garbled = (command: string): ReaderError => ({

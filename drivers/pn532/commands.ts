@@ -5,6 +5,7 @@
  */
 import { concat, equalBytes } from "../../src/bytes/bytes.ts";
 import { hex } from "../../src/bytes/hex.ts";
+import type { CardKbits } from "../../src/ports/card.ts";
 import { MAX_COMMAND_BYTES } from "./frame.ts";
 import { type CardProtocol, decodeTargetA, decodeTargetB, type Target } from "./target.ts";
 
@@ -147,6 +148,45 @@ export const rfTimings = (retryTimeout: number): Command<true> =>
 
 /** RFConfiguration item 05: `tries` (1 to 255) activations by one InListPassiveTarget; never endless. */
 export const activationTries = (tries: number): Command<true> => rfConfiguration(0x05, 0xff, 0x01, tries - 1);
+
+/** Rates of the radio link with their codes. */
+const RATE_CODES = { 106: 0, 212: 1, 424: 2 } as const satisfies Record<CardKbits, number>;
+
+/**
+ * InPSL: the same rate both ways for an ISO-DEP card of type A, by PPS (ISO/IEC 14443-4 §5.3); to be sent before
+ * any APDU. Answers with the status alone. `responseMs` must exceed the card's frame waiting time, tried twice.
+ */
+export const selectRate = (target: number, kbits: CardKbits, responseMs: number): Command<CardAnswer> => ({
+  name: "InPSL",
+  code: 0x4e,
+  parameters: Uint8Array.of(target, RATE_CODES[kbits], RATE_CODES[kbits]),
+  answerBytes: STATUS_BYTES,
+  responseMs,
+  repeat: "never",
+  decode: decodeCardAnswer,
+});
+
+/** What GetGeneralStatus says that nothing else does. */
+export interface GeneralStatus {
+  /** The last error that the chip met; a chip that protects itself finds no card and says so here alone. */
+  readonly lastStatus: number;
+}
+
+const MIN_GENERAL_STATUS_BYTES = 4;
+
+/** GetGeneralStatus: `Err Field NbTg {Tg BrRx BrTx Type} SAM`. */
+export const getGeneralStatus = (): Command<GeneralStatus> =>
+  local("afterDamage", {
+    name: "GetGeneralStatus",
+    code: 0x04,
+    parameters: new Uint8Array(0),
+    answerBytes: MIN_GENERAL_STATUS_BYTES,
+    decode(data) {
+      const [lastStatus] = data;
+      if (lastStatus === undefined || data.length < MIN_GENERAL_STATUS_BYTES) return undefined;
+      return { lastStatus: lastStatus & STATUS_MASK };
+    },
+  });
 
 export type TargetList = { readonly target: Target | undefined };
 

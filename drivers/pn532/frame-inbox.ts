@@ -10,10 +10,14 @@ import { decodeFrame, MAX_FRAME_BYTES } from "./frame.ts";
 export const MAX_INBOX_BYTES = 2 * MAX_FRAME_BYTES;
 
 /**
- * What the bytes at hand are worth: `frame` = one whole frame; `started` = a start code, but no whole frame
- * (yet); `nothing` = no bytes, or such as may stand before a frame.
+ * What the bytes at hand are worth: `frame` = one whole frame; `started` = what may become one: a start code
+ * without the rest, or so many bytes without one that it has lost a byte of its own; `nothing` = no bytes, or such
+ * as may stand before a frame.
  */
 export type InboxState = "frame" | "started" | "nothing";
+
+/** The shortest answer has nine bytes with preamble and postamble; noise on a wire is shorter than what is left of it. */
+const LEAST_ANSWER_BYTES = 7;
 
 export class FrameInbox {
   #bytes: Uint8Array = new Uint8Array(0);
@@ -45,22 +49,21 @@ export class FrameInbox {
 
   #keep(bytes: Uint8Array): void {
     this.#bytes = bytes;
-    this.#state = "nothing";
-    for (let offset = 0; offset < bytes.length; ) {
-      const decoded = decodeFrame(bytes, offset);
-      if (decoded.kind === "needMore") {
-        if (decoded.missingBytes > 0) this.#state = "started";
-        return;
-      }
-      if (decoded.kind !== "corrupt") {
-        // The postamble of an ACK or NACK is at hand, but not counted as used.
-        const postamble = decoded.kind === "ack" || decoded.kind === "nack" ? 1 : 0;
-        this.#frame = { start: offset, end: offset + decoded.used + postamble };
-        this.#state = "frame";
-        return;
-      }
-      this.#state = "started";
+    this.#state = this.#search(bytes);
+  }
+
+  #search(bytes: Uint8Array): InboxState {
+    const withoutFrame = bytes.length >= LEAST_ANSWER_BYTES ? "started" : "nothing";
+    let offset = 0;
+    let decoded = decodeFrame(bytes, offset);
+    while (decoded.kind === "corrupt") {
       offset += decoded.used;
+      decoded = decodeFrame(bytes, offset);
     }
+    if (decoded.kind === "needMore") return offset > 0 || decoded.missingBytes > 0 ? "started" : withoutFrame;
+    // The postamble of an ACK or NACK is at hand, but not counted as used.
+    const postamble = decoded.kind === "ack" || decoded.kind === "nack" ? 1 : 0;
+    this.#frame = { start: offset, end: offset + decoded.used + postamble };
+    return "frame";
   }
 }

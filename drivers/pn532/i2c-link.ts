@@ -32,8 +32,12 @@ const WAKE_MS = 2;
  */
 const WRITE_TRIES = 20;
 const WRITE_RETRY_MS = 1;
+/** ACK and NACK do no harm when they arrive twice, see `#sendShort`. */
+const SHORT_TRIES = 3;
 /** After a NACK the chip has its answer at hand. */
 const REREAD_MS = 25;
+/** Stands for the rest of an acknowledgement, which is not sent again: neither a start code nor part of one. */
+const JUNK = 0x01;
 
 const NOTHING = new Uint8Array(0);
 
@@ -126,13 +130,17 @@ class I2cLink implements HostLink {
 
   /**
    * ACK and NACK frames. In logic traces the chip takes them and yet refuses their last byte, and Linux does
-   * not tell which byte was refused; so they are sent once and a refusal counts as sent. If the chip really
-   * heard nothing, a lost abort is made good by the next command, which aborts as well, and a lost NACK ends
-   * as a damaged answer.
+   * not tell which byte was refused; just after a frame was read it refuses its address as well. Since a second
+   * one changes nothing, they are sent again, and count as sent when all are refused.
    */
   async #sendShort(frame: Uint8Array): Promise<Result<void, BusError>> {
-    const sent = await this.#device.write(frame);
-    return sent.ok ? ok(undefined) : sent;
+    for (let tries = 0; tries < SHORT_TRIES; tries++) {
+      const sent = await this.#device.write(frame);
+      if (!sent.ok) return sent;
+      if (sent.value === "written") return ok(undefined);
+      await this.#clock.sleep(WRITE_RETRY_MS);
+    }
+    return ok(undefined);
   }
 
   /**
@@ -173,6 +181,8 @@ class I2cLink implements HostLink {
    */
   async #readAgain(lengthBytes: number): Promise<Result<Uint8Array, BusError>> {
     const seenBytes = this.#seen.length;
+    if (seenBytes === ACK_BYTES && !beginsResponse(this.#seen))
+      return ok(new Uint8Array(lengthBytes).fill(JUNK));
     this.#watch.discardEdges();
     const asked = await this.#sendShort(NACK);
     if (!asked.ok) return asked;
@@ -182,4 +192,10 @@ class I2cLink implements HostLink {
     const whole = await this.#readFrame(seenBytes + lengthBytes);
     return whole.ok ? ok(whole.value.subarray(seenBytes)) : whole;
   }
+}
+
+/** A start code with a length behind it, and so no acknowledgement behind a long preamble. */
+function beginsResponse(bytes: Uint8Array): boolean {
+  const at = bytes.findIndex((byte, index) => byte === 0xff && bytes[index - 1] === 0x00);
+  return at >= 0 && (bytes[at + 1] ?? 0) !== 0;
 }

@@ -5,19 +5,40 @@
  */
 import { equalBytes } from "../../src/bytes/bytes.ts";
 import type { OutputLine } from "../../src/ports/bus.ts";
-import type { CardReader, DetectedCard, LinkError, ReaderError, ReaderInfo } from "../../src/ports/card.ts";
+import type {
+  CardKbits,
+  CardReader,
+  DetectedCard,
+  LinkError,
+  ReaderError,
+  ReaderHealth,
+  ReaderInfo,
+  RecoveryStep,
+} from "../../src/ports/card.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Log } from "../../src/ports/log.ts";
 import { err, ok, type Result } from "../../src/result.ts";
 import { after, type Millis } from "../../src/time/time.ts";
-import { type ActiveCard, activeCard } from "./active-card.ts";
-import { exchangeApdu } from "./apdu-channel.ts";
-import { type CommandError, CommandRunner, refused } from "./command-runner.ts";
-import { activationTries, type Command, communicateThru, listPassiveTarget, rfField } from "./commands.ts";
+import { type ActiveCard, activeCard, R_NAK } from "./active-card.ts";
+import { answerMs, exchangeApdu, toLinkError } from "./apdu-channel.ts";
+import { CardSpeeds } from "./card-speed.ts";
+import { blamesReader, type CommandError, CommandRunner } from "./command-runner.ts";
+import {
+  activationTries,
+  type Command,
+  communicateThru,
+  getGeneralStatus,
+  lineTest,
+  listPassiveTarget,
+  rfField,
+  selectRate,
+} from "./commands.ts";
+import type { FieldTurn } from "./field-turns.ts";
 import type { HostLink } from "./host-link.ts";
+import { RecoveryLadder } from "./recovery.ts";
 import { toResetSpeed } from "./serial-speed.ts";
-import { configureAgain, startUp } from "./start-up.ts";
-import { STATUS_NO_TARGET, STATUS_OK, STATUS_TIMEOUT, statusMeaning } from "./status.table.ts";
+import { configureAgain, type RecoveryParts, recover, startUp } from "./start-up.ts";
+import { STATUS_NO_TARGET, STATUS_OK, STATUS_TIMEOUT } from "./status.table.ts";
 import type { CardProtocol } from "./target.ts";
 
 /**
@@ -36,6 +57,12 @@ const ALTERNATING_ROUND: typeof ROUND = [
   { protocol: "typeB", tries: 1 },
 ];
 const ALTERNATING_MS = 2_000;
+/** A reader that shares its field looks quickly and lets the next one look. */
+const SHARED_ROUND: typeof ROUND = ALTERNATING_ROUND;
+/** It polls no more often than its turn comes; that of a reader with a card may be long. */
+const TURN_PATIENCE_MS = 500;
+/** A card that stays gives way after so long, when somebody waits; it is activated anew for each further look. */
+const SHARE_AFTER_MS = 1_000;
 /** For the check that a card without ISO-DEP is still there: one try may meet it still waking. */
 const CHECK_TRIES = 2;
 /** Slowest observed try; a deadline below the chip's own tries would miss valid cards. */
@@ -49,10 +76,17 @@ const PRESENCE_TRIES = 2;
 /** The chip gives up after 25.6 ms (set at start); the rest is margin. */
 const PRESENCE_MS = 100;
 
+/** How often an idle chip is asked whether it is well: one that is too hot finds no card and says nothing. */
+const CHECK_UP_MS = 300_000;
+
 export interface ReaderParts {
   readonly link: HostLink;
   /** RSTPD_N, opened active low: its active state holds the chip in reset. Without it a hung chip stays hung. */
   readonly reset?: OutputLine | undefined;
+  /** Opens the device node anew; without it a lost one comes back by itself, as serial ports do, or never. */
+  readonly reopen?: RecoveryParts["reopen"];
+  /** Its place among readers whose antennas disturb each other. */
+  readonly turn?: FieldTurn | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -60,10 +94,24 @@ export interface ReaderParts {
 /** A reader that does nothing until `start`. */
 export const createPn532Reader = (parts: ReaderParts): CardReader => new Pn532Reader(parts);
 
+/** A card from its detection until it is dropped or another one is found. */
+interface Session {
+  readonly since: Millis;
+  /** Its field was given to another reader, which reset it. */
+  isParked: boolean;
+  /** Another one once the card was activated anew. */
+  active: ActiveCard;
+  kbits: CardKbits;
+  /** An APDU went to the card: from then on it has a state to lose. */
+  isUsed: boolean;
+}
+
 class Pn532Reader implements CardReader {
   readonly #parts: ReaderParts;
   readonly #runner: CommandRunner;
-  #active: ActiveCard | undefined;
+  readonly #ladder: RecoveryLadder;
+  readonly #speeds = new CardSpeeds();
+  #session: Session | undefined;
   /** The chip's present setting, which cannot be read back. */
   #tries = POLL_TRIES;
   /**
@@ -74,62 +122,137 @@ class Pn532Reader implements CardReader {
   /** A card fell silent: so would a chip in a brown-out, which then answers again, unconfigured. */
   #isUnsure = false;
   #alternatesUntil: Millis | undefined;
+  #checkUp: { readonly timer: AbortController; isDue: boolean } | undefined;
 
   constructor(parts: ReaderParts) {
     this.#parts = parts;
     this.#runner = new CommandRunner(parts);
+    this.#ladder = new RecoveryLadder({
+      hasReset: parts.reset !== undefined,
+      canReopen: parts.reopen !== undefined,
+    });
   }
 
   async start(): Promise<Result<ReaderInfo, ReaderError>> {
-    const { link, reset, clock, log } = this.#parts;
-    this.#active = undefined;
+    const { clock, log } = this.#parts;
+    const started = await this.#takeSteps();
+    if (!started.ok) {
+      log.warn("pn532.start-failed", { kind: started.error.kind });
+      return err(this.#failed(started.error));
+    }
+    this.#session = undefined;
     this.#tries = POLL_TRIES;
     this.#failure = undefined;
     this.#isUnsure = false;
-    const started = await startUp({ link, runner: this.#runner, reset, clock, tries: POLL_TRIES });
-    if (started.ok) {
-      log.info("pn532.started", {
-        firmware: started.value.firmware,
-        degraded: started.value.degraded.join("; "),
-      });
-    } else {
-      log.warn("pn532.start-failed", { kind: started.error.kind });
-    }
+    this.#checkUpIn(CHECK_UP_MS);
+    const { recoveredBy } = started.value;
+    if (recoveredBy !== undefined) this.#ladder.recovered(recoveredBy, clock.monotonicMs());
+    const afresh = await this.#freshField(recoveredBy);
+    if (!afresh.ok) return afresh;
+    log.info("pn532.started", {
+      firmware: started.value.firmware,
+      degraded: started.value.degraded.join("; "),
+      ...(recoveredBy === undefined ? {} : { recoveredBy }),
+    });
     return started;
   }
 
+  async #takeSteps(): Promise<Result<ReaderInfo, ReaderError>> {
+    const { log, ...given } = this.#parts;
+    const plan = this.#ladder.plan(given.clock.monotonicMs());
+    const parts = { ...given, runner: this.#runner, reset: given.reset, tries: POLL_TRIES };
+    switch (plan.kind) {
+      case "refuse":
+        return err(plan.error);
+      case "cold":
+        return startUp(parts);
+      case "recover":
+        return recover(parts, plan.steps, (step, error) =>
+          log.warn("pn532.recovery", { step, outcome: error?.kind ?? "recovered" }),
+        );
+    }
+  }
+
   async poll(signal: AbortSignal): Promise<Result<DetectedCard | undefined, ReaderError>> {
-    this.#active = undefined;
+    this.#session = undefined;
     if (this.#failure !== undefined) return err(this.#failure);
-    if (signal.aborted) return ok(undefined);
+    if (signal.aborted || !(await this.#hasTurn(signal))) return ok(undefined);
+    const found = await this.#look(signal);
+    if (found.ok && found.value !== undefined) return ok(this.#present(found.value));
+    const yielded = await this.#yieldTurn();
+    if (!found.ok) return found;
+    return yielded.ok ? ok(undefined) : yielded;
+  }
+
+  async #look(signal: AbortSignal): Promise<Result<ActiveCard | undefined, ReaderError>> {
     const sure = await this.#makeSure();
     if (!sure.ok) return sure;
     for (const { protocol, tries } of this.#round()) {
       const found = await this.#activate(protocol, tries, signal);
       if (!found.ok) return found;
-      if (found.value !== undefined) return ok(this.#present(found.value));
-      if (signal.aborted) break;
+      if (found.value !== undefined || signal.aborted) return found;
     }
     return ok(undefined);
   }
 
   #round(): typeof ROUND {
-    const { clock } = this.#parts;
+    const { clock, turn } = this.#parts;
+    if (turn !== undefined) return SHARED_ROUND;
     const alternates = this.#alternatesUntil !== undefined && clock.monotonicMs() < this.#alternatesUntil;
     return alternates ? ALTERNATING_ROUND : ROUND;
   }
 
   async isPresent(): Promise<Result<boolean, ReaderError>> {
-    if (this.#active === undefined) return ok(false);
-    return this.#active.kind === "isoDep"
-      ? this.#answersBlock(this.#active)
-      : this.#answersAgain(this.#active);
+    const session = this.#session;
+    if (session === undefined) return ok(false);
+    const gaveWay = await this.#giveWay(session);
+    if (!gaveWay.ok) return gaveWay;
+    // As long as it is not its turn again, nothing speaks against a card that was there.
+    if (!(await this.#hasTurn())) return ok(true);
+    const isReset = session.isParked || session.active.kind === "other";
+    session.isParked = false;
+    return isReset ? this.#answersAgain(session) : this.#answersBlock(session.active);
   }
 
   async drop(): Promise<Result<void, ReaderError>> {
-    if (this.#active?.protocol === "typeB")
+    if (this.#session?.active.protocol === "typeB")
       this.#alternatesUntil = after(this.#parts.clock.monotonicMs(), ALTERNATING_MS);
-    this.#active = undefined;
+    this.#session = undefined;
+    return this.#parts.turn === undefined ? this.#resetField() : this.#yieldTurn();
+  }
+
+  /** A card that kept its power while the chip was only configured anew is active still, and would answer no poll. */
+  #freshField(recoveredBy: RecoveryStep | undefined): Promise<Result<void, ReaderError>> {
+    return recoveredBy === "reconfigure" && this.#parts.turn === undefined
+      ? this.#resetField()
+      : this.#yieldTurn();
+  }
+
+  /** Whether this reader may have its carrier on now; always, for one that disturbs nobody. */
+  async #hasTurn(signal?: AbortSignal): Promise<boolean> {
+    const { turn, clock } = this.#parts;
+    return turn === undefined || (await turn.take(after(clock.monotonicMs(), TURN_PATIENCE_MS), signal));
+  }
+
+  /** Carrier off, and the next reader's turn; a chip that fails even this is not waited for. */
+  async #yieldTurn(): Promise<Result<void, ReaderError>> {
+    const { turn } = this.#parts;
+    if (turn === undefined) return ok(undefined);
+    const off = await this.#run(rfField("off"));
+    turn.yield();
+    return off.ok ? ok(undefined) : off;
+  }
+
+  /** A card that lies there lets the other readers look in between. */
+  async #giveWay(session: Session): Promise<Result<void, ReaderError>> {
+    const { turn, clock } = this.#parts;
+    const isLong = clock.monotonicMs() >= after(session.since, SHARE_AFTER_MS);
+    if (turn === undefined || session.isParked || !isLong || !turn.isWanted()) return ok(undefined);
+    session.isParked = true;
+    return this.#yieldTurn();
+  }
+
+  async #resetField(): Promise<Result<void, ReaderError>> {
     const off = await this.#run(rfField("off"));
     if (!off.ok) return off;
     await this.#parts.clock.sleep(FIELD_OFF_MS);
@@ -138,12 +261,23 @@ class Pn532Reader implements CardReader {
   }
 
   async stop(): Promise<void> {
-    this.#active = undefined;
+    this.#session = undefined;
+    this.#checkUp?.timer.abort("stopped");
+    this.#checkUp = undefined;
     const off = await this.#run(rfField("off"));
-    const { link, clock, log } = this.#parts;
+    const { link, clock, log, turn } = this.#parts;
+    turn?.yield();
     // A chip that does not hear the one will not hear the other.
     const stopped = off.ok ? await toResetSpeed({ link, runner: this.#runner, clock }) : off;
     if (!stopped.ok) log.warn("pn532.stop-failed", { kind: stopped.error.kind });
+  }
+
+  health(): ReaderHealth {
+    return {
+      ...this.#runner.counts,
+      recoveries: this.#ladder.counts,
+      degraded: this.#parts.link.degraded(),
+    };
   }
 
   /** One InListPassiveTarget. A chip that is still trying at the deadline has lost its settings, or hangs. */
@@ -166,39 +300,113 @@ class Pn532Reader implements CardReader {
   }
 
   #present(active: ActiveCard): DetectedCard {
-    this.#active = active;
-    return active.detected({ transceive: (command, until) => this.#transceive(active, command, until) });
+    const since = this.#parts.clock.monotonicMs();
+    const session: Session = { since, isParked: false, active, kbits: 106, isUsed: false };
+    this.#session = session;
+    return active.detected({
+      channel: { transceive: (command, until) => this.#transceive(session, command, until) },
+      raiseSpeed: () => this.#raiseSpeed(session),
+    });
   }
 
   async #transceive(
-    active: ActiveCard,
+    session: Session,
     command: Uint8Array,
     until: Millis | undefined,
   ): Promise<Result<Uint8Array, LinkError>> {
     // A channel outlives its card in the hands of a slow caller; the chip's next target is not its business.
-    if (this.#active !== active) return err({ kind: "cardLost", status: STATUS_NO_TARGET });
-    const { number, frameWaitingExponent } = active;
+    if (this.#session !== session) return err({ kind: "cardLost", status: STATUS_NO_TARGET });
+    const { number, frameWaitingExponent } = session.active;
     const target = { runner: this.#runner, clock: this.#parts.clock, number, frameWaitingExponent };
     const answer = await exchangeApdu(target, command, until);
-    if (!answer.ok) this.#isUnsure = true;
-    return answer;
+    if (session.kbits > 106 && !session.isUsed) this.#judgeSpeed(session.active, answer);
+    session.isUsed = true;
+    if (answer.ok) return answer;
+    this.#isUnsure = true;
+    return answer.error.kind === "readerFailed" ? this.#brokenLink(answer.error.error) : answer;
   }
 
-  /** After an exchange without an answer the chip is configured anew, which takes it a few milliseconds. */
-  async #makeSure(): Promise<Result<void, ReaderError>> {
-    if (!this.#isUnsure) return ok(undefined);
-    const configured = await configureAgain({
-      link: this.#parts.link,
-      runner: this.#runner,
-      tries: POLL_TRIES,
-    });
-    if (!configured.ok) {
-      this.#failure = configured.error;
-      return configured;
+  /** The first answer at a faster rate tells whether the card keeps what it agreed to. */
+  #judgeSpeed(active: ActiveCard, answer: Result<Uint8Array, LinkError>): void {
+    if (answer.ok) this.#speeds.worked(active);
+    else if (answer.error.kind === "cardLost") this.#speeds.fellSilent(active);
+  }
+
+  async #raiseSpeed(session: Session): Promise<Result<CardKbits, LinkError>> {
+    if (this.#session !== session) return err({ kind: "cardLost", status: STATUS_NO_TARGET });
+    if (session.isUsed) throw new Error("the rate is agreed on before the first APDU");
+    const { active } = session;
+    const kbits = this.#speeds.worthTrying(active);
+    if (kbits === session.kbits) return ok(kbits);
+    const selected = await this.#runner.run(
+      selectRate(active.number, kbits, answerMs(active.frameWaitingExponent)),
+    );
+    if (!selected.ok) {
+      const failure = toLinkError(selected.error);
+      return failure.kind === "readerFailed" ? this.#brokenLink(failure.error) : this.#activateAgain(session);
     }
+    const { status } = selected.value;
+    const blame = blamesReader("InPSL", status);
+    if (blame !== undefined) return this.#brokenLink(blame);
+    if (status !== STATUS_OK) return this.#activateAgain(session);
+    session.kbits = kbits;
+    return ok(kbits);
+  }
+
+  /** A card that refused a rate may be in any state: the field is reset, and one of its kind must answer again. */
+  async #activateAgain(session: Session): Promise<Result<CardKbits, LinkError>> {
+    const reset = await this.#resetField();
+    if (!reset.ok) return this.#brokenLink(reset.error);
+    const again = await this.#activate(session.active.protocol, CHECK_TRIES);
+    if (!again.ok) return this.#brokenLink(again.error);
+    if (again.value?.family !== session.active.family) {
+      this.#session = undefined;
+      return err({ kind: "cardLost", status: STATUS_TIMEOUT });
+    }
+    this.#speeds.refused(session.active);
+    session.active = again.value;
+    return ok(session.kbits);
+  }
+
+  /** After an exchange without an answer, and now and then, the chip is looked after; it takes a few milliseconds. */
+  async #makeSure(): Promise<Result<void, ReaderError>> {
+    if (this.#checkUp?.isDue === true) {
+      const well = await this.#isWell();
+      if (!well.ok) return well;
+    }
+    if (!this.#isUnsure) return ok(undefined);
+    const { link } = this.#parts;
+    const configured = await configureAgain({ link, runner: this.#runner, tries: POLL_TRIES });
+    if (!configured.ok) return err(this.#failed(configured.error));
     this.#isUnsure = false;
     this.#tries = POLL_TRIES;
     return ok(undefined);
+  }
+
+  #checkUpIn(durationMs: number): void {
+    this.#checkUp?.timer.abort("another one");
+    const checkUp = { timer: new AbortController(), isDue: false };
+    this.#checkUp = checkUp;
+    void this.#parts.clock.sleep(durationMs, checkUp.timer.signal).then(() => {
+      checkUp.isDue = true;
+    });
+  }
+
+  /** The line still carries every byte, and the chip does not keep its carrier off. */
+  async #isWell(): Promise<Result<void, ReaderError>> {
+    this.#checkUpIn(CHECK_UP_MS);
+    const carries = await this.#run(lineTest());
+    if (!carries.ok) return carries;
+    const general = await this.#run(getGeneralStatus());
+    if (!general.ok) return general;
+    if (blamesReader("GetGeneralStatus", general.value.lastStatus)?.kind !== "chipProtection")
+      return ok(undefined);
+    // The chip keeps its last error when the cause has gone; a frame to nobody tells how it is now.
+    const air = communicateThru(Uint8Array.of(R_NAK), PRESENCE_MS);
+    const now = await this.#run(air);
+    if (!now.ok) return now;
+    const blame = blamesReader(air.name, now.value.status);
+    return blame === undefined ? ok(undefined) : err(await this.#protected(blame));
   }
 
   /** Gone is only who stays silent twice: noise on the air is a sign of life. */
@@ -208,21 +416,22 @@ class Pn532Reader implements CardReader {
       const answer = await this.#run(check);
       if (!answer.ok) return answer;
       const { status } = answer.value;
-      if (status !== STATUS_OK && statusMeaning(status).class !== "card")
-        return err(refused(check.name, status));
+      const blame = blamesReader(check.name, status);
+      if (blame !== undefined) return err(await this.#protected(blame));
       if (status !== STATUS_TIMEOUT) return ok(true);
     }
     return ok(false);
   }
 
   /** A card without ISO-DEP has no block to ask for: the field is reset and the same card must answer again. */
-  async #answersAgain(active: ActiveCard): Promise<Result<boolean, ReaderError>> {
-    const dropped = await this.drop();
-    if (!dropped.ok) return dropped;
-    const again = await this.#activate(active.protocol, CHECK_TRIES);
+  async #answersAgain(session: Session): Promise<Result<boolean, ReaderError>> {
+    const reset = await this.#resetField();
+    if (!reset.ok) return reset;
+    const again = await this.#activate(session.active.protocol, CHECK_TRIES);
     if (!again.ok) return again;
-    const same = again.value !== undefined && equalBytes(again.value.identity, active.identity);
-    this.#active = same ? active : undefined;
+    const same = again.value !== undefined && equalBytes(again.value.identity, session.active.identity);
+    if (same) session.active = again.value;
+    else this.#session = undefined;
     return ok(same);
   }
 
@@ -232,7 +441,23 @@ class Pn532Reader implements CardReader {
   }
 
   #readerError(error: CommandError): ReaderError {
-    this.#failure = error.kind === "reader" ? error.error : this.#parts.link.explainSilence();
-    return this.#failure;
+    return this.#failed(error.kind === "reader" ? error.error : this.#parts.link.explainSilence());
+  }
+
+  #failed(error: ReaderError): ReaderError {
+    this.#failure = error;
+    this.#parts.turn?.yield();
+    this.#ladder.failed(error, this.#parts.clock.monotonicMs());
+    return error;
+  }
+
+  async #brokenLink(error: ReaderError): Promise<Result<never, LinkError>> {
+    return err({ kind: "readerFailed", error: await this.#protected(error) });
+  }
+
+  /** A chip that is too hot or draws too much has switched its drivers off, and is not to find them on when it recovers. */
+  async #protected(error: ReaderError): Promise<ReaderError> {
+    if (error.kind === "chipProtection") await this.#runner.run(rfField("off"));
+    return this.#failed(error);
   }
 }

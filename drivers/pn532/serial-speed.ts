@@ -36,7 +36,8 @@ export const toWantedSpeed = (parts: SpeedParts): Promise<Result<void, CommandEr
 export const toResetSpeed = (parts: SpeedParts): Promise<Result<void, CommandError>> =>
   changeSpeed(parts, RESET_BAUD);
 
-async function changeSpeed(
+/** The same for any speed that the PN532 has, in bit/s. */
+export async function changeSpeed(
   { link, runner, clock }: SpeedParts,
   baud: number | undefined,
 ): Promise<Result<void, CommandError>> {

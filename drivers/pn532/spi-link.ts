@@ -22,8 +22,8 @@ const STATUS_READY = 0x01;
 const STATUS_FLOATING = 0xff;
 /** The operation bytes and the ready status with their bits in the wrong order. */
 const REVERSED_IMAGES: ReadonlySet<number> = new Set([0x40, 0x80, 0xc0]);
-/** A frame begins within so many bytes. */
-const MAX_PREAMBLE_BYTES = 4;
+/** A start code ends within so many bytes: a little junk, the preamble, two bytes. Before it are zeros otherwise. */
+const MAX_START_BYTES = 7;
 /** Distinct status bytes kept to explain a silent chip. */
 const MAX_OBSERVED = 8;
 
@@ -69,6 +69,16 @@ export function createSpiLink({ bus, irq, clock }: SpiLinkParts): HostLink {
 
   const watch = new ReadyWatch(isReady, irq, clock);
 
+  /** Read on the promise of the interrupt line alone: nothing, if the promise was not kept. */
+  const judge = async (bytes: Uint8Array): Promise<Result<Uint8Array, BusError>> => {
+    // A preamble as long as all that was read looks like nothing, but then the chip has the rest of its frame.
+    const kept = beginsFrame(bytes) ? ok(true) : await isReady();
+    if (!kept.ok) return kept;
+    if (kept.value) watch.promiseKept();
+    else watch.promiseBroken();
+    return ok(kept.value ? bytes : new Uint8Array(0));
+  };
+
   return {
     async wake() {
       observed.clear();
@@ -93,25 +103,17 @@ export function createSpiLink({ bus, irq, clock }: SpiLinkParts): HostLink {
       const answer = await transfer(out);
       if (!answer.ok) return answer;
       const bytes = answer.value.subarray(skippedBytes);
-      if (position === "frameRest" || !watch.promised) return ok(bytes);
-      if (!holdsStartCode(bytes)) {
-        watch.promiseBroken();
-        return ok(new Uint8Array(0));
-      }
-      watch.promiseKept();
-      return ok(bytes);
+      return position === "frameRest" || !watch.promised ? ok(bytes) : judge(bytes);
     },
     explainSilence: () => explain([...observed]),
     degraded: () => watch.degraded(),
   };
 }
 
-/** `00 FF` within the bytes that a preamble may take: what every frame begins with. */
-function holdsStartCode(bytes: Uint8Array): boolean {
-  for (let index = 1; index <= MAX_PREAMBLE_BYTES; index++) {
-    if (bytes[index - 1] === 0x00 && bytes[index] === 0xff) return true;
-  }
-  return false;
+/** `00 FF` near the beginning, or behind nothing but zeros: what every frame begins with. */
+function beginsFrame(bytes: Uint8Array): boolean {
+  const at = bytes.findIndex((byte, index) => byte === 0xff && bytes[index - 1] === 0x00);
+  return at >= 0 && (at < MAX_START_BYTES || bytes.subarray(0, at).every((byte) => byte === 0x00));
 }
 
 /** Sorts the status bytes seen: nobody there, bits in the wrong order, noise, or a chip that hangs. */

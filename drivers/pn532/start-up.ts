@@ -3,8 +3,8 @@
  * process, on the air with old settings or at another speed) to configured with the carrier on.
  * Governing documents: NXP UM0701-02 §7.2 (commands), AN10609 (low-battery mode after reset).
  */
-import type { OutputLine } from "../../src/ports/bus.ts";
-import type { ReaderError, ReaderInfo } from "../../src/ports/card.ts";
+import type { BusError, OutputLine } from "../../src/ports/bus.ts";
+import type { ReaderError, ReaderInfo, RecoveryStep } from "../../src/ports/card.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { err, ok, type Result } from "../../src/result.ts";
 import type { CommandError, CommandRunner } from "./command-runner.ts";
@@ -42,6 +42,11 @@ export interface StartUpParts {
   readonly tries: number;
 }
 
+export interface RecoveryParts extends StartUpParts {
+  /** Closes the device node and opens it again: for an adapter that was pulled out, or a driver that hangs. */
+  readonly reopen?: (() => Promise<Result<void, BusError>>) | undefined;
+}
+
 /** Resets, wakes, clears, configures; resolves with the carrier on. Each error is the first step that failed. */
 export async function startUp(parts: StartUpParts): Promise<Result<ReaderInfo, ReaderError>> {
   const { link, runner, reset, clock } = parts;
@@ -58,6 +63,32 @@ export async function startUp(parts: StartUpParts): Promise<Result<ReaderInfo, R
   const set = await setAll(parts, checksAndSettings(parts.tries));
   if (!set.ok) return set;
   return ok(describe(firmware.value, link.degraded()));
+}
+
+/**
+ * Takes the steps in order until one brings the chip back; tells `onStep` how each ended. The error is that of the
+ * last step, which reaches furthest down.
+ */
+export async function recover(
+  parts: RecoveryParts,
+  steps: readonly RecoveryStep[],
+  onStep: (step: RecoveryStep, error?: ReaderError) => void,
+): Promise<Result<ReaderInfo, ReaderError>> {
+  let failure: ReaderError | undefined;
+  for (const step of steps) {
+    const started = await take(step, parts);
+    onStep(step, started.ok ? undefined : started.error);
+    if (started.ok) return ok({ ...started.value, recoveredBy: step });
+    failure = started.error;
+  }
+  return err(failure ?? parts.link.explainSilence());
+}
+
+async function take(step: RecoveryStep, parts: RecoveryParts): Promise<Result<ReaderInfo, ReaderError>> {
+  if (step === "reconfigure") return startUp({ ...parts, reset: undefined });
+  if (step === "reset") return startUp(parts);
+  const reopened = await parts.reopen?.();
+  return reopened?.ok === false ? err({ kind: "bus", error: reopened.error }) : startUp(parts);
 }
 
 /** A chip that may have lost its settings unseen gets them anew; the first step that fails is the error. */

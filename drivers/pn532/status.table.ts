@@ -21,6 +21,10 @@ export interface StatusMeaning {
 export const STATUS_OK = 0x00;
 /** The target did not answer in time: it has left, or it is slow. */
 export const STATUS_TIMEOUT = 0x01;
+/** The antenna drivers are off, because the chip is too hot. */
+export const STATUS_OVER_TEMPERATURE = 0x0d;
+/** The antenna drivers are off, because they drew too much. */
+export const STATUS_OVER_CURRENT = 0x2d;
 /** Not acceptable in the present context, for example data for a target that is not there. */
 export const STATUS_NO_TARGET = 0x27;
 /** What this driver gives to an error frame, which carries no status of its own. */

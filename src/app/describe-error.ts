@@ -50,6 +50,14 @@ export function whatIsWrongWith({ path, line, severity, found, allowed }: Config
 
 const RUN_DOCTOR = "run varco doctor";
 
+type ChipError = Extract<ReaderError, { kind: `chip${string}` }>;
+
+const PROTECTIONS = {
+  overTemperature: "the reader is too hot and has switched its antenna off: give it air",
+  overCurrent:
+    "the reader draws too much current and has switched its antenna off: keep metal away from the antenna",
+} as const;
+
 /** What is wrong, without what to do. */
 export function whatIsWrong(error: AppError): string {
   switch (error.kind) {
@@ -72,11 +80,10 @@ export function whatIsWrong(error: AppError): string {
     case "readerFailed":
       return whatIsWrong(error.error);
     case "chipSilent":
-      return "the reader does not answer";
     case "chipGarbled":
-      return `the reader's answers are no PN532's (bytes seen: ${error.observed})`;
     case "chipRefused":
-      return `the reader refused ${error.command} with status ${hexByte(error.status)}: ${RUN_DOCTOR}`;
+    case "chipProtection":
+      return whatIsWrongWithChip(error);
     case "cardLost":
       return `the card left the field (status ${hexByte(error.status)}): hold it still until the tone`;
     case "cardGarbled":
@@ -112,6 +119,19 @@ export function whatIsWrong(error: AppError): string {
       return whatIsWrongWithTerminal(error);
     case "relayStuck":
       return `the relay on GPIO ${error.line} was put off but its pin still reads on`;
+  }
+}
+
+function whatIsWrongWithChip(error: ChipError): string {
+  switch (error.kind) {
+    case "chipSilent":
+      return "the reader does not answer";
+    case "chipGarbled":
+      return `the reader's answers are no PN532's (bytes seen: ${error.observed})`;
+    case "chipRefused":
+      return `the reader refused ${error.command} with status ${hexByte(error.status)}: ${RUN_DOCTOR}`;
+    case "chipProtection":
+      return PROTECTIONS[error.cause];
   }
 }
 

@@ -13,14 +13,14 @@ import { type DoorFault, LaneRunner } from "../gate/lane-runner.ts";
 import { RelayPulse } from "../gate/relay-pulse.ts";
 import type { DecisionTime, DoorPolicy } from "../policy/question.ts";
 import type { BusError, Gpio, GpioError, LineState, OutputLine } from "../ports/bus.ts";
-import type { CardReader } from "../ports/card.ts";
+import type { CardReader, ReaderHealth } from "../ports/card.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CredentialLookup } from "../ports/credentials.ts";
 import type { Journal, NewEvent } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { Board } from "./board.ts";
-import { openReader } from "./open-reader.ts";
+import { type FieldGroups, openReader } from "./open-reader.ts";
 
 export type HardwareError = BusError | GpioError;
 
@@ -34,6 +34,7 @@ export interface DoorSurroundings {
   readonly credentials: CredentialLookup;
   readonly scopeKey: ScopeKey;
   readonly families: FamilyCache;
+  readonly fields: FieldGroups;
   readonly policyOf: (door: DoorConfig) => DoorPolicy;
   readonly decisionTime: () => DecisionTime;
   readonly onPolling: (door: string) => void;
@@ -46,6 +47,7 @@ export interface DoorSurroundings {
 export interface Door {
   readonly id: string;
   readonly lane: LaneRunner;
+  readerHealth(): ReaderHealth;
   /** Drives the relay off, whatever the lane is doing. */
   releaseRelay(): Promise<void>;
 }
@@ -68,6 +70,7 @@ export async function openDoor(
   return ok({
     id: config.id,
     lane,
+    readerHealth: () => reader.value.health(),
     releaseRelay: async () => {
       await relay.release();
     },

@@ -12,6 +12,7 @@ import { CredentialStore } from "../journal/credential-store.ts";
 import type { OpenDatabase } from "../journal/database.ts";
 import { SqliteJournal } from "../journal/sqlite-journal.ts";
 import type { Gpio, LineState, OutputLine } from "../ports/bus.ts";
+import type { ReaderHealth } from "../ports/card.ts";
 import type { Clock, ClockState } from "../ports/clock.ts";
 import type { JournalError } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
@@ -23,6 +24,7 @@ import type { Board } from "./board.ts";
 import { type Door, type DoorSurroundings, type HardwareError, openDoor } from "./door.ts";
 import { policiesOf } from "./door-policy.ts";
 import { GateTime, LOOK_BACK_ROWS } from "./gate-time.ts";
+import { FieldGroups } from "./open-reader.ts";
 import type { PinMapError } from "./pin-map.ts";
 import { recentPresentations } from "./recent-presentation.ts";
 
@@ -59,6 +61,8 @@ export interface Gate {
   readonly doors: readonly string[];
   condition(door: string): DoorCondition;
   onCondition(listener: (door: string, condition: DoorCondition) => void): void;
+  /** What the reader of each door has counted so far. */
+  readerHealth(): ReadonlyMap<string, ReaderHealth>;
   /** Whether every lane has finished something lately: what a watchdog needs to see. */
   isAlive(): boolean;
   /** Serves all doors until `signal` is aborted. Whether it ends or throws, every relay is off afterwards. */
@@ -80,6 +84,7 @@ export async function assembleGate(
   if (!relays.ok) return relays;
   const conditions = new Conditions(s.config.doors.map(({ id }) => id));
   const families = new FamilyCache();
+  const fields = new FieldGroups(s.clock);
   const policyOf = policiesOf(s.config);
   const doors: Door[] = [];
   for (const { config, relayLine } of relays.value) {
@@ -89,6 +94,7 @@ export async function assembleGate(
       journal: journal.value,
       credentials: credentials.value,
       families,
+      fields,
       policyOf,
       decisionTime: () => time.now(),
       onPolling: (id) => s.onPolling?.(id),
@@ -201,6 +207,10 @@ class RunningGate implements Gate {
 
   onCondition(listener: ConditionListener): void {
     this.#conditions.listen(listener);
+  }
+
+  readerHealth(): ReadonlyMap<string, ReaderHealth> {
+    return new Map(this.#doors.map((door) => [door.id, door.readerHealth()]));
   }
 
   isAlive(): boolean {

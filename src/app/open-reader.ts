@@ -1,8 +1,10 @@
 /** The reader of one door out of the configured board: bus, interrupt and reset line, driver on top. */
-import type { HostLink } from "../../drivers/pn532/host-link.ts";
+import { openReopeningI2c, openReopeningSpi } from "../../drivers/bus/reopening.ts";
+import { Diagnostics, type DiagnosticsParts } from "../../drivers/pn532/diagnostics.ts";
+import { type FieldTurn, FieldTurns } from "../../drivers/pn532/field-turns.ts";
 import { createHsuLink, RESET_BAUD } from "../../drivers/pn532/hsu-link.ts";
 import { createI2cLink, PN532_I2C_ADDRESS } from "../../drivers/pn532/i2c-link.ts";
-import { createPn532Reader } from "../../drivers/pn532/reader.ts";
+import { createPn532Reader, type ReaderParts } from "../../drivers/pn532/reader.ts";
 import { createSpiLink } from "../../drivers/pn532/spi-link.ts";
 import type { ReaderConfig } from "../config/schema.ts";
 import type { BusError, Gpio, GpioError, InputLine, SerialLine } from "../ports/bus.ts";
@@ -13,10 +15,28 @@ import { ok, type Result } from "../result.ts";
 import type { Board } from "./board.ts";
 
 export interface ReaderSurroundings {
+  /** Of the readers of this process that share a field; absent for one that is alone. */
+  readonly fields?: FieldGroups | undefined;
   readonly board: Board;
   readonly gpio: Gpio;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** The antennas that disturb each other, by the name that the configuration gives them. */
+export class FieldGroups {
+  readonly #clock: Clock;
+  readonly #groups = new Map<string, FieldTurns>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  join(name: string): FieldTurn {
+    const group = this.#groups.get(name) ?? new FieldTurns(this.#clock);
+    this.#groups.set(name, group);
+    return group.join();
+  }
 }
 
 /** RSTPD_N holds the chip in reset while low: active-low, so that the line's resting level lets it run. */
@@ -27,12 +47,33 @@ export async function openReader(
   { reader }: { readonly reader: ReaderConfig },
   surroundings: ReaderSurroundings,
 ): Promise<Result<CardReader, BusError | GpioError>> {
-  const { gpio, clock, log } = surroundings;
-  const link = await openLink(reader, surroundings);
+  const opened = await openParts(reader, surroundings);
+  return opened.ok ? ok(createPn532Reader(opened.value)) : opened;
+}
+
+/** The same for who tests the chip itself. */
+export async function openDiagnostics(
+  reader: ReaderConfig,
+  surroundings: ReaderSurroundings,
+): Promise<Result<Diagnostics, BusError | GpioError>> {
+  const opened = await openParts(reader, surroundings);
+  return opened.ok ? ok(new Diagnostics(opened.value)) : opened;
+}
+
+async function openParts(
+  reader: ReaderConfig,
+  surroundings: ReaderSurroundings,
+): Promise<Result<DiagnosticsParts, BusError | GpioError>> {
+  const { gpio, clock, log, fields } = surroundings;
+  const irq = reader.bus === "hsu" ? ok(undefined) : await openIrq(reader, gpio);
+  if (!irq.ok) return irq;
+  const link = await openLink(reader, irq.value, surroundings);
   if (!link.ok) return link;
   const reset =
     reader.resetLine === undefined ? ok(undefined) : await gpio.output(reader.resetLine, RESET_LEVEL);
-  return reset.ok ? ok(createPn532Reader({ link: link.value, reset: reset.value, clock, log })) : reset;
+  if (!reset.ok) return reset;
+  const turn = reader.fieldGroup === undefined ? undefined : fields?.join(reader.fieldGroup);
+  return ok({ ...link.value, irq: irq.value, reset: reset.value, turn, clock, log });
 }
 
 /** A reader on a serial line that the caller has opened at the speed of a chip after power-on, and closes. */
@@ -43,30 +84,32 @@ export function readerOnLine(
   return createPn532Reader({ link: createHsuLink({ line, clock, baud: RESET_BAUD }), clock, log });
 }
 
+/** The driver's link, and what opens its node anew where the link does not do so by itself. */
+type OpenedLink = Pick<ReaderParts, "link" | "reopen">;
+
 /**
- * A serial adapter may be plugged in later: its absence is told by the reader's start, which the lane repeats,
- * and the other doors serve meanwhile. A missing SPI or I2C node is a fault of the machine's configuration.
+ * A node may appear later: its absence is told by the reader's start, which the lane repeats, and the other doors
+ * serve meanwhile. What only a person can mend, rights and packages, fails here.
  */
 async function openLink(
   reader: ReaderConfig,
-  { board, gpio, clock }: ReaderSurroundings,
-): Promise<Result<HostLink, BusError | GpioError>> {
+  irq: InputLine | undefined,
+  { board, clock }: ReaderSurroundings,
+): Promise<Result<OpenedLink, BusError>> {
   switch (reader.bus) {
     case "spi": {
-      const bus = await board.spi(reader.node, reader.clockHz);
+      const bus = await openReopeningSpi(() => board.spi(reader.node, reader.clockHz));
       if (!bus.ok) return bus;
-      const irq = await openIrq(reader, gpio);
-      return irq.ok ? ok(createSpiLink({ bus: bus.value, irq: irq.value, clock })) : irq;
+      return ok({ link: createSpiLink({ bus: bus.value, irq, clock }), reopen: bus.value.reopen });
     }
     case "i2c": {
-      const device = await board.i2c(reader.node, PN532_I2C_ADDRESS);
+      const device = await openReopeningI2c(() => board.i2c(reader.node, PN532_I2C_ADDRESS));
       if (!device.ok) return device;
-      const irq = await openIrq(reader, gpio);
-      return irq.ok ? ok(createI2cLink({ device: device.value, irq: irq.value, clock })) : irq;
+      return ok({ link: createI2cLink({ device: device.value, irq, clock }), reopen: device.value.reopen });
     }
     case "hsu": {
       const line = await board.serial(reader.node, RESET_BAUD);
-      return line.ok ? ok(createHsuLink({ line: line.value, clock, baud: reader.baud })) : line;
+      return line.ok ? ok({ link: createHsuLink({ line: line.value, clock, baud: reader.baud }) }) : line;
     }
   }
 }

@@ -5,7 +5,7 @@
 import { type Level, type Proofs, reachedLevel } from "../identity/proofs.ts";
 import type { Decision } from "../policy/question.ts";
 import type { Json, NewEvent, PersonalPart } from "../ports/journal.ts";
-import type { LaneNote } from "./lane.ts";
+import type { LaneNote, NoteFacts } from "./lane.ts";
 import type { RelayFault } from "./relay-pulse.ts";
 
 /** The fixed facts of a door that its events repeat. */
@@ -48,16 +48,20 @@ export function accessEvent(door: DoorFacts, facts: AccessFacts): NewEvent {
 }
 
 const NOTE_TYPES = {
+  readerRecovered: "acs.system.readerRecovered",
   readerDown: "acs.system.readerDown",
   readerUp: "acs.system.readerUp",
   cardLeftLying: "acs.system.cardLeftLying",
 } as const satisfies Readonly<Record<LaneNote, NewEvent["type"]>>;
 
-/** What happened to the reader or on it, apart from decisions. */
-export const noteEvent = (door: DoorFacts, note: LaneNote, reason?: string): NewEvent => ({
-  type: NOTE_TYPES[note],
-  data: reason === undefined ? { door: door.door } : { door: door.door, reason },
-});
+/** What happened to the reader or on it, apart from decisions; `by` is the step of recovery that helped. */
+export function noteEvent(door: DoorFacts, note: LaneNote, { reason, by, times }: NoteFacts): NewEvent {
+  const data: Record<string, Json> = { door: door.door };
+  if (reason !== undefined) data["reason"] = reason;
+  if (by !== undefined) data["by"] = by;
+  if (times !== undefined) data["times"] = times;
+  return { type: NOTE_TYPES[note], data };
+}
 
 /** A relay that does not do what it is told, and its recovery (`fault` absent). */
 export const relayEvent = (door: DoorFacts, fault: RelayFault | undefined): NewEvent => ({

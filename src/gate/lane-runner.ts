@@ -12,7 +12,16 @@ import type { Millis } from "../time/time.ts";
 import { type DoorFacts, journalRecoveredEvent, noteEvent, relayEvent } from "./access-event.ts";
 import type { Indicators } from "./indicators.ts";
 import type { Judge } from "./judge.ts";
-import { begin, type LaneEffect, type LaneInput, type LaneStep, type Recents, step } from "./lane.ts";
+import {
+  begin,
+  type LaneEffect,
+  type LaneInput,
+  type LaneNote,
+  type LaneStep,
+  type NoteFacts,
+  type Recents,
+  step,
+} from "./lane.ts";
 import { readCard } from "./read-card.ts";
 import type { RelayFault, RelayPulse } from "./relay-pulse.ts";
 
@@ -43,6 +52,9 @@ type Effect = LaneEffect<NewEvent>;
 /** While the journal is broken, an idle lane tries it again this often. */
 const JOURNAL_RETRY_MS = 5_000;
 
+/** Least time between two rows about recoveries of one reader. */
+const RECOVERY_NOTES_MS = 60_000;
+
 export class LaneRunner {
   readonly #context: LaneContext;
   readonly #faults = new Set<DoorFault>();
@@ -51,6 +63,9 @@ export class LaneRunner {
   #unrecorded = 0;
   #journalFailedAt: Millis | undefined;
   #polled = false;
+  /** Since the last that was noted. */
+  #recoveries = 0;
+  #recoveryNotedAt: Millis | undefined;
   #turnedAt: Millis;
 
   constructor(context: LaneContext) {
@@ -103,7 +118,7 @@ export class LaneRunner {
         this.#context.indicators.show(effect.signal);
         return undefined;
       case "note":
-        await this.#write([noteEvent(this.#context.facts, effect.note, effect.reason)]);
+        await this.#note(effect.note, effect);
         return undefined;
       case "dropCard":
         return this.#drop();
@@ -122,6 +137,23 @@ export class LaneRunner {
       default:
         return effect satisfies never;
     }
+  }
+
+  async #note(note: LaneNote, facts: NoteFacts): Promise<void> {
+    if (note === "readerDown") this.#setFault("reader", true);
+    if (note === "readerRecovered") await this.#noteRecovery(facts);
+    else await this.#write([noteEvent(this.#context.facts, note, facts)]);
+  }
+
+  /** A reader that is helped again and again fills no journal: it is told by the minute, with the number of times. */
+  async #noteRecovery(facts: NoteFacts): Promise<void> {
+    this.#recoveries += 1;
+    const last = this.#recoveryNotedAt;
+    if (last !== undefined && this.#now() < last + RECOVERY_NOTES_MS) return;
+    const event = noteEvent(this.#context.facts, "readerRecovered", { ...facts, times: this.#recoveries });
+    this.#recoveryNotedAt = this.#now();
+    this.#recoveries = 0;
+    await this.#write([event]);
   }
 
   /** A relay that fails reports itself (`relayFault`); the presentation takes its course. */
@@ -146,10 +178,10 @@ export class LaneRunner {
     if (afterMs > 0) await clock.sleep(afterMs, signal);
     const started = await reader.start();
     if (!started.ok) return this.#readerFailed(started.error);
-    const { firmware, degraded } = started.value;
+    const { firmware, degraded, recoveredBy } = started.value;
     log.info("readerStarted", { door: facts.door, firmware, degraded: degraded.join("; ") });
     this.#setFault("reader", false);
-    return { kind: "readerStarted", now: clock.monotonicMs() };
+    return { kind: "readerStarted", now: clock.monotonicMs(), by: recoveredBy };
   }
 
   async #poll(signal: AbortSignal): Promise<Input> {
@@ -198,8 +230,7 @@ export class LaneRunner {
 
   #readerFailed(error: ReaderError): Input {
     const reason = describeReaderError(error);
-    this.#context.log.error("readerFailed", { door: this.#context.facts.door, reason });
-    this.#setFault("reader", true);
+    this.#context.log.error("readerFailed", { door: this.#context.facts.door, reason, ...remedyOf(error) });
     this.#card = undefined;
     return { kind: "readerFailed", now: this.#now(), reason };
   }
@@ -245,5 +276,13 @@ export class LaneRunner {
 }
 
 /** The kind, and where there is one the kind below it: enough for a row, without addresses or data. */
-const describeReaderError = (error: ReaderError): string =>
-  error.kind === "bus" || error.kind === "line" ? `${error.kind}:${error.error.kind}` : error.kind;
+function describeReaderError(error: ReaderError): string {
+  if (error.kind === "bus" || error.kind === "line") return `${error.kind}:${error.error.kind}`;
+  return error.kind === "chipProtection" ? `${error.kind}:${error.cause}` : error.kind;
+}
+
+/** What a person can do about it. */
+function remedyOf(error: ReaderError): { readonly remedy?: string } {
+  const cause = error.kind === "bus" || error.kind === "line" ? error.error : error;
+  return "remedy" in cause ? { remedy: cause.remedy } : {};
+}

@@ -5,12 +5,14 @@
  *
  *   starting -> idle -> reading -> committing -> present -> idle
  *                         |  ^                     |
- *                      searching            (card goes away)      down <- any, when the reader fails
+ *                      searching            (card goes away)      recovering <- any, when the reader fails
+ *                                                                  down <- recovering, when it cannot be helped
  *
  * Order is the safety argument: the relay is only ever moved by the step that follows a commit, so no
  * relay closes without a durable row. One presentation gives one decision: a card that flickers at the
  * edge of the field is the same presentation until it has been away for `REARM_MS`.
  */
+import type { RecoveryStep } from "../ports/card.ts";
 import { unreachable } from "../result.ts";
 import { after, type Millis } from "../time/time.ts";
 
@@ -36,7 +38,7 @@ export const INCOMPLETE = "incomplete";
 /** A card in the field for longer than this is reported as left lying, once. */
 export const LEFT_LYING_MS = 10_000;
 /** Pause between presence checks, and between those of a card known to be left lying. */
-export const WATCH_INTERVAL_MS = 40;
+export const WATCH_INTERVAL_MS = 20;
 export const WATCH_LEFT_INTERVAL_MS = 250;
 /** Pause before the reader is started again: doubles from the first to the last. */
 export const RESTART_FIRST_MS = 200;
@@ -88,6 +90,7 @@ export type Lane<Row> =
   | ({ readonly at: "searching"; readonly lostAt: Millis } & Attempt)
   | ({ readonly at: "committing" } & Committing<Row>)
   | ({ readonly at: "present" } & Presence)
+  | { readonly at: "recovering"; readonly reason: string; readonly recents: Recents }
   | { readonly at: "down"; readonly restarts: number; readonly recents: Recents };
 
 interface Committing<Row> {
@@ -99,7 +102,8 @@ interface Committing<Row> {
 }
 
 export type LaneInput<Row> =
-  | { readonly kind: "readerStarted"; readonly now: Millis }
+  /** `by` names the step that helped, when the reader had failed. */
+  | { readonly kind: "readerStarted"; readonly now: Millis; readonly by?: RecoveryStep | undefined }
   | { readonly kind: "readerFailed"; readonly now: Millis; readonly reason: string }
   | { readonly kind: "cardFound"; readonly now: Millis }
   | { readonly kind: "nothingFound"; readonly now: Millis }
@@ -111,12 +115,20 @@ export type LaneInput<Row> =
   | { readonly kind: "cardGone"; readonly now: Millis };
 
 export type LaneSignal = "granted" | "denied" | "fault";
-export type LaneNote = "readerDown" | "readerUp" | "cardLeftLying";
+export type LaneNote = "readerRecovered" | "readerDown" | "readerUp" | "cardLeftLying";
+
+/** Why, and by what: the facts of a note about the reader. */
+export interface NoteFacts {
+  readonly reason?: string | undefined;
+  readonly by?: RecoveryStep | undefined;
+  /** How often it happened since it was noted last. */
+  readonly times?: number;
+}
 
 export type LaneEffect<Row> =
   | { readonly do: "pulseRelay" }
   | { readonly do: "signal"; readonly signal: LaneSignal }
-  | { readonly do: "note"; readonly note: LaneNote; readonly reason?: string }
+  | ({ readonly do: "note"; readonly note: LaneNote } & NoteFacts)
   | { readonly do: "dropCard" }
   /** Activities: exactly one ends every list of effects. */
   | { readonly do: "startReader"; readonly afterMs: number }
@@ -142,8 +154,13 @@ export function step<Row>(lane: Lane<Row>, input: LaneInput<Row>): LaneStep<Row>
       expectStarted(lane.at, input);
       return toIdle(unseenUntil(input.now, lane.recents), []);
     case "down":
-      expectStarted(lane.at, input);
-      return toIdle(unseenUntil(input.now, lane.recents), [{ do: "note", note: "readerUp" }]);
+      return backInService(lane.recents, { at: lane.at, note: "readerUp" }, input);
+    case "recovering":
+      return backInService(
+        lane.recents,
+        { at: lane.at, note: "readerRecovered", reason: lane.reason },
+        input,
+      );
     case "idle":
       return input.kind === "cardFound"
         ? toReading({ foundAt: input.now, tries: 1, recents: notHidden(lane.recents, input.now) })
@@ -237,16 +254,36 @@ function stepPresent<Row>(lane: Presence, input: LaneInput<Row>): LaneStep<Row> 
   return toPresent({ ...lane, leftReported: left }, notes);
 }
 
-/** Whatever was going on is over; what was present is remembered, so that recovery grants nothing twice. */
+/**
+ * Whatever was going on is over; what was present is remembered, so that recovery grants nothing twice. The reader
+ * is helped at once, and is down when that did not help.
+ */
 function readerFailed<Row>(lane: Lane<Row>, now: Millis, reason: string): LaneStep<Row> {
-  const restarts = lane.at === "down" ? lane.restarts + 1 : 0;
-  const afterMs = Math.min(RESTART_FIRST_MS * 2 ** restarts, RESTART_LAST_MS);
-  const restart: LaneEffect<Row> = { do: "startReader", afterMs };
-  if (lane.at === "down") return [{ ...lane, restarts }, [restart]];
+  if (lane.at === "down") return toDown(lane.recents, lane.restarts + 1, []);
+  if (lane.at === "starting" || lane.at === "recovering")
+    return toDown(lane.recents, 0, [{ do: "note", note: "readerDown", reason }]);
   const known = lane.at === "present" ? remember(lane, now) : lane.recents;
   // Who had left for good before the failure has nothing to do with it.
   const recents = known.filter(({ rearmAt }) => now < rearmAt);
-  return [{ at: "down", restarts, recents }, [{ do: "note", note: "readerDown", reason }, restart]];
+  return [{ at: "recovering", reason, recents }, [{ do: "startReader", afterMs: 0 }]];
+}
+
+function toDown<Row>(recents: Recents, restarts: number, effects: readonly LaneEffect<Row>[]): LaneStep<Row> {
+  const afterMs = Math.min(RESTART_FIRST_MS * 2 ** restarts, RESTART_LAST_MS);
+  return [{ at: "down", restarts, recents }, [...effects, { do: "startReader", afterMs }]];
+}
+
+function backInService<Row>(
+  recents: Recents,
+  { at, note, reason }: { readonly at: string; readonly note: LaneNote; readonly reason?: string },
+  input: LaneInput<Row>,
+): LaneStep<Row> {
+  expectStarted(at, input);
+  const facts = {
+    ...(reason === undefined ? {} : { reason }),
+    ...(input.by === undefined ? {} : { by: input.by }),
+  };
+  return toIdle(unseenUntil(input.now, recents), [{ do: "note", note, ...facts }]);
 }
 
 /** The presentation that ends now, before those that ended earlier. */
@@ -325,6 +362,9 @@ const toPresent = <Row>(
 const unexpected = (at: string, input: { readonly kind: string }): Error =>
   new Error(`a ${at} lane got ${input.kind}`);
 
-function expectStarted<Row>(at: string, input: LaneInput<Row>): void {
+function expectStarted<Row>(
+  at: string,
+  input: LaneInput<Row>,
+): asserts input is Extract<LaneInput<Row>, { kind: "readerStarted" }> {
   if (input.kind !== "readerStarted") throw unexpected(at, input);
 }

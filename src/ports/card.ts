@@ -14,7 +14,9 @@ export type ReaderError =
   /** Bytes come back, but they are not a PN532's: `observed` is what was seen, as hexadecimal. */
   | { readonly kind: "chipGarbled"; readonly observed: string; readonly remedy: string }
   /** The chip refused a command of ours with its error frame or an error status. */
-  | { readonly kind: "chipRefused"; readonly command: string; readonly status: number };
+  | { readonly kind: "chipRefused"; readonly command: string; readonly status: number }
+  /** The chip has switched its antenna drivers off to protect itself. It is given time before it is started again. */
+  | { readonly kind: "chipProtection"; readonly cause: "overTemperature" | "overCurrent" };
 
 /** Why an exchange with a card ended without an answer. The card's state is gone with each of these. */
 export type LinkError =
@@ -34,6 +36,9 @@ export interface CardChannel {
   transceive(command: Uint8Array, until?: Millis): Promise<Result<Uint8Array, LinkError>>;
 }
 
+/** A rate of the radio link between reader and card, the same both ways, in kbit/s (ISO/IEC 14443-4 §5.2.4). */
+export type CardKbits = 106 | 212 | 424;
+
 /** What is known of every card that was found and activated. */
 interface FoundCard {
   /** `isoDep` cards take APDUs; `other` ones have no channel worth opening. */
@@ -41,6 +46,12 @@ interface FoundCard {
   /** Historical bytes of a type A card's ATS, 0 to about 15 bytes; a hint of the family, never a proof. */
   readonly historicalBytes: Uint8Array;
   readonly channel: CardChannel;
+  /**
+   * Agrees on the fastest rate that reader and card know, for whoever will read much: it costs one command. To be
+   * called before the first APDU, since a card that refuses is activated anew at 106 kbit/s; its kind is not asked
+   * again. Resolves with the rate that holds from now on.
+   */
+  raiseSpeed(): Promise<Result<CardKbits, LinkError>>;
 }
 
 /** A card that was found and activated, of either type of ISO/IEC 14443. */
@@ -65,10 +76,35 @@ export interface CardReader {
   isPresent(): Promise<Result<boolean, ReaderError>>;
   /** Forgets the activated card and resets whatever is in the field (carrier off for at least 5 ms). */
   drop(): Promise<Result<void, ReaderError>>;
-  /** Resets, wakes and configures the chip; to be called first and after any `ReaderError`. */
+  /**
+   * Brings the chip into service; to be called first and after any `ReaderError`. After a failure it begins with
+   * the least that may help and goes on to the most: settings again, reset line, device node opened anew; one
+   * that failed again soon begins further up. A chip that protects itself is refused its start until it has cooled.
+   */
   start(): Promise<Result<ReaderInfo, ReaderError>>;
   /** Carrier off and lines released; the reader can be started again. */
   stop(): Promise<void>;
+  /** What the reader counted since it was made. */
+  health(): ReaderHealth;
+}
+
+/** A step of recovery, from the least to the most. */
+export type RecoveryStep = "reconfigure" | "reset" | "reopen";
+
+/** Numbers of a reader's life: what rises here fails first elsewhere. */
+export interface ReaderHealth {
+  /** Commands that the chip was given. */
+  readonly commands: number;
+  /** Answers asked for again because they arrived damaged. */
+  readonly rereads: number;
+  /** Commands sent again because nobody acknowledged them, or nothing legible came back. */
+  readonly resends: number;
+  /** Commands given up, by us or because the chip did not answer. */
+  readonly aborts: number;
+  /** How often each step of recovery brought the reader back. */
+  readonly recoveries: Readonly<Record<RecoveryStep, number>>;
+  /** Conditions that cost latency but not function, as `ReaderInfo.degraded`. */
+  readonly degraded: readonly string[];
 }
 
 /** What a started reader says of itself. */
@@ -77,4 +113,6 @@ export interface ReaderInfo {
   readonly firmware: string;
   /** Conditions that cost latency but not function, for example a dead interrupt line. */
   readonly degraded: readonly string[];
+  /** The step that helped, when this start followed a failure; those before it did not. */
+  readonly recoveredBy?: RecoveryStep | undefined;
 }

@@ -210,10 +210,19 @@ describe("a card pulled away in mid-reading", () => {
 });
 
 describe("a reader that fails", () => {
-  test("is noted once and started again, ever more slowly", () => {
-    const { done } = walk([started, failed(10), failed(300), failed(800)]);
+  test("is helped at once, and what helped is noted with the reason", () => {
+    const helped = walk([started, failed(10), { kind: "readerStarted", now: at(60), by: "reset" }]);
+    expect(helped.done.slice(-3)).toEqual([
+      { do: "startReader", afterMs: 0 },
+      { do: "note", note: "readerRecovered", reason: "chipSilent", by: "reset" },
+      { do: "poll" },
+    ]);
+  });
+
+  test("is down when that did not help, noted once and started again ever more slowly", () => {
+    const { done } = walk([started, failed(10), failed(300), failed(800), failed(1_500)]);
     const starts = done.filter((effect) => effect.do === "startReader").map((effect) => effect.afterMs);
-    expect(starts).toEqual([0, 200, 400, 800]);
+    expect(starts).toEqual([0, 0, 200, 400, 800]);
     expect(done.filter((effect) => effect.do === "note")).toEqual([
       { do: "note", note: "readerDown", reason: "chipSilent" },
     ]);
@@ -221,10 +230,19 @@ describe("a reader that fails", () => {
     expect(slowest).toEqual({ do: "startReader", afterMs: 10_000 });
   });
 
-  test("and back is noted", () => {
-    expect(walk([started, failed(10), { kind: "readerStarted", now: at(300) }]).names).toEqual([
-      "note",
-      "poll",
+  test("is down at once when it fails its very first start", () => {
+    const { done } = walk([failed(10)]);
+    expect(done.slice(-2)).toEqual([
+      { do: "note", note: "readerDown", reason: "chipSilent" },
+      { do: "startReader", afterMs: 200 },
+    ]);
+  });
+
+  test("and up again is noted", () => {
+    const up: Input = { kind: "readerStarted", now: at(300), by: "reopen" };
+    expect(walk([started, failed(10), failed(20), up]).last).toEqual([
+      { do: "note", note: "readerUp", by: "reopen" },
+      { do: "poll" },
     ]);
   });
 

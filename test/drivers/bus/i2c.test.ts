@@ -96,13 +96,9 @@ describe("a chip on I2C", () => {
 
 describe("nobody acknowledges", () => {
   test.each([
-    ["EIO by name", { code: "EIO" }],
-    ["EIO by number", { errno: 5 }],
-    ["EIO as Node numbers it", { errno: -5, code: "EIO" }],
-    ["EREMOTEIO by name", { code: "EREMOTEIO" }],
-    ["EREMOTEIO by number, which Node has no name for", { errno: 121, code: "" }],
-    ["ENXIO by name", { code: "ENXIO" }],
-    ["ENXIO by number", { errno: 6 }],
+    ["EIO", { errno: 5, code: "EIO" }],
+    ["EREMOTEIO", { errno: 121, code: "EREMOTEIO" }],
+    ["ENXIO", { errno: 6, code: "ENXIO" }],
   ])("%s, in reading and in writing", async (_, error) => {
     const { device: chip } = await device({ transfer: Object.assign(new Error("refused"), error) });
     expect(await chip.read(1)).toEqual({ ok: true, value: "notAcknowledged" });

@@ -50,7 +50,14 @@ describe("the header's chip", () => {
       ],
       512,
     ],
+    [
+      "Pi 4 with one chip more before the header's",
+      [{ label: "pinctrl-bcm2711", base: 522, ngpio: 58 }],
+      522,
+    ],
     ["Pi 5", PI_5, 571],
+    ["Pi 5, kernel 6.1", [{ label: "pinctrl-rp1", base: 399, ngpio: 54 }, ...PI_5.slice(0, 4)], 399],
+    ["Pi 5, first images", [{ label: "pinctrl-rp1", base: 53, ngpio: 54 }, ...PI_5.slice(0, 4)], 53],
   ])("is found by its label on a %s", async (_, chips, base) => {
     const found = await findHeaderChip(await sysfs(chips));
     expect(found).toMatchObject({ ok: true, value: { base } });
@@ -89,6 +96,15 @@ describe("the header's chip", () => {
 
 describe("a line's global number", () => {
   const chip = { label: "pinctrl-rp1", base: 571, lines: 54 };
+
+  test.each([
+    [[{ label: "pinctrl-bcm2835", base: 0, ngpio: 54 }], 17],
+    [[{ label: "pinctrl-bcm2711", base: 512, ngpio: 58 }], 529],
+    [PI_5, 588],
+  ])("of BCM 17 on the chip that was found, %j", async (chips, number) => {
+    const found = await findHeaderChip(await sysfs(chips));
+    expect(found.ok && globalNumber(found.value, 17)).toEqual({ ok: true, value: number });
+  });
 
   test.each([
     [0, 571],

@@ -151,7 +151,21 @@ describe("what ends an exchange", () => {
     },
   );
 
-  test.each([0x07, 0x0d, 0x0e, 0x10, 0x26, 0x2d])("status %i is the reader's trouble", async (status) => {
+  test.each([
+    [0x0d, "overTemperature"],
+    [0x2d, "overCurrent"],
+  ])("status %i is a chip that protects itself", async (status, cause) => {
+    const { answer } = await exchange(READ, {
+      command: `4001${READ}`,
+      response: `41${toHex(Uint8Array.of(status))}`,
+    });
+    expect(answer).toEqual({
+      ok: false,
+      error: { kind: "readerFailed", error: { kind: "chipProtection", cause } },
+    });
+  });
+
+  test.each([0x07, 0x0e, 0x10, 0x26])("status %i is the reader's trouble", async (status) => {
     const { answer } = await exchange(READ, {
       command: `4001${READ}`,
       response: `41${toHex(Uint8Array.of(status))}`,

@@ -87,6 +87,12 @@ describe("bytes that are no whole frame", () => {
     for (const text of ["", "00", "000000", "55AA12", "FF"]) expect(stateOf(hex(text))).toBe("nothing");
   });
 
+  test("an answer that lost a byte of its start code has started, so that its end is not waited for", () => {
+    expect(stateOf(hex("0000 03FD D54B00 E000"))).toBe("started");
+    expect(stateOf(hex("00FF 0000 0000"))).toBe("started");
+    expect(stateOf(hex("00 00 12 13 14 15"))).toBe("nothing");
+  });
+
   test("a response cut at any byte behind its start code has started", () => {
     for (let length = 3; length < VERSION.length; length++)
       expect(stateOf(VERSION.subarray(0, length))).toBe("started");

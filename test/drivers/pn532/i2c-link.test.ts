@@ -133,11 +133,17 @@ describe("writing", () => {
     expect([timeline.nowUs(), device.left]).toEqual([20_000, 0]);
   });
 
-  test.each([ACK, NACK])("%s is sent once: the chip refuses its last byte", async (frame) => {
-    const { device, link, settle } = rig({ write: frame, refused: true });
-    expect(await settle(link.write(hex(frame)))).toEqual(ok(undefined));
-    expect(device.left).toBe(0);
-  });
+  test.each([ACK, NACK])(
+    "%s, refused, is sent up to three times: a second one changes nothing",
+    async (frame) => {
+      const refused: Transaction = { write: frame, refused: true };
+      for (const script of [[refused, { write: frame }], times(3, refused)]) {
+        const { device, link, settle } = rig(...script);
+        expect(await settle(link.write(hex(frame)))).toEqual(ok(undefined));
+        expect(device.left).toBe(0);
+      }
+    },
+  );
 });
 
 describe("readiness without an interrupt line", () => {
@@ -179,10 +185,20 @@ describe("reading", () => {
   });
 
   test("on in a frame that does not come again gives nothing, after 25 ms", async () => {
-    const { timeline, device, link, settle } = rig({ read: `01${ACK}` }, { write: NACK }, ...times(26, BUSY));
+    const begun = { read: "010000FF06FAD5" };
+    const { timeline, device, link, settle } = rig(begun, { write: NACK }, ...times(26, BUSY));
     await settle(link.read(frameStart(6)));
     expect(textOf(await settle(link.read(frameRest(3))))).toBe("");
     expect([timeline.nowUs(), device.left]).toEqual([25_000, 0]);
+  });
+
+  test("on in what may be an acknowledgement gives junk: that is not sent again", async () => {
+    for (const seen of ["000000000000", "000000FF00FF", "A50000FF00FF", "0000000000FF"]) {
+      const { device, link, settle } = rig({ read: `01${seen}` });
+      await settle(link.read(frameStart(6)));
+      expect(textOf(await settle(link.read(frameRest(3))))).toBe("010101");
+      expect(device.left).toBe(0);
+    }
   });
 
   test.each([
@@ -255,7 +271,7 @@ describe("explaining silence", () => {
 
 test("a failing bus is passed on unchanged, wherever it fails", async () => {
   const failed: BusError = { kind: "busFailed", node: "/dev/i2c-1" };
-  const started: Transaction = { read: `01${ACK}` };
+  const started: Transaction = { read: "010000FF06FAD5" };
   const refused: Transaction = { write: VERSION, refused: true };
   for (const act of [
     ({ link, settle }: ReturnType<typeof rig>) => settle(link.wake()),

@@ -210,10 +210,12 @@ describe("presence of an ISO-DEP card", () => {
   });
 
   test("is not judged by a chip that protects itself", async () => {
-    expect(await check(ASK("430D"))).toMatchObject({
-      ok: false,
-      error: { kind: "chipRefused", status: 0x0d },
-    });
+    for (const [status, cause] of [
+      ["0D", "overTemperature"],
+      ["2D", "overCurrent"],
+    ] as const) {
+      expect(await check(ASK(`43${status}`), FIELD_OFF)).toEqual(err({ kind: "chipProtection", cause }));
+    }
   });
 
   test("is not judged by a silent chip", async () => {
@@ -304,5 +306,133 @@ describe("dropping", () => {
     expect(live.link.left).toEqual([]);
     const dead = rig({ ...FIELD_OFF, response: "deaf" });
     await expect(dead.settle(dead.reader.stop())).resolves.toBeUndefined();
+  });
+});
+
+describe("a faster radio link", () => {
+  const FAST: Turn = { command: "4A0100", response: "4B 01 01 0004 20 04 80010203 067577810231" };
+  const SELECT_424: Turn = { command: "4E010202", response: "4F00" };
+  const APDU = hex("00B0000000");
+  const SEND: Turn = { command: "400100B0000000", response: "41009000" };
+
+  async function present(...turns: readonly Turn[]) {
+    const one = rig(...START, FAST, ...turns);
+    await one.settle(one.reader.start());
+    const found = await one.poll();
+    if (!found.ok || found.value === undefined) throw new Error("no card");
+    return { ...one, card: found.value };
+  }
+
+  test("is agreed on by one command, with a card that offers it", async () => {
+    const { card, settle, link } = await present(SELECT_424, SEND);
+    expect(await settle(card.raiseSpeed())).toEqual(ok(424));
+    expect(await settle(card.raiseSpeed())).toEqual(ok(424));
+    expect(await settle(card.channel.transceive(APDU))).toEqual(ok(hex("9000")));
+    expect(link.left).toEqual([]);
+  });
+
+  test("refused: the card is activated anew, and its product is not asked again", async () => {
+    const refusal = [{ ...SELECT_424, response: "4F01" }, FIELD_OFF, FIELD_ON, TRIES_2, FAST];
+    const { card, settle, poll, link } = await present(...refusal, SEND, TRIES_25, FAST);
+    expect(await settle(card.raiseSpeed())).toEqual(ok(106));
+    expect(await settle(card.channel.transceive(APDU))).toEqual(ok(hex("9000")));
+    const again = await poll();
+    if (!again.ok || again.value === undefined) throw new Error("no card");
+    expect(await settle(again.value.raiseSpeed())).toEqual(ok(106));
+    expect(link.left).toEqual([]);
+  });
+
+  test("a card that left meanwhile is lost, and its product not blamed", async () => {
+    const gone = [{ ...SELECT_424, response: "4F01" }, FIELD_OFF, FIELD_ON, TRIES_2, NO_CARD];
+    const { card, settle, poll, link } = await present(...gone, TRIES_25, FAST, SELECT_424);
+    expect(await settle(card.raiseSpeed())).toEqual(err({ kind: "cardLost", status: 0x01 }));
+    expect(await settle(card.channel.transceive(APDU))).toEqual(err({ kind: "cardLost", status: 0x27 }));
+    const again = await poll();
+    if (!again.ok || again.value === undefined) throw new Error("no card");
+    expect(await settle(again.value.raiseSpeed())).toEqual(ok(424));
+    expect(link.left).toEqual([]);
+  });
+
+  test("another product in its place is not the card that was found", async () => {
+    const other = { command: "4A0100", response: "4B 01 01 0004 20 04 80010203 067577810299" };
+    const { card, settle } = await present(
+      { ...SELECT_424, response: "4F01" },
+      FIELD_OFF,
+      FIELD_ON,
+      TRIES_2,
+      other,
+    );
+    expect(await settle(card.raiseSpeed())).toEqual(err({ kind: "cardLost", status: 0x01 }));
+  });
+
+  test("is no matter for a card that has begun to work", async () => {
+    const { card, settle } = await present(SEND);
+    await settle(card.channel.transceive(APDU));
+    await expect(card.raiseSpeed()).rejects.toThrow("before the first APDU");
+  });
+
+  test("a chip that is too hot for it is the reader's trouble", async () => {
+    const { card, settle, poll } = await present({ ...SELECT_424, response: "4F0D" }, FIELD_OFF);
+    const error = { kind: "chipProtection", cause: "overTemperature" };
+    expect(await settle(card.raiseSpeed())).toEqual(err({ kind: "readerFailed", error }));
+    expect(await poll()).toEqual(err(error));
+  });
+});
+
+describe("the check-up of an idle chip", () => {
+  const STATUS = (status: string): Turn => ({ command: "04", response: `05${status}000000` });
+
+  async function idle(...turns: readonly Turn[]) {
+    const one = rig(...START, ...turns);
+    await one.settle(one.reader.start());
+    await one.timeline.run(one.timeline.nowUs() + 300_001_000);
+    return one;
+  }
+
+  test("comes before the next round, after five minutes", async () => {
+    const { poll, link } = await idle(DIAGNOSE, STATUS("01"), ...EMPTY_ROUND);
+    expect(await poll()).toEqual(ok(undefined));
+    expect(link.left).toEqual([]);
+  });
+
+  test("finds a chip that keeps its carrier off, which no poll would tell", async () => {
+    const { poll, reader, settle } = await idle(DIAGNOSE, STATUS("2D"), ASK("432D"), FIELD_OFF);
+    const error = err({ kind: "chipProtection", cause: "overCurrent" });
+    expect(await poll()).toEqual(error);
+    expect(await settle(reader.start())).toEqual(error);
+  });
+
+  test("is content when an old alarm has passed", async () => {
+    const { poll, link } = await idle(DIAGNOSE, STATUS("0D"), ASK("4301"), ...EMPTY_ROUND);
+    expect(await poll()).toEqual(ok(undefined));
+    expect(link.left).toEqual([]);
+  });
+
+  test("ends with the reader's stop", async () => {
+    const { reader, settle, timeline } = rig(...START, FIELD_OFF);
+    await settle(reader.start());
+    await settle(reader.stop());
+    expect(timeline.pending()).toEqual([]);
+  });
+});
+
+describe("the reader's numbers", () => {
+  test("count commands, re-reads and recoveries", async () => {
+    const { reader, settle, poll } = rig(
+      ...START,
+      { ...NO_CARD, response: "mute" },
+      ...START,
+      FIELD_OFF,
+      FIELD_ON,
+    );
+    await settle(reader.start());
+    expect(reader.health()).toMatchObject({ commands: 7, aborts: 0, recoveries: { reconfigure: 0 } });
+    await poll();
+    expect(await settle(reader.start())).toMatchObject({ ok: true, value: { recoveredBy: "reconfigure" } });
+    expect(reader.health()).toMatchObject({
+      commands: 17,
+      aborts: 1,
+      recoveries: { reconfigure: 1, reset: 0, reopen: 0 },
+    });
   });
 });
