@@ -17,10 +17,12 @@ import {
   SESSION_TAKEN_OVER,
 } from "./connection.ts";
 import { DoorStates } from "./door-states.ts";
+import { publishHealth } from "./health-feed.ts";
 import { LiveFeed } from "./live-feed.ts";
 import type { Connect, ConnectError, IncomingMessage, LinkEnd, MqttLink } from "./mqtt-link.ts";
 import { OutboxPublisher } from "./outbox-publisher.ts";
 import {
+  type BirthFacts,
   birthMessage,
   type DoorState,
   goodbyeMessage,
@@ -48,6 +50,8 @@ export interface PublisherOptions {
   readonly softwareVersion: string;
   /** Identity, hardware, capabilities, configuration schema, public key of the journal. */
   readonly info: { readonly [key: string]: Json };
+  /** The gate's numbers at this moment, beside those of the journal. */
+  readonly health: () => { readonly [key: string]: Json };
 }
 
 export interface Publisher {
@@ -146,25 +150,39 @@ class BrokerSession implements Publisher {
     });
     const live = new LiveFeed(this.#topics, link);
     const stopLive = journal.onCommit((events) => live.publish(events));
+    const over = new AbortController();
+    void this.#reportHealth(link, session, over.signal);
     await this.#outbox.run(link);
     const end = await link.ended;
     stopLive();
+    over.abort("the connection has ended");
     this.#doors.detach();
     this.#current = undefined;
     this.#reportEnd(end);
     return end;
   }
 
-  #sayReady(link: MqttLink, session: SessionName): void {
-    const { journal, clock, clockState, softwareVersion, info } = this.#options;
+  #reportHealth(link: MqttLink, session: SessionName, signal: AbortSignal): Promise<void> {
+    const { clock, clockState, health } = this.#options;
+    return publishHealth(link, session, signal, {
+      topics: this.#topics,
+      clock,
+      clockState,
+      chance: () => this.#chance(),
+      facts: () => ({ journal: this.#journalNow(), ...health() }),
+    });
+  }
+
+  #journalNow(): BirthFacts["journal"] {
+    const { journal } = this.#options;
     const range = journal.range();
     const kept = range.ok ? range.value : { first: 0, last: 0, acked: 0 };
-    const facts = {
-      at: clock.wallTime(),
-      clock: clockState(),
-      softwareVersion,
-      journal: { id: journal.journal, ...kept },
-    };
+    return { id: journal.journal, ...kept };
+  }
+
+  #sayReady(link: MqttLink, session: SessionName): void {
+    const { clock, clockState, softwareVersion, info } = this.#options;
+    const facts = { at: clock.wallTime(), clock: clockState(), softwareVersion, journal: this.#journalNow() };
     void link.publish(birthMessage(this.#topics, session, facts));
     void link.publish(infoMessage(this.#topics, info));
   }

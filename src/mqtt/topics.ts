@@ -13,6 +13,7 @@ export interface Topics {
   readonly status: string;
   readonly info: string;
   readonly ack: string;
+  readonly health: string;
   state(door: string): string;
   event(eventClass: EventClass): string;
   live(eventClass: EventClass): string;
@@ -24,6 +25,7 @@ export function topicsOf({ prefix, site, gate }: GateAddress): Topics {
     status: `${base}/status`,
     info: `${base}/info`,
     ack: `${base}/ack`,
+    health: `${base}/health`,
     state: (door) => `${base}/state/${door}`,
     event: (eventClass) => `${base}/event/${eventClass}`,
     live: (eventClass) => `${base}/live/${eventClass}`,

@@ -134,6 +134,7 @@ function gate(broker: BrokerConfig) {
     log: { trace: note, debug: note, info: note, warn: note, error: note },
     softwareVersion: "0.1.0",
     info: { model: "virtual" },
+    health: () => ({ upSeconds: 1 }),
   });
   onTestFinished(async () => {
     await publisher.stop();

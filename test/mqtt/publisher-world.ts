@@ -39,6 +39,7 @@ export class PublisherWorld extends TemporaryJournal {
       },
       softwareVersion: "0.1.0",
       info: { model: "virtual" },
+      health: () => ({ upSeconds: 1 }),
     });
   }
 

@@ -213,3 +213,33 @@ test("nothing that arrives on a topic can break the publisher", async () => {
   world.acknowledge(1);
   expect(must(world.journal.range()).acked).toBe(1);
 });
+
+describe("health", () => {
+  test("is told soon and then every minute or so, unretained, and not kept for whoever comes late", async () => {
+    const world = new PublisherWorld();
+    await world.write(granted(1));
+    world.publisher.start();
+    await world.passMs(6_000);
+    const sent = world.broker.messages.filter(({ topic }) => topic === `${TOPIC}/health`);
+    expect(sent).toMatchObject([{ qos: 0, retain: false, expirySeconds: 120 }]);
+    expect(bodies(world, "health")).toMatchObject([
+      { v: 1, conn: 1, clock: "synced", journal: { first: 1, last: 1, acked: 0 }, upSeconds: 1 },
+    ]);
+    await world.passMs(10 * 60_000);
+    const { length } = bodies(world, "health");
+    expect(length).toBeGreaterThanOrEqual(10);
+    expect(length).toBeLessThanOrEqual(12);
+  });
+
+  test("ends with the connection, and begins again with the next", async () => {
+    const world = new PublisherWorld();
+    world.publisher.start();
+    await world.passMs(6_000);
+    world.broker.hangUp();
+    await world.passMs(40_000);
+    expect(bodies(world, "health")).toMatchObject([{ conn: 1 }, { conn: 2 }]);
+    await world.timeline.resolve(world.publisher.stop());
+    await world.passMs(600_000);
+    expect(bodies(world, "health")).toHaveLength(2);
+  });
+});

@@ -231,6 +231,7 @@ export class Day {
       log: silentLog,
       softwareVersion: "virtual",
       info: {},
+      health: () => ({}),
     });
     gate.onCondition((door, condition) => publisher.setDoorState(door, doorState(condition)));
     publisher.start();
