@@ -53,6 +53,25 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/read.ts")).readCommand,
   },
   {
+    name: "reader test",
+    summary: "test a reader and its wires, with a remedy for each fault; the gate must not be using it",
+    options: {
+      config,
+      door: { value: "ID", help: "the door whose reader is tested; the first when absent" },
+      spi: { value: "NODE", help: "a reader on this SPI device instead; needs no configuration" },
+      i2c: { value: "NODE", help: "a reader on this I2C bus instead" },
+      hsu: { value: "PORT", help: "a reader on this serial port instead" },
+      count: { value: "NUMBER", help: "line tests, from 20 to 100000; 1000 when absent" },
+      distance: {
+        help: "show each second how well a card is seen, until interrupted: for finding its place",
+      },
+      json,
+    },
+    positionals: [],
+    example: "varco reader test --door lane-1",
+    load: async () => (await import("./commands/reader-test.ts")).readerTestCommand,
+  },
+  {
     name: "credentials add",
     summary: "admit, or deny, the card held to a reader; its number is never shown",
     options: {

@@ -10,7 +10,7 @@ import { whatIsWrongWith } from "../describe-error.ts";
 import { checkBroker } from "../doctor/broker-check.ts";
 import { checkBuses } from "../doctor/bus-checks.ts";
 import { checkCertificate } from "../doctor/certificate-check.ts";
-import { bad, type Check, doubtful, well } from "../doctor/check.ts";
+import { bad, type Check, checkLine, doubtful, well } from "../doctor/check.ts";
 import { hostAt } from "../doctor/host.ts";
 import { checkBoardHost, checkHost } from "../doctor/host-checks.ts";
 import { checkBoard, checkClock, checkNode } from "../doctor/machine-checks.ts";
@@ -21,7 +21,7 @@ export const doctorCommand: Execute = async ({ texts, flags }, io) => {
   const checks: Check[] = [];
   for await (const check of allChecks(texts["config"] ?? DEFAULT_CONFIG, io)) {
     checks.push(check);
-    if (!flags.has("json")) io.out(asLine(check, io.colour));
+    if (!flags.has("json")) io.out(checkLine(check, io.colour));
   }
   const failures = checks.filter(({ status }) => status === "fail").length;
   if (flags.has("json")) io.out(JSON.stringify({ ok: failures === 0, checks }));
@@ -56,12 +56,4 @@ async function* gateChecks(config: Config, { clock }: CommandIo): AsyncGenerator
   yield await checkCertificate(config.mqtt, clock.wallTime());
   yield await checkBroker(config, config.mqtt, clock);
   yield checkDelivery(config);
-}
-
-const COLOURS = { ok: 32, warn: 33, fail: 31, notApplicable: 90 } as const;
-
-function asLine({ status, name, found, remedy }: Check, colour: boolean): string {
-  const word = status === "notApplicable" ? "n/a " : status.padEnd(4);
-  const mark = colour ? `\u001B[${COLOURS[status]}m${word}\u001B[0m` : word;
-  return `${mark}  ${name}: ${found}${remedy === undefined ? "" : `\n      → ${remedy}`}`;
 }

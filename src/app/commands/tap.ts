@@ -27,11 +27,9 @@ export interface Tap extends CardReading {
 
 /** Reads one card at the door named by `--door`; exit 1 when none came or it gave no number. */
 export async function awaitTap(config: Config, invocation: Invocation, io: CommandIo): Promise<Outcome<Tap>> {
-  const door = chooseDoor(config, invocation.texts["door"]);
-  if (door === undefined) {
-    io.err(`there is no such door; the configuration has ${config.doors.map(({ id }) => id).join(", ")}`);
-    return { exit: EXIT.usage };
-  }
+  const chosen = chooseDoor(config, invocation, io);
+  if ("exit" in chosen) return chosen;
+  const door = chosen.value;
   const boardName = config.board.kind === "virtual" ? config.board.socket : "";
   const lock = await lockReader(door.reader.node, boardName);
   if (!lock.ok) return failed(io, lock.error);
@@ -57,8 +55,14 @@ export async function awaitTapOn(node: string, io: CommandIo): Promise<Outcome<T
   }
 }
 
-const chooseDoor = (config: Config, id: string | undefined): DoorConfig | undefined =>
-  config.doors.find((door) => id === undefined || door.id === id);
+/** The door named by `--door`, or the first. */
+export function chooseDoor(config: Config, { texts }: Invocation, io: CommandIo): Outcome<DoorConfig> {
+  const id = texts["door"];
+  const door = config.doors.find((each) => id === undefined || each.id === id);
+  if (door !== undefined) return { value: door };
+  io.err(`there is no such door; the configuration has ${config.doors.map((each) => each.id).join(", ")}`);
+  return { exit: EXIT.usage };
+}
 
 async function tapAt(config: Config, door: DoorConfig, io: CommandIo): Promise<Outcome<Tap>> {
   const board = await openBoard(config.board, silentLog);

@@ -98,7 +98,8 @@ async function openProcesses(
   return ok({ site, backEnd, director, gate });
 }
 
-async function reachDirector(socketPath: string, clock: Clock): Promise<Director | undefined> {
+/** The director of a board that is being started; nothing when it did not listen in time. */
+export async function reachDirector(socketPath: string, clock: Clock): Promise<Director | undefined> {
   const until = clock.monotonicMs() + READY_MS;
   while (clock.monotonicMs() < until) {
     const director = await connectDirector(socketPath);

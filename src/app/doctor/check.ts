@@ -1,7 +1,7 @@
-/** What `varco doctor` finds, one thing at a time. */
+/** What `varco doctor` and `varco reader test` find, one thing at a time. */
 import { type AppError, remedyOf, whatIsWrong } from "../describe-error.ts";
 
-/** One finding of `varco doctor`. */
+/** One finding. */
 export interface Check {
   /** What was looked at: stable, for scripts. */
   readonly name: string;
@@ -35,4 +35,13 @@ export const bad = (name: string, found: string, remedy: string): Check => ({
 export function failure(name: string, error: AppError): Check {
   const remedy = remedyOf(error);
   return { name, status: "fail", found: whatIsWrong(error), ...(remedy === undefined ? {} : { remedy }) };
+}
+
+const COLOURS = { ok: 32, warn: 33, fail: 31, notApplicable: 90 } as const;
+
+/** A finding for people, the remedy on a line of its own. */
+export function checkLine({ status, name, found, remedy }: Check, colour: boolean): string {
+  const word = status === "notApplicable" ? "n/a " : status.padEnd(4);
+  const mark = colour ? `\u001B[${COLOURS[status]}m${word}\u001B[0m` : word;
+  return `${mark}  ${name}: ${found}${remedy === undefined ? "" : `\n      → ${remedy}`}`;
 }
