@@ -8,13 +8,18 @@ import { UNIT_NODE_FLAGS } from "../demo/child.ts";
 import { openStage, type StageOptions } from "../demo/stage.ts";
 import type { Person } from "../demo/story.ts";
 import { measureDecision } from "./decision.ts";
+import { measureGrowth } from "./driver-growth.ts";
 import { describeFigure, type Figure } from "./figure.ts";
 import { measureIdle } from "./idle.ts";
 import { measureJournalRate } from "./journal-rate.ts";
 import { measureLargeMemory, measureLargeStart } from "./large-gate.ts";
 import { makeLargeSite } from "./large-site.ts";
+import { measureReading } from "./read-file.ts";
+import { measureRoundTrip, ROUND_TRIP_BUSES, unmeasuredRoundTrip } from "./round-trip.ts";
 import { measureStart } from "./start.ts";
+import { measureTapToUid } from "./tap-to-uid.ts";
 import {
+  measureNextCard,
   measureTaps,
   measureWaits,
   TAP_PULSE_MS,
@@ -23,8 +28,10 @@ import {
   unmeasuredTaps,
 } from "./taps.ts";
 
-const PERSONS: readonly Person[] = ["100000000001", "100000000002"].map((nis) => ({
-  nis,
+/** So many that nobody is back within the time in which a card seen again is the same presentation. */
+const PERSON_COUNT = 6;
+const PERSONS: readonly Person[] = Array.from({ length: PERSON_COUNT }, (_, index) => ({
+  nis: String(100_000_000_001 + index),
   family: "gemalto",
   standing: "admitted",
 }));
@@ -36,6 +43,9 @@ interface Extent {
   readonly journalRows: number;
   readonly credentials: number;
   readonly decisions: number;
+  readonly commands: number;
+  readonly readings: number;
+  readonly presentations: number;
 }
 const FULL: Extent = {
   taps: 200,
@@ -44,6 +54,9 @@ const FULL: Extent = {
   journalRows: 50_000,
   credentials: 1_000_000,
   decisions: 100_000,
+  commands: 1_000,
+  readings: 5,
+  presentations: 100_000,
 };
 const SHORT: Extent = {
   taps: 20,
@@ -52,6 +65,9 @@ const SHORT: Extent = {
   journalRows: 5_000,
   credentials: 100_000,
   decisions: 10_000,
+  commands: 100,
+  readings: 1,
+  presentations: 5_000,
 };
 
 export const benchCommand: Execute = async (invocation, io) => {
@@ -89,9 +105,20 @@ const groupsOf = (options: StageOptions, extent: Extent): readonly Group[] => [
   ...TAP_TRANSPORTS.map((transport) => ({
     prefixes: ["tap.identifier", "commands.identifier", "sim.late.p99"]
       .map((name) => `${name}${transport.suffix}`)
-      .concat(transport.suffix === "" ? "tap.wait." : []),
+      .concat(transport.suffix === "" ? ["tap.wait.", "card.next"] : []),
     measure: () => taps(transport, options, extent),
   })),
+  ...ROUND_TRIP_BUSES.map((bus) => ({
+    prefixes: [bus.name],
+    measure: async () => [
+      bus.laneBus.bus === "hsu" && !hasSocat()
+        ? unmeasuredRoundTrip(bus, "socat is missing")
+        : await measureRoundTrip(bus, options.clock, extent.commands),
+    ],
+  })),
+  { prefixes: ["tapToUid."], measure: () => measureTapToUid(options.clock, extent.taps) },
+  { prefixes: ["read20k."], measure: () => measureReading(options.clock, extent.readings) },
+  { prefixes: ["driver.growth"], measure: async () => [await measureGrowth(extent.presentations)] },
   { prefixes: ["cpu.", "rss.idle"], measure: () => idle(options, extent) },
   { prefixes: ["journal."], measure: () => measureJournalRate(options.clock, extent.journalRows) },
   {
@@ -105,7 +132,7 @@ interface Group {
   readonly measure: () => Promise<readonly Figure[]>;
 }
 
-/** Over the usual transport also the wait at random phase, which is the same over all. */
+/** Over the usual transport also what is the same over all: the waits of cards that come at random or in a row. */
 async function taps(
   transport: TapTransport,
   options: StageOptions,
@@ -119,7 +146,8 @@ async function taps(
   try {
     const figures = await measureTaps(stage.value, options.clock, { ...transport, ...measured });
     if (laneBus.bus !== "spi") return figures;
-    return [...figures, ...(await measureWaits(stage.value, options.clock, measured))];
+    const waits = await measureWaits(stage.value, options.clock, measured);
+    return [...figures, ...waits, ...(await measureNextCard(stage.value, options.clock, measured))];
   } finally {
     await stage.value.close();
   }

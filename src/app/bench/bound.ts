@@ -11,11 +11,24 @@ export interface PlannedCommand {
   /** Bytes behind TFI in the command and in the answer, response code and status included. */
   readonly commandBytes: number;
   readonly answerBytes: number;
-  /** What happens on the air: an activation, or one APDU in blocks. */
-  readonly radio:
-    | { readonly kind: "activation" }
-    | { readonly kind: "apdu"; readonly sent: number; readonly received: number };
+  readonly work: PlannedWork;
 }
+
+/** What the chip does between its acknowledgement and its answer. */
+export type PlannedWork =
+  /** Something of its own, without the radio. */
+  | { readonly kind: "local" }
+  /** Nothing: it holds the rest of an answer. */
+  | { readonly kind: "buffered" }
+  | { readonly kind: "activation" }
+  /** One APDU in blocks of the chip's own engine; `cardMs` is the card's time for it. */
+  | {
+      readonly kind: "apdu";
+      readonly sent: number;
+      readonly received: number;
+      readonly cardMs: number;
+      readonly kbits: 106 | 424;
+    };
 
 /** What a bus asks for: each transaction (one frame) its extra bytes, each byte its time. */
 export interface BusPlan {
@@ -32,54 +45,119 @@ export const I2C_PLAN: BusPlan = { byteMs: 9 / 400, writeBytes: 1, readBytes: 2 
 /** Start bit, eight data bits, stop bit; a stream without anything between the frames. */
 export const hsuPlan = (baud: number): BusPlan => ({ byteMs: 10_000 / baud, writeBytes: 0, readBytes: 0 });
 
-/** 00 00 FF LEN LCS TFI … DCS 00. */
+/** 00 00 FF LEN LCS TFI … DCS 00, and what a frame of more than 255 bytes has besides. */
 const FRAME_BYTES = 8;
+const EXTENSION_BYTES = 3;
+const MOST_NORMAL_BYTES = 254;
 const ACK_BYTES = 6;
 const CHIP_TO_ACK_MS = 0.5;
+const CHIP_LOCAL_MS = 0.3;
 const CHIP_PER_BLOCK_MS = 0.5;
 const ACTIVATION_MS = 6;
-/** Nine bits at 106 kbit/s. */
-const RADIO_BYTE_MS = 0.08496;
-/** PCB and two bytes of CRC around each block. */
+/** Nine bits. */
+const RADIO_BYTE_MS = { 106: 0.08496, 424: 0.02124 } as const;
+/** PCB and two bytes of CRC around each block; an R-block is nothing else. */
 const BLOCK_BYTES = 3;
+/** The chip asks for frames of 64 bytes (FSDI 5). */
+const BLOCK_DATA_BYTES = 64 - BLOCK_BYTES;
+/** For the block that follows an R-block. */
+const CARD_TURNAROUND_MS = 0.3;
 const CARD_APDU_MS = 15;
+/** Card data in one answer of InDataExchange. */
+const MOST_EXCHANGE_BYTES = 262;
+
+const apdu = (sent: number, received: number): PlannedWork => ({
+  kind: "apdu",
+  sent,
+  received,
+  cardMs: CARD_APDU_MS,
+  kbits: 106,
+});
 
 /** NIS by the IAS application and a known family: detection, two selections, one read. */
 export const IDENTIFIER_PLAN: readonly PlannedCommand[] = [
   // Answer: D5 4B, one target, number, ATQA 2, SAK, UID length, UID 4, ATS of 20 bytes; TFI is in the frame.
-  { name: "InListPassiveTarget", commandBytes: 3, answerBytes: 31, radio: { kind: "activation" } },
+  { name: "InListPassiveTarget", commandBytes: 3, answerBytes: 31, work: { kind: "activation" } },
   {
     name: "SELECT IAS",
     commandBytes: 2 + 18,
     answerBytes: 2 + 2,
-    radio: { kind: "apdu", sent: 18, received: 2 },
+    work: apdu(18, 2),
   },
   {
     name: "SELECT CIE",
     commandBytes: 2 + 11,
     answerBytes: 2 + 2,
-    radio: { kind: "apdu", sent: 11, received: 2 },
+    work: apdu(11, 2),
   },
   {
     name: "READ BINARY NIS",
     commandBytes: 2 + 5,
     answerBytes: 2 + 14,
-    radio: { kind: "apdu", sent: 5, received: 14 },
+    work: apdu(5, 14),
   },
 ];
 
+/** The shortest command there is: D4 02, answered by D5 03 and four bytes. */
+export const ROUND_TRIP_PLAN: readonly PlannedCommand[] = [
+  { name: "GetFirmwareVersion", commandBytes: 1, answerBytes: 5, work: { kind: "local" } },
+];
+
+/** What a file of `fileBytes` is read in: at most `leBytes` an APDU, with `cardMs` of the card's time for each. */
+export interface ReadingPlan {
+  readonly fileBytes: number;
+  readonly leBytes: number;
+  readonly kbits: 106 | 424;
+  readonly cardMs: number;
+}
+
+/** Unprotected READ BINARY after READ BINARY, an answer longer than a frame fetched in parts. */
+export function readingPlan({ fileBytes, leBytes, kbits, cardMs }: ReadingPlan): readonly PlannedCommand[] {
+  const plan: PlannedCommand[] = [];
+  const sent = leBytes > 256 ? 7 : 5;
+  for (let left = fileBytes; left > 0; left -= leBytes) {
+    const received = Math.min(left, leBytes) + 2;
+    const first = Math.min(received, MOST_EXCHANGE_BYTES);
+    const work = { kind: "apdu", sent, received, cardMs, kbits } as const;
+    plan.push({ name: "READ BINARY", commandBytes: 2 + sent, answerBytes: 2 + first, work });
+    for (let rest = received - first; rest > 0; rest -= MOST_EXCHANGE_BYTES) {
+      const answerBytes = 2 + Math.min(rest, MOST_EXCHANGE_BYTES);
+      plan.push({ name: "rest", commandBytes: 2, answerBytes, work: { kind: "buffered" } });
+    }
+  }
+  return plan;
+}
+
 /** Least possible duration of a plan in ms, over a bus. */
 export const boundMs = (plan: readonly PlannedCommand[], bus: BusPlan): number =>
-  plan.reduce((sum, command) => sum + busMs(command, bus) + CHIP_TO_ACK_MS + airMs(command), 0);
+  plan.reduce((sum, command) => sum + busMs(command, bus) + CHIP_TO_ACK_MS + workMs(command.work), 0);
 
 function busMs({ commandBytes, answerBytes }: PlannedCommand, bus: BusPlan): number {
-  const written = commandBytes + FRAME_BYTES + bus.writeBytes;
-  const read = ACK_BYTES + bus.readBytes + answerBytes + FRAME_BYTES + bus.readBytes;
+  const written = frameBytes(commandBytes) + bus.writeBytes;
+  const read = ACK_BYTES + bus.readBytes + frameBytes(answerBytes) + bus.readBytes;
   return (written + read) * bus.byteMs;
 }
 
-function airMs({ radio }: PlannedCommand): number {
-  if (radio.kind === "activation") return ACTIVATION_MS;
-  const bytes = radio.sent + BLOCK_BYTES + radio.received + BLOCK_BYTES;
-  return CHIP_PER_BLOCK_MS + bytes * RADIO_BYTE_MS + CARD_APDU_MS;
+const frameBytes = (bytes: number): number =>
+  bytes + FRAME_BYTES + (bytes > MOST_NORMAL_BYTES ? EXTENSION_BYTES : 0);
+
+function workMs(work: PlannedWork): number {
+  switch (work.kind) {
+    case "local":
+      return CHIP_LOCAL_MS;
+    case "buffered":
+      return 0;
+    case "activation":
+      return ACTIVATION_MS;
+    case "apdu":
+      return exchangeMs(work);
+  }
+}
+
+/** The command in one block, the answer in as many as it takes, each but the first asked for by an R-block. */
+function exchangeMs({ sent, received, cardMs, kbits }: Extract<PlannedWork, { kind: "apdu" }>): number {
+  const further = Math.ceil(received / BLOCK_DATA_BYTES) - 1;
+  const bytes = sent + BLOCK_BYTES + received + BLOCK_BYTES + further * 2 * BLOCK_BYTES;
+  const chipMs = (1 + further) * CHIP_PER_BLOCK_MS;
+  return chipMs + bytes * RADIO_BYTE_MS[kbits] + cardMs + further * CARD_TURNAROUND_MS;
 }

@@ -1,6 +1,6 @@
 /**
- * Tap to relay in real time on the virtual board, the gate in a process of its own. Two members take turns,
- * so that every presentation is a new one.
+ * Tap to relay in real time on the virtual board, the gate in a process of its own. Members take turns, so
+ * that every presentation is a new one.
  */
 import type { Clock } from "../../ports/clock.ts";
 import type { RecordedEdge } from "../../sim/board-protocol.ts";
@@ -128,6 +128,41 @@ export async function measureWaits(
       note: "arrival at random phase to the try that finds the card",
     },
     { name: "tap.wait.p99", value: rounded(quantile(waits, 0.99)), unit: "ms" },
+  ];
+}
+
+/**
+ * From the removal of a card to the try that finds the next one, which takes its place at once: the watch that
+ * misses the first, the reset of the field, and the next poll, as a running gate does it.
+ */
+export async function measureNextCard(
+  stage: Stage,
+  clock: Clock,
+  { count, persons }: TapOptions,
+): Promise<readonly Figure[]> {
+  const random = new SeededRandom(1);
+  const { node } = stage.site;
+  const waits: number[] = [];
+  for (let turn = 0; turn <= count; turn++) {
+    const person = persons[turn % persons.length];
+    if (person === undefined) throw new Error("a measurement needs persons");
+    await stage.director.ask({ do: "remove", node });
+    const edge = await tapOnce(stage, clock, person, "now");
+    const tap = edge?.taps.find((each) => each.node === node);
+    // The first has nobody before it.
+    if (turn > 0 && edge !== undefined && tap !== undefined) waits.push(tapOf(edge, tap).waitMs);
+    await clock.sleep(PULSE_OVER_MS + random.below(PHASE_MS));
+  }
+  await stage.director.ask({ do: "remove", node });
+  if (waits.length < count / 2) throw new Error(`only ${waits.length} of ${count} cards were read`);
+  const p50Ms = rounded(quantile(waits, 0.5));
+  return [
+    {
+      name: "card.next",
+      value: rounded(quantile(waits, 0.99)),
+      unit: "ms",
+      note: `p99 of ${waits.length} cards put in the place of another, p50 ${p50Ms} ms: removal to the try that finds the next`,
+    },
   ];
 }
 

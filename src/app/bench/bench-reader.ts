@@ -1,0 +1,106 @@
+/**
+ * One reader for a measurement of the driver alone: the virtual board in a process of its own and in real time, the
+ * driver in this one, nothing else.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Diagnostics } from "../../../drivers/pn532/diagnostics.ts";
+import { loadConfig } from "../../config/load-config.ts";
+import type { ReaderConfig } from "../../config/schema.ts";
+import type { Gpio } from "../../ports/bus.ts";
+import type { CardReader } from "../../ports/card.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { silentLog } from "../../ports/log.ts";
+import type { Result } from "../../result.ts";
+import type { Director } from "../../sim/director-client.ts";
+import { openBoard } from "../board.ts";
+import { startVarco } from "../demo/child.ts";
+import { type LaneBus, writeSite } from "../demo/site.ts";
+import { reachDirector } from "../demo/stage.ts";
+import { openDiagnostics, openReader, type ReaderSurroundings } from "../open-reader.ts";
+
+/** Nobody connects there. */
+const NO_BROKER_PORT = 1;
+const PULSE_MS = 400;
+const SEED = 1;
+const MOST_STARTS = 5;
+
+export interface BenchReader {
+  readonly node: string;
+  readonly director: Director;
+  readonly gpio: Gpio;
+  /** The driver as the gate has it; started by the caller. Only one of the two may be opened. */
+  openReader(): Promise<CardReader>;
+  openDiagnostics(): Promise<Diagnostics>;
+  close(): Promise<void>;
+}
+
+/** How the reader hangs on its host; without its interrupt line the chip is polled. */
+export interface BenchBus {
+  readonly laneBus: LaneBus;
+  readonly irq: "wired" | "absent";
+}
+
+/** Throws when something of it cannot be had, as a measurement does. */
+export async function openBenchReader(clock: Clock, { laneBus, irq }: BenchBus): Promise<BenchReader> {
+  const folder = mkdtempSync(join(tmpdir(), "varco-bench-"));
+  const options = {
+    brokerPort: NO_BROKER_PORT,
+    logLevel: "info",
+    lanes: 1,
+    pulseMs: PULSE_MS,
+    laneBus,
+  } as const;
+  const site = writeSite(folder, options);
+  const words = ["sim", "board", "-c", site.configFile, "--seed", String(SEED)];
+  const board = startVarco(words, { logFile: join(folder, "board.log"), clock, nodeFlags: [] });
+  const director = await reachDirector(join(folder, "board.sock"), clock);
+  if (director === undefined) throw new Error("the virtual board did not start");
+  const { reader, surroundings } = await connect(site.configFile, clock);
+  const wired = irq === "wired" ? reader : withoutIrq(reader);
+  return {
+    node: site.node,
+    director,
+    gpio: surroundings.gpio,
+    openReader: async () => good(await openReader({ reader: wired }, surroundings)),
+    openDiagnostics: async () => good(await openDiagnostics(wired, surroundings)),
+    close: async () => {
+      await surroundings.board.close();
+      director.close();
+      await board.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function connect(
+  configFile: string,
+  clock: Clock,
+): Promise<{ readonly reader: ReaderConfig; readonly surroundings: ReaderSurroundings }> {
+  const loaded = await loadConfig(configFile);
+  if (!loaded.ok) throw new Error("the measurement's own configuration is wrong");
+  const [door] = loaded.value.config.doors;
+  if (door === undefined) throw new Error("a configuration has a door");
+  const board = good(await openBoard(loaded.value.config.board, silentLog));
+  const gpio = good(await board.gpio());
+  return { reader: door.reader, surroundings: { board, gpio, clock, log: silentLog } };
+}
+
+function withoutIrq(reader: ReaderConfig): ReaderConfig {
+  if (reader.bus === "hsu") return reader;
+  const { irqLine: _, ...polled } = reader;
+  return polled;
+}
+
+/** Starts what can be started, as often as a busy machine makes it necessary. */
+export async function start(reader: Pick<CardReader, "start"> | Pick<Diagnostics, "start">): Promise<void> {
+  for (let tries = 1; tries < MOST_STARTS; tries++) if ((await reader.start()).ok) return;
+  good(await reader.start());
+}
+
+/** What must not fail in a measurement. */
+export function good<T>(result: Result<T, { readonly kind: string }>): T {
+  if (!result.ok) throw new Error(`the measurement failed: ${result.error.kind}`);
+  return result.value;
+}

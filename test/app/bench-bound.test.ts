@@ -1,0 +1,79 @@
+// The written plans of the benchmark against the simulator in virtual time, where the host takes no time at all: a
+// plan that forgets something, or asks for too much, would make every ratio wrong.
+import { expect, test } from "vitest";
+import { Diagnostics } from "../../drivers/pn532/diagnostics.ts";
+import {
+  type BusPlan,
+  boundMs,
+  hsuPlan,
+  I2C_PLAN,
+  IDENTIFIER_PLAN,
+  ROUND_TRIP_PLAN,
+  readingPlan,
+  SPI_PLAN,
+} from "../../src/app/bench/bound.ts";
+import { measureGrowth } from "../../src/app/bench/driver-growth.ts";
+import { readAll } from "../../src/app/bench/read-file.ts";
+import { silentLog } from "../../src/ports/log.ts";
+import { VirtualBoard } from "../../src/sim/board.ts";
+import { VirtualClock } from "../../src/sim/virtual-clock.ts";
+import { VirtualTimeline } from "../../src/sim/virtual-timeline.ts";
+import { instant } from "../../src/time/time.ts";
+import { IRQ_LINE, makeVirtualRig } from "../conformance/virtual-rig.ts";
+import { HSU, I2C, type MatrixTransport, SPI, unwrap } from "../matrix/matrix.ts";
+
+const FILE_BYTES = 20_480;
+
+test.each<readonly [string, MatrixTransport, BusPlan]>([
+  ["SPI", SPI, SPI_PLAN],
+  ["I2C", I2C, I2C_PLAN],
+  ["HSU", HSU, hsuPlan(115_200)],
+])("a command without radio takes what its plan says, on %s", async (_name, { wiring, link }, plan) => {
+  const timeline = new VirtualTimeline();
+  const host = new VirtualBoard({ timeline, wiring: [wiring], seed: 1 }).attach();
+  const clock = VirtualClock.startingAt(timeline, instant(0));
+  const irq = wiring.irqLine === undefined ? undefined : unwrap(await host.gpio.input(IRQ_LINE));
+  const chip = new Diagnostics({ link: await link(host, irq, clock), irq, clock, log: silentLog });
+  unwrap(await timeline.resolve(chip.start()));
+  // Just after an exchange the chip refuses its address on I2C, which is in no plan.
+  await timeline.resolve(clock.sleep(5));
+  const tookMs = unwrap(await timeline.resolve(chip.roundTrip()));
+  expect(tookMs / boundMs(ROUND_TRIP_PLAN, plan)).toBeCloseTo(1, 1.5);
+});
+
+test.each([
+  [223, 106],
+  [223, 424],
+  [2_000, 106],
+  [2_000, 424],
+] as const)("20 kB with Le %i at %i kbit/s take what their plan says", async (leBytes, kbits) => {
+  const rig = await makeVirtualRig(SPI);
+  unwrap(await rig.settle(rig.reader.start()));
+  rig.board.place(rig.node, { card: "bulk" });
+  const card = unwrap(await rig.settle(rig.reader.poll(new AbortController().signal)));
+  if (card === undefined) throw new Error("the card was not found");
+  if (kbits !== 106) expect(unwrap(await rig.settle(card.raiseSpeed()))).toBe(kbits);
+  const begunMs = rig.nowMs();
+  await rig.settle(readAll(card.channel, leBytes));
+  const bound = boundMs(readingPlan({ fileBytes: FILE_BYTES, leBytes, kbits, cardMs: 3 }), SPI_PLAN);
+  expect((rig.nowMs() - begunMs) / bound).toBeGreaterThan(0.99);
+  expect((rig.nowMs() - begunMs) / bound).toBeLessThan(1.05);
+});
+
+test("the model allows what is asked of 424 kbit/s, at either length", () => {
+  for (const leBytes of [223, 2_000]) {
+    const at = (kbits: 106 | 424): number =>
+      boundMs(readingPlan({ fileBytes: FILE_BYTES, leBytes, kbits, cardMs: 3 }), SPI_PLAN);
+    expect(at(106) / at(424)).toBeGreaterThan(2.2);
+  }
+});
+
+test("the plan of an identifier is what the design says", () => {
+  expect(boundMs(IDENTIFIER_PLAN, SPI_PLAN)).toBeCloseTo(61, 0);
+});
+
+test("presentations leave nothing behind in the driver", { timeout: 120_000 }, async () => {
+  const { value } = await measureGrowth(4_000);
+  // Some kilobytes of compiled code come and go; a leak of one object a presentation would be more.
+  expect(value).toBeLessThan(100);
+});
