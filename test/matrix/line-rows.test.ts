@@ -1,0 +1,295 @@
+/**
+ * The robustness matrix, rows of the lines: the interrupt line, the status byte of SPI, the address and the clock
+ * line of I2C, bits in the wrong order.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate as soon } from "node:timers/promises";
+import { afterAll, describe, expect, test } from "vitest";
+import { type I2cBusHandle, openI2cDevice } from "../../drivers/bus/i2c.ts";
+import { createI2cLink, PN532_I2C_ADDRESS } from "../../drivers/pn532/i2c-link.ts";
+import { createSpiLink } from "../../drivers/pn532/spi-link.ts";
+import type { SpiBus } from "../../src/ports/bus.ts";
+import type { FaultKind } from "../../src/sim/faults.ts";
+import { reverseBits } from "../../src/sim/spi-slave.ts";
+import { saying } from "../drivers/bus/surroundings.ts";
+import {
+  type Bench,
+  I2C,
+  type MatrixTransport,
+  makeBench,
+  NIS_ANSWER,
+  RecoveryTable,
+  SPI,
+  startBench,
+  unwrap,
+} from "./matrix.ts";
+
+const table = new RecoveryTable("lines");
+
+async function presentation(bench: Bench): Promise<string> {
+  const { channel } = await bench.present();
+  const answer = await bench.readNis(channel);
+  bench.remove();
+  unwrap(await bench.settle(bench.rig.reader.drop()));
+  return answer;
+}
+
+describe.each([SPI, I2C])("$name", (transport) => {
+  const at = (row: number, what: string, boundMs: number) => ({
+    row,
+    transport: transport.name,
+    what,
+    boundMs,
+  });
+
+  test.each(["high", "low"] as const)(
+    "row 13: an interrupt line stuck %s from the start on: polled instead, and said so",
+    async (level) => {
+      const bench = await makeBench(transport);
+      bench.chip.setStuckIrq(level);
+      const answer = await table.within(bench, at(13, `stuck ${level} at start`, 600), async () => {
+        expect(unwrap(await bench.start()).degraded).toHaveLength(1);
+        return presentation(bench);
+      });
+      expect(answer).toBe(NIS_ANSWER);
+    },
+  );
+
+  test.each(["high", "low"] as const)(
+    "row 13: an interrupt line that sticks %s under way costs time alone, a line that is free again is used",
+    async (level) => {
+      const bench = await startBench(transport);
+      bench.chip.setStuckIrq(level);
+      const answer = await table.within(bench, at(13, `sticks ${level}`, 500), () => presentation(bench));
+      expect(answer).toBe(NIS_ANSWER);
+      expect(bench.rig.reader.health().degraded).toHaveLength(1);
+      bench.chip.setStuckIrq("free");
+      expect(unwrap(await bench.start()).degraded).toEqual([]);
+      expect(await presentation(bench)).toBe(NIS_ANSWER);
+    },
+  );
+
+  test.each<FaultKind>(["lostEdge", "spuriousEdge"])("row 13: %s at every command", async (kind) => {
+    const bench = await startBench(transport);
+    bench.faults.set({ [kind]: 1 });
+    const answer = await table.within(bench, at(13, kind, 500), () => presentation(bench));
+    expect(answer).toBe(NIS_ANSWER);
+    expect(bench.faults.count(kind)).toBeGreaterThanOrEqual(5);
+  });
+
+  test("row 13: without an interrupt line nothing is degraded", async () => {
+    const bench = await makeBench(transport, { irq: "absent" });
+    const answer = await table.within(bench, at(13, "no line, start and presentation", 300), async () => {
+      expect(unwrap(await bench.start()).degraded).toEqual([]);
+      return presentation(bench);
+    });
+    expect(answer).toBe(NIS_ANSWER);
+  });
+});
+
+describe("SPI", () => {
+  const at = (row: number, what: string, boundMs: number) => ({ row, transport: SPI.name, what, boundMs });
+
+  test.each([
+    [0xff, "chipSilent", "MISO is always FF"],
+    [0xaa, "chipGarbled", "no PN532"],
+    [0x08, "chipGarbled", "no PN532"],
+    [0x00, "chipSilent", "does not answer"],
+  ] as const)(
+    "row 14: status %i for ever: the start ends, and says what it saw",
+    async (status, kind, remedy) => {
+      const bench = await makeBench(SPI, { irq: "absent" });
+      bench.faults.set({ garbledStatus: 1 });
+      bench.faults.setGarbledStatus(status);
+      const what = `status ${status.toString(16).padStart(2, "0")} for ever`;
+      const failed = await table.within(bench, at(14, what, 500), () => bench.start());
+      expect(failed).toMatchObject({ ok: false, error: { kind, remedy: saying(remedy) } });
+      expect(bench.faults.count("garbledStatus")).toBeGreaterThan(10);
+      bench.faults.set({});
+      expect(await bench.recover()).toBe(NIS_ANSWER);
+    },
+  );
+
+  test.each([0xff, 0xaa, 0x08, 0x00])(
+    "row 14: status %i for ever, beside a line that works",
+    async (status) => {
+      const bench = await startBench(SPI);
+      bench.faults.set({ garbledStatus: 1 });
+      bench.faults.setGarbledStatus(status);
+      const answer = await table.within(bench, at(14, "status useless, line works", 200), () =>
+        presentation(bench),
+      );
+      expect(answer).toBe(NIS_ANSWER);
+    },
+  );
+
+  test("row 14: a status that flaps is asked again", async () => {
+    const bench = await makeBench(SPI, { irq: "absent" });
+    unwrap(await bench.start());
+    bench.faults.set({ garbledStatus: 0.7 });
+    const answer = await table.within(bench, at(14, "7 of 10 status bytes wrong", 300), () =>
+      presentation(bench),
+    );
+    expect(answer).toBe(NIS_ANSWER);
+    expect(bench.faults.count("garbledStatus")).toBeGreaterThan(20);
+  });
+
+  test("row 16: bits in the wrong order are seen at start, and said so", async () => {
+    let turned = true;
+    let transfers = 0;
+    const wire = (bus: SpiBus): SpiBus => ({
+      ...bus,
+      async transfer(bytes) {
+        transfers += 1;
+        const answer = await bus.transfer(turned ? reverseBits(bytes) : bytes);
+        return answer.ok && turned ? { ...answer, value: reverseBits(answer.value) } : answer;
+      },
+    });
+    const crossed: MatrixTransport = {
+      ...SPI,
+      link: (host, irq, clock) => createSpiLink({ bus: wire(host.spiBus(SPI.wiring.node)), irq, clock }),
+    };
+    const bench = await makeBench(crossed);
+    const failed = await table.within(bench, at(16, "bits reversed", 500), () => bench.start());
+    expect(failed).toMatchObject({
+      ok: false,
+      error: { kind: "chipGarbled", remedy: saying("reversed order") },
+    });
+    expect(transfers).toBeGreaterThan(5);
+    turned = false;
+    expect(await bench.recover()).toBe(NIS_ANSWER);
+  });
+});
+
+describe("I2C", () => {
+  const at = (row: number, what: string, boundMs: number) => ({ row, transport: I2C.name, what, boundMs });
+  const folder = mkdtempSync(join(tmpdir(), "varco-i2c-"));
+  const stand = join(folder, "i2c-1");
+  writeFileSync(stand, "");
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** The real adapter over a stand-in for its package, which hands transactions to the virtual board or fails. */
+  function adapted(script: { failures: number; error: object }): MatrixTransport {
+    return {
+      ...I2C,
+      async link(host, irq, clock) {
+        const device = host.i2cDevice(I2C.wiring.node);
+        const failing = (): object | undefined => {
+          if (script.failures === 0) return undefined;
+          script.failures -= 1;
+          return script.error;
+        };
+        const bus: I2cBusHandle = {
+          i2cRead(_address, lengthBytes, buffer, done) {
+            const failure = failing();
+            if (failure !== undefined) return done(failure, 0);
+            return device.read(lengthBytes).then((read) => {
+              if (!read.ok) return done(read.error, 0);
+              if (read.value === "notAcknowledged") return done({ code: "EIO" }, 0);
+              buffer.set(read.value);
+              return done(null, lengthBytes);
+            });
+          },
+          i2cWrite(_address, lengthBytes, buffer, done) {
+            const failure = failing();
+            if (failure !== undefined) return done(failure, 0);
+            return device.write(new Uint8Array(buffer)).then((written) => {
+              if (!written.ok) return done(written.error, 0);
+              return written.value === "written" ? done(null, lengthBytes) : done({ code: "EIO" }, 0);
+            });
+          },
+          close: (done) => done(null),
+        };
+        const open = (_bus: number, done: (error: unknown) => void): I2cBusHandle => {
+          void soon().then(() => done(null));
+          return bus;
+        };
+        const opened = await openI2cDevice({
+          node: stand,
+          address: PN532_I2C_ADDRESS,
+          load: async () => ({ open }),
+        });
+        return createI2cLink({ device: unwrap(opened), irq, clock });
+      },
+    };
+  }
+
+  test.each([
+    ["EIO", { code: "EIO", errno: 5 }],
+    ["EREMOTEIO", { code: "EREMOTEIO", errno: 121 }],
+    ["ENXIO", { code: "ENXIO", errno: 6 }],
+  ] as const)(
+    "row 15: %s is an address that nobody acknowledges: asked again, 1 to 12 times",
+    async (name, error) => {
+      for (let failures = 1; failures <= 12; failures++) {
+        const script = { failures: 0, error };
+        const bench = await startBench(adapted(script));
+        script.failures = failures;
+        const answer = await table.within(bench, at(15, `${name}, up to 12 times`, 150), () =>
+          presentation(bench),
+        );
+        expect({ failures, answer, left: script.failures }).toEqual({
+          failures,
+          answer: NIS_ANSWER,
+          left: 0,
+        });
+      }
+    },
+  );
+
+  test("row 15: an address that is refused for ever ends in a failure, and a start finds the chip again", async () => {
+    const script = { failures: 0, error: { code: "EIO" } };
+    const bench = await startBench(adapted(script));
+    script.failures = Number.POSITIVE_INFINITY;
+    const failed = await table.within(bench, at(15, "EIO for ever", 100), () => bench.poll());
+    expect(failed).toMatchObject({ ok: false, error: { kind: "chipSilent" } });
+    script.failures = 0;
+    expect(await table.within(bench, at(15, "EIO, recovery", 600), () => bench.recover())).toBe(NIS_ANSWER);
+  });
+
+  test("row 15: ETIMEDOUT is a failure of the bus, not an address that nobody acknowledges", async () => {
+    const script = { failures: 0, error: { code: "ETIMEDOUT", errno: 110 } };
+    const bench = await startBench(adapted(script));
+    script.failures = 1;
+    expect(await bench.poll()).toMatchObject({
+      ok: false,
+      error: { kind: "bus", error: { kind: "busFailed" } },
+    });
+    expect(await table.within(bench, at(15, "ETIMEDOUT, recovery", 600), () => bench.recover())).toBe(
+      NIS_ANSWER,
+    );
+  });
+
+  test("row 15: a clock line held low fails each transfer until the reset line frees it", async () => {
+    const bench = await startBench(I2C);
+    bench.faults.script("heldClock", [true]);
+    const answer = await table.within(bench, at(15, "clock held, reset", 5_000), async () => {
+      expect(await bench.poll()).toMatchObject({ error: { kind: "bus", error: { kind: "busFailed" } } });
+      return bench.recover();
+    });
+    expect(answer).toBe(NIS_ANSWER);
+    expect(bench.faults.count("heldClock")).toBe(1);
+  });
+
+  test("row 15: a ready byte that comes up to 15 ms late at every frame costs time alone", async () => {
+    const bench = await startBench(I2C);
+    bench.faults.set({ lateReady: 1 });
+    const answer = await table.within(bench, at(15, "ready byte late", 300), () => presentation(bench));
+    expect(answer).toBe(NIS_ANSWER);
+    expect(bench.faults.count("lateReady")).toBeGreaterThanOrEqual(8);
+  });
+
+  test("row 15: an address refused for up to 20 ms from any transaction on costs time alone", async () => {
+    for (let before = 0; before < 25; before++) {
+      const bench = await startBench(I2C);
+      bench.faults.script("nackBurst", [...new Array<boolean>(before).fill(false), true]);
+      const answer = await table.within(bench, at(15, "refused for up to 20 ms", 200), () =>
+        presentation(bench),
+      );
+      expect({ before, answer }).toEqual({ before, answer: NIS_ANSWER });
+      expect(bench.faults.count("nackBurst")).toBe(1);
+    }
+  });
+});
