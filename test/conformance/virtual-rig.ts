@@ -24,10 +24,13 @@ export const RESET_LINE = 24;
 export interface Transport {
   readonly wiring: ReaderWiring;
   /** The driver's link over what the host has; `irq` when the wiring names a line and the rig has it wired. */
-  readonly link: (host: BoardHost, irq: InputLine | undefined, clock: Clock) => HostLink;
+  readonly link: (host: BoardHost, irq: InputLine | undefined, clock: Clock) => HostLink | Promise<HostLink>;
+  /** Before virtual time goes on: waits for what is under way outside of it, where there is such a thing. */
+  readonly settle?: () => Promise<void>;
 }
 
-function listeningLog(lines: string[]): Log {
+/** A log whose lines are added to `lines`. */
+export function listeningLog(lines: string[]): Log {
   const write = (event: string, fields?: LogFields): void => {
     lines.push(`${event} ${JSON.stringify(fields ?? {})}`);
   };
@@ -41,10 +44,10 @@ async function line<T>(opened: Promise<Result<T, unknown>>): Promise<T> {
 }
 
 export async function makeVirtualRig(
-  { wiring, link }: Transport,
+  { wiring, link, settle }: Transport,
   options: Partial<RigOptions> = {},
 ): Promise<ReaderRig> {
-  const timeline = new VirtualTimeline();
+  const timeline = new VirtualTimeline(settle);
   const board = new VirtualBoard({ timeline, wiring: [wiring], seed: 1 });
   const machine = VirtualClock.startingAt(timeline, instant(0));
   const logged: string[] = [];
@@ -54,7 +57,7 @@ export async function makeVirtualRig(
     const hasIrq = options.irq !== "absent" && wiring.irqLine !== undefined;
     const irq = hasIrq ? await line(host.gpio.input(IRQ_LINE)) : undefined;
     const reset = options.reset === "absent" ? undefined : await line(host.gpio.output(RESET_LINE, "low"));
-    return createPn532Reader({ link: link(host, irq, clock), reset, clock, log: listeningLog(logged) });
+    return createPn532Reader({ link: await link(host, irq, clock), reset, clock, log: listeningLog(logged) });
   };
   return {
     timeline,
@@ -62,6 +65,9 @@ export async function makeVirtualRig(
     node: wiring.node,
     logged,
     reader: await build(),
+    settle: (promise) => timeline.resolve(promise),
+    passMs: (durationMs) => timeline.run(timeline.nowUs() + durationMs * 1_000),
+    nowMs: () => timeline.nowUs() / 1_000,
     async restartHost() {
       host.kill();
       clock.kill();
