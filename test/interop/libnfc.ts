@@ -1,8 +1,11 @@
 /** Debian's libnfc: its programs on a serial line of choice, and what they say about a card. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { finished, start } from "./processes.ts";
+import { type Finished, finished, type Running, start } from "./processes.ts";
 
-const NEEDED = ["/usr/bin/nfc-list", "/usr/bin/nfc-scan-device", "/usr/bin/socat"];
+/** Of the packages libnfc-bin, libnfc-examples, libnfc-pn53x-examples and socat. */
+const NEEDED = ["nfc-list", "nfc-scan-device", "nfc-poll", "pn53x-diagnose", "socat"].map(
+  (program) => `/usr/bin/${program}`,
+);
 const missing = NEEDED.filter((program) => !existsSync(program));
 
 export const hasLibnfc = missing.length === 0;
@@ -16,13 +19,21 @@ export interface Said {
   readonly complaints: readonly string[];
 }
 
-/** Runs `program` with the serial line at `link` as its only device. */
-export async function libnfc(program: string, link: string): Promise<Said> {
-  const env = { LIBNFC_DEFAULT_DEVICE: `pn532_uart:${link}`, LIBNFC_LOG_LEVEL: "1" };
-  const { exit, out, err } = await finished(start(program, ["-v"], { env }));
+/** Starts `program` with the serial line at `link` as its only device. */
+export const startLibnfc = (program: string, link: string, words: readonly string[]): Running =>
+  start(program, words, {
+    env: { LIBNFC_DEFAULT_DEVICE: `pn532_uart:${link}`, LIBNFC_LOG_LEVEL: "1" },
+  });
+
+/** What an ended program said. */
+export function saidBy({ exit, out, err }: Finished): Said {
   const lines = err.split("\n").filter((line) => line.trim() !== "" && !line.includes("USB busses"));
   return { exit, text: out, complaints: lines };
 }
+
+/** Runs `program` to its end; most of them tell more with the word `-v`. */
+export const libnfc = async (program: string, link: string, words = ["-v"]): Promise<Said> =>
+  saidBy(await finished(startLibnfc(program, link, words)));
 
 /** The bytes behind a label of nfc-list, as hexadecimal; nothing where the label is not printed. */
 export function bytesOf({ text }: Said, label: string): string | undefined {
