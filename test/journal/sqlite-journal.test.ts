@@ -20,7 +20,7 @@ function hashOfMessage(event: JournalEvent): string {
     typeof value === "object" && value !== null && !Array.isArray(value)
       ? Object.fromEntries(
           Object.entries(value)
-            .sort()
+            .sort(([one], [other]) => (one < other ? -1 : 1))
             .map(([name, member]) => [name, sorted(member)]),
         )
       : value;
