@@ -6,8 +6,8 @@
 import type { CardKbits } from "../../src/ports/card.ts";
 import type { ActiveCard } from "./active-card.ts";
 
-/** Refused outright it is final; a silence may be a card that was taken away just then. */
-const MAX_SILENCES = 2;
+/** One may be noise, or a card that was taken away just then. */
+const MAX_FAILURES = 2;
 /** Products of which it is remembered; the oldest makes room. */
 const MAX_FAMILIES = 64;
 
@@ -17,28 +17,20 @@ export class CardSpeeds {
 
   /** The rate to ask this card for. */
   worthTrying({ family, fastestKbits }: ActiveCard): CardKbits {
-    return (this.#failures.get(family) ?? 0) < MAX_SILENCES ? fastestKbits : 106;
+    return (this.#failures.get(family) ?? 0) < MAX_FAILURES ? fastestKbits : 106;
   }
 
-  /** The card said no, and is there still. */
-  refused({ family }: ActiveCard): void {
-    this.#note(family, MAX_SILENCES);
-  }
-
-  /** The card agreed and then never answered. */
-  fellSilent({ family }: ActiveCard): void {
-    this.#note(family, (this.#failures.get(family) ?? 0) + 1);
+  /** The card said no and is there still, or it agreed and then never answered. */
+  failed({ family }: ActiveCard): void {
+    const failures = (this.#failures.get(family) ?? 0) + 1;
+    this.#failures.delete(family);
+    this.#failures.set(family, failures);
+    const [oldest] = this.#failures.keys();
+    if (this.#failures.size > MAX_FAMILIES && oldest !== undefined) this.#failures.delete(oldest);
   }
 
   /** The card answered at the faster rate. */
   worked({ family }: ActiveCard): void {
     this.#failures.delete(family);
-  }
-
-  #note(family: string, failures: number): void {
-    this.#failures.delete(family);
-    this.#failures.set(family, failures);
-    const [oldest] = this.#failures.keys();
-    if (this.#failures.size > MAX_FAMILIES && oldest !== undefined) this.#failures.delete(oldest);
   }
 }

@@ -13,7 +13,6 @@ import type {
   ReaderError,
   ReaderHealth,
   ReaderInfo,
-  RecoveryStep,
 } from "../../src/ports/card.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Log } from "../../src/ports/log.ts";
@@ -33,11 +32,10 @@ import {
   rfField,
   selectRate,
 } from "./commands.ts";
-import type { FieldTurn } from "./field-turns.ts";
 import type { HostLink } from "./host-link.ts";
-import { RecoveryLadder } from "./recovery.ts";
+import { RecoveryLadder, type StartPlan } from "./recovery.ts";
 import { toResetSpeed } from "./serial-speed.ts";
-import { configureAgain, type RecoveryParts, recover, startUp } from "./start-up.ts";
+import { configureAgain, FIELD_OFF_MS, type RecoveryParts, recover, startUp } from "./start-up.ts";
 import { STATUS_NO_TARGET, STATUS_OK, STATUS_TIMEOUT } from "./status.table.ts";
 import type { CardProtocol } from "./target.ts";
 
@@ -57,20 +55,11 @@ const ALTERNATING_ROUND: typeof ROUND = [
   { protocol: "typeB", tries: 1 },
 ];
 const ALTERNATING_MS = 2_000;
-/** A reader that shares its field looks quickly and lets the next one look. */
-const SHARED_ROUND: typeof ROUND = ALTERNATING_ROUND;
-/** It polls no more often than its turn comes; that of a reader with a card may be long. */
-const TURN_PATIENCE_MS = 500;
-/** A card that stays gives way after so long, when somebody waits; it is activated anew for each further look. */
-const SHARE_AFTER_MS = 1_000;
 /** For the check that a card without ISO-DEP is still there: one try may meet it still waking. */
 const CHECK_TRIES = 2;
 /** Slowest observed try; a deadline below the chip's own tries would miss valid cards. */
 const SLOWEST_TRY_MS = 150;
 const ACTIVATION_MARGIN_MS = 100;
-
-/** Carrier off for so long resets every card in the field (ISO/IEC 14443-3 asks 5 ms). */
-const FIELD_OFF_MS = 6;
 
 const PRESENCE_TRIES = 2;
 /** The chip gives up after 25.6 ms (set at start); the rest is margin. */
@@ -85,8 +74,6 @@ export interface ReaderParts {
   readonly reset?: OutputLine | undefined;
   /** Opens the device node anew; without it a lost one comes back by itself, as serial ports do, or never. */
   readonly reopen?: RecoveryParts["reopen"];
-  /** Its place among readers whose antennas disturb each other. */
-  readonly turn?: FieldTurn | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -96,9 +83,6 @@ export const createPn532Reader = (parts: ReaderParts): CardReader => new Pn532Re
 
 /** A card from its detection until it is dropped or another one is found. */
 interface Session {
-  readonly since: Millis;
-  /** Its field was given to another reader, which reset it. */
-  isParked: boolean;
   /** Another one once the card was activated anew. */
   active: ActiveCard;
   kbits: CardKbits;
@@ -135,7 +119,9 @@ class Pn532Reader implements CardReader {
 
   async start(): Promise<Result<ReaderInfo, ReaderError>> {
     const { clock, log } = this.#parts;
-    const started = await this.#takeSteps();
+    const plan = this.#ladder.plan(clock.monotonicMs());
+    if (plan.kind === "refuse") return err(plan.error);
+    const started = await this.#carryOut(plan);
     if (!started.ok) {
       log.warn("pn532.start-failed", { kind: started.error.kind });
       return err(this.#failed(started.error));
@@ -147,8 +133,6 @@ class Pn532Reader implements CardReader {
     this.#checkUpIn(CHECK_UP_MS);
     const { recoveredBy } = started.value;
     if (recoveredBy !== undefined) this.#ladder.recovered(recoveredBy, clock.monotonicMs());
-    const afresh = await this.#freshField(recoveredBy);
-    if (!afresh.ok) return afresh;
     log.info("pn532.started", {
       firmware: started.value.firmware,
       degraded: started.value.degraded.join("; "),
@@ -157,99 +141,52 @@ class Pn532Reader implements CardReader {
     return started;
   }
 
-  async #takeSteps(): Promise<Result<ReaderInfo, ReaderError>> {
+  /** A chip that protected itself has to show that its carrier stays on. */
+  async #carryOut(plan: Exclude<StartPlan, { kind: "refuse" }>): Promise<Result<ReaderInfo, ReaderError>> {
     const { log, ...given } = this.#parts;
-    const plan = this.#ladder.plan(given.clock.monotonicMs());
     const parts = { ...given, runner: this.#runner, reset: given.reset, tries: POLL_TRIES };
-    switch (plan.kind) {
-      case "refuse":
-        return err(plan.error);
-      case "cold":
-        return startUp(parts);
-      case "recover":
-        return recover(parts, plan.steps, (step, error) =>
-          log.warn("pn532.recovery", { step, outcome: error?.kind ?? "recovered" }),
-        );
-    }
+    if (plan.kind === "cold") return startUp(parts);
+    const started = await recover(parts, plan.steps, (step, error) =>
+      log.warn("pn532.recovery", { step, outcome: error?.kind ?? "recovered" }),
+    );
+    if (!started.ok || !plan.afterProtection) return started;
+    const on = await this.#keepsCarrierOn();
+    return on.ok ? started : on;
   }
 
   async poll(signal: AbortSignal): Promise<Result<DetectedCard | undefined, ReaderError>> {
     this.#session = undefined;
     if (this.#failure !== undefined) return err(this.#failure);
-    if (signal.aborted || !(await this.#hasTurn(signal))) return ok(undefined);
-    const found = await this.#look(signal);
-    if (found.ok && found.value !== undefined) return ok(this.#present(found.value));
-    const yielded = await this.#yieldTurn();
-    if (!found.ok) return found;
-    return yielded.ok ? ok(undefined) : yielded;
-  }
-
-  async #look(signal: AbortSignal): Promise<Result<ActiveCard | undefined, ReaderError>> {
+    if (signal.aborted) return ok(undefined);
     const sure = await this.#makeSure();
     if (!sure.ok) return sure;
     for (const { protocol, tries } of this.#round()) {
       const found = await this.#activate(protocol, tries, signal);
       if (!found.ok) return found;
-      if (found.value !== undefined || signal.aborted) return found;
+      if (found.value !== undefined) return ok(this.#present(found.value));
+      if (signal.aborted) break;
     }
     return ok(undefined);
   }
 
   #round(): typeof ROUND {
-    const { clock, turn } = this.#parts;
-    if (turn !== undefined) return SHARED_ROUND;
+    const { clock } = this.#parts;
     const alternates = this.#alternatesUntil !== undefined && clock.monotonicMs() < this.#alternatesUntil;
     return alternates ? ALTERNATING_ROUND : ROUND;
   }
 
   async isPresent(): Promise<Result<boolean, ReaderError>> {
-    const session = this.#session;
-    if (session === undefined) return ok(false);
-    const gaveWay = await this.#giveWay(session);
-    if (!gaveWay.ok) return gaveWay;
-    // As long as it is not its turn again, nothing speaks against a card that was there.
-    if (!(await this.#hasTurn())) return ok(true);
-    const isReset = session.isParked || session.active.kind === "other";
-    session.isParked = false;
-    return isReset ? this.#answersAgain(session) : this.#answersBlock(session.active);
+    if (this.#session === undefined) return ok(false);
+    return this.#session.active.kind === "isoDep"
+      ? this.#answersBlock(this.#session.active)
+      : this.#answersAgain(this.#session);
   }
 
   async drop(): Promise<Result<void, ReaderError>> {
     if (this.#session?.active.protocol === "typeB")
       this.#alternatesUntil = after(this.#parts.clock.monotonicMs(), ALTERNATING_MS);
     this.#session = undefined;
-    return this.#parts.turn === undefined ? this.#resetField() : this.#yieldTurn();
-  }
-
-  /** A card that kept its power while the chip was only configured anew is active still, and would answer no poll. */
-  #freshField(recoveredBy: RecoveryStep | undefined): Promise<Result<void, ReaderError>> {
-    return recoveredBy === "reconfigure" && this.#parts.turn === undefined
-      ? this.#resetField()
-      : this.#yieldTurn();
-  }
-
-  /** Whether this reader may have its carrier on now; always, for one that disturbs nobody. */
-  async #hasTurn(signal?: AbortSignal): Promise<boolean> {
-    const { turn, clock } = this.#parts;
-    return turn === undefined || (await turn.take(after(clock.monotonicMs(), TURN_PATIENCE_MS), signal));
-  }
-
-  /** Carrier off, and the next reader's turn; a chip that fails even this is not waited for. */
-  async #yieldTurn(): Promise<Result<void, ReaderError>> {
-    const { turn } = this.#parts;
-    if (turn === undefined) return ok(undefined);
-    const off = await this.#run(rfField("off"));
-    turn.yield();
-    return off.ok ? ok(undefined) : off;
-  }
-
-  /** A card that lies there lets the other readers look in between. */
-  async #giveWay(session: Session): Promise<Result<void, ReaderError>> {
-    const { turn, clock } = this.#parts;
-    const isLong = clock.monotonicMs() >= after(session.since, SHARE_AFTER_MS);
-    if (turn === undefined || session.isParked || !isLong || !turn.isWanted()) return ok(undefined);
-    session.isParked = true;
-    return this.#yieldTurn();
+    return this.#resetField();
   }
 
   async #resetField(): Promise<Result<void, ReaderError>> {
@@ -265,8 +202,7 @@ class Pn532Reader implements CardReader {
     this.#checkUp?.timer.abort("stopped");
     this.#checkUp = undefined;
     const off = await this.#run(rfField("off"));
-    const { link, clock, log, turn } = this.#parts;
-    turn?.yield();
+    const { link, clock, log } = this.#parts;
     // A chip that does not hear the one will not hear the other.
     const stopped = off.ok ? await toResetSpeed({ link, runner: this.#runner, clock }) : off;
     if (!stopped.ok) log.warn("pn532.stop-failed", { kind: stopped.error.kind });
@@ -300,8 +236,7 @@ class Pn532Reader implements CardReader {
   }
 
   #present(active: ActiveCard): DetectedCard {
-    const since = this.#parts.clock.monotonicMs();
-    const session: Session = { since, isParked: false, active, kbits: 106, isUsed: false };
+    const session: Session = { active, kbits: 106, isUsed: false };
     this.#session = session;
     return active.detected({
       channel: { transceive: (command, until) => this.#transceive(session, command, until) },
@@ -329,7 +264,7 @@ class Pn532Reader implements CardReader {
   /** The first answer at a faster rate tells whether the card keeps what it agreed to. */
   #judgeSpeed(active: ActiveCard, answer: Result<Uint8Array, LinkError>): void {
     if (answer.ok) this.#speeds.worked(active);
-    else if (answer.error.kind === "cardLost") this.#speeds.fellSilent(active);
+    else if (answer.error.kind === "cardLost") this.#speeds.failed(active);
   }
 
   async #raiseSpeed(session: Session): Promise<Result<CardKbits, LinkError>> {
@@ -363,7 +298,7 @@ class Pn532Reader implements CardReader {
       this.#session = undefined;
       return err({ kind: "cardLost", status: STATUS_TIMEOUT });
     }
-    this.#speeds.refused(session.active);
+    this.#speeds.failed(session.active);
     session.active = again.value;
     return ok(session.kbits);
   }
@@ -399,13 +334,17 @@ class Pn532Reader implements CardReader {
     if (!carries.ok) return carries;
     const general = await this.#run(getGeneralStatus());
     if (!general.ok) return general;
-    if (blamesReader("GetGeneralStatus", general.value.lastStatus)?.kind !== "chipProtection")
-      return ok(undefined);
-    // The chip keeps its last error when the cause has gone; a frame to nobody tells how it is now.
-    const air = communicateThru(Uint8Array.of(R_NAK), PRESENCE_MS);
-    const now = await this.#run(air);
-    if (!now.ok) return now;
-    const blame = blamesReader(air.name, now.value.status);
+    const alarm = blamesReader("GetGeneralStatus", general.value.lastStatus);
+    // The chip keeps its last error when the cause has gone.
+    return alarm?.kind === "chipProtection" ? this.#keepsCarrierOn() : ok(undefined);
+  }
+
+  /** A frame to nobody: whoever protects himself says so, everybody else hears no answer. */
+  async #keepsCarrierOn(): Promise<Result<void, ReaderError>> {
+    const frame = communicateThru(Uint8Array.of(R_NAK), PRESENCE_MS);
+    const sent = await this.#run(frame);
+    if (!sent.ok) return sent;
+    const blame = blamesReader(frame.name, sent.value.status);
     return blame === undefined ? ok(undefined) : err(await this.#protected(blame));
   }
 
@@ -446,7 +385,6 @@ class Pn532Reader implements CardReader {
 
   #failed(error: ReaderError): ReaderError {
     this.#failure = error;
-    this.#parts.turn?.yield();
     this.#ladder.failed(error, this.#parts.clock.monotonicMs());
     return error;
   }

@@ -18,7 +18,7 @@ const COOL_DOWN_MS = 10_000;
 export type StartPlan =
   /** The first start of all, or one after an orderly stop. */
   | { readonly kind: "cold" }
-  | { readonly kind: "recover"; readonly steps: readonly RecoveryStep[] }
+  | { readonly kind: "recover"; readonly steps: readonly RecoveryStep[]; readonly afterProtection: boolean }
   /** Not now: the chip has to cool down. */
   | { readonly kind: "refuse"; readonly error: ReaderError };
 
@@ -39,16 +39,17 @@ export class RecoveryLadder {
     return { ...this.#counts };
   }
 
-  /** The reader failed; further failures before the next start say nothing new. */
+  /** The reader failed. What follows from that says nothing new, but a hot chip has to cool down from now. */
   failed(error: ReaderError, at: Millis): void {
-    this.#failure ??= { error, at };
+    if (this.#failure === undefined || error.kind === "chipProtection") this.#failure = { error, at };
   }
 
   plan(now: Millis): StartPlan {
     if (this.#failure === undefined) return { kind: "cold" };
     const { error, at } = this.#failure;
-    if (error.kind === "chipProtection" && now < after(at, COOL_DOWN_MS)) return { kind: "refuse", error };
-    return { kind: "recover", steps: this.#stepsFor(error, at) };
+    const afterProtection = error.kind === "chipProtection";
+    if (afterProtection && now < after(at, COOL_DOWN_MS)) return { kind: "refuse", error };
+    return { kind: "recover", steps: this.#stepsFor(error, now), afterProtection };
   }
 
   /** A start has brought the reader back. */
@@ -59,9 +60,9 @@ export class RecoveryLadder {
   }
 
   /** From the one after the last that helped, since that did not keep it; the last of all may be taken again. */
-  #stepsFor(error: ReaderError, failedAt: Millis): readonly RecoveryStep[] {
+  #stepsFor(error: ReaderError, now: Millis): readonly RecoveryStep[] {
     const helped = this.#helped;
-    const isSoon = helped !== undefined && failedAt < after(helped.at, TRUSTED_AFTER_MS);
+    const isSoon = helped !== undefined && now < after(helped.at, TRUSTED_AFTER_MS);
     const next = isSoon ? this.#steps.indexOf(helped.step) + 1 : 0;
     const left = this.#steps.slice(Math.min(next, this.#steps.length - 1));
     // A transfer that the node refuses is beyond what the chip's settings or its reset could cure.

@@ -26,6 +26,9 @@ import { likelyBauds, toWantedSpeed } from "./serial-speed.ts";
 const RESET_MS = 1;
 const RESET_READY_MS = 5;
 
+/** Carrier off for so long resets every card in the field (ISO/IEC 14443-3 asks 5 ms). */
+export const FIELD_OFF_MS = 6;
+
 /** 25.6 ms for a card's sign of life (presence check): R-blocks are answered in well under 5 ms. */
 const RETRY_TIMEOUT_25_6_MS = 0x09;
 
@@ -60,8 +63,11 @@ export async function startUp(parts: StartUpParts): Promise<Result<ReaderInfo, R
   if (!fast.ok) return err(startError(link, fast.error));
   const firmware = await runner.run(getFirmwareVersion());
   if (!firmware.ok) return err(startError(link, firmware.error));
-  const set = await setAll(parts, checksAndSettings(parts.tries));
+  // The line test comes first: a link that damages frames is to be found now, not with a card in the field.
+  const set = await setAll(parts, [lineTest(), ...settings(parts.tries)]);
   if (!set.ok) return set;
+  const fresh = await freshField(parts);
+  if (!fresh.ok) return fresh;
   return ok(describe(firmware.value, link.degraded()));
 }
 
@@ -96,7 +102,7 @@ export async function configureAgain(
   parts: Pick<StartUpParts, "link" | "runner" | "tries">,
 ): Promise<Result<void, ReaderError>> {
   const heard = await hail(parts);
-  return heard.ok ? setAll(parts, settings(parts.tries)) : heard;
+  return heard.ok ? setAll(parts, [...settings(parts.tries), rfField("on")]) : heard;
 }
 
 async function setAll(
@@ -110,15 +116,21 @@ async function setAll(
   return ok(undefined);
 }
 
-/** The line test comes first: a link that damages frames is to be found now, not with a card in the field. */
-const checksAndSettings = (tries: number): readonly Command<true>[] => [lineTest(), ...settings(tries)];
-
 const settings = (tries: number): readonly Command<true>[] => [
   setParameters(),
   rfTimings(RETRY_TIMEOUT_25_6_MS),
   activationTries(tries),
-  rfField("on"),
 ];
+
+/** Carrier on. One that a reset has not switched off goes off first: a card that is still active answers no poll. */
+async function freshField(parts: StartUpParts): Promise<Result<void, ReaderError>> {
+  if (parts.reset === undefined) {
+    const off = await setAll(parts, [rfField("off")]);
+    if (!off.ok) return off;
+    await parts.clock.sleep(FIELD_OFF_MS);
+  }
+  return setAll(parts, [rfField("on")]);
+}
 
 /** Finds the chip, on a serial line at any likely speed. Of several failures the first says the most. */
 async function makeHear(parts: StartUpParts): Promise<Result<void, ReaderError>> {

@@ -20,7 +20,7 @@ import type { Journal, NewEvent } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { Board } from "./board.ts";
-import { type FieldGroups, openReader } from "./open-reader.ts";
+import { openReader } from "./open-reader.ts";
 
 export type HardwareError = BusError | GpioError;
 
@@ -34,7 +34,6 @@ export interface DoorSurroundings {
   readonly credentials: CredentialLookup;
   readonly scopeKey: ScopeKey;
   readonly families: FamilyCache;
-  readonly fields: FieldGroups;
   readonly policyOf: (door: DoorConfig) => DoorPolicy;
   readonly decisionTime: () => DecisionTime;
   readonly onPolling: (door: string) => void;

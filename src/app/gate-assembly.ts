@@ -24,7 +24,6 @@ import type { Board } from "./board.ts";
 import { type Door, type DoorSurroundings, type HardwareError, openDoor } from "./door.ts";
 import { policiesOf } from "./door-policy.ts";
 import { GateTime, LOOK_BACK_ROWS } from "./gate-time.ts";
-import { FieldGroups } from "./open-reader.ts";
 import type { PinMapError } from "./pin-map.ts";
 import { recentPresentations } from "./recent-presentation.ts";
 
@@ -84,7 +83,6 @@ export async function assembleGate(
   if (!relays.ok) return relays;
   const conditions = new Conditions(s.config.doors.map(({ id }) => id));
   const families = new FamilyCache();
-  const fields = new FieldGroups(s.clock);
   const policyOf = policiesOf(s.config);
   const doors: Door[] = [];
   for (const { config, relayLine } of relays.value) {
@@ -94,7 +92,6 @@ export async function assembleGate(
       journal: journal.value,
       credentials: credentials.value,
       families,
-      fields,
       policyOf,
       decisionTime: () => time.now(),
       onPolling: (id) => s.onPolling?.(id),

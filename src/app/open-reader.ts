@@ -1,7 +1,6 @@
 /** The reader of one door out of the configured board: bus, interrupt and reset line, driver on top. */
 import { openReopeningI2c, openReopeningSpi } from "../../drivers/bus/reopening.ts";
 import { Diagnostics, type DiagnosticsParts } from "../../drivers/pn532/diagnostics.ts";
-import { type FieldTurn, FieldTurns } from "../../drivers/pn532/field-turns.ts";
 import { createHsuLink, RESET_BAUD } from "../../drivers/pn532/hsu-link.ts";
 import { createI2cLink, PN532_I2C_ADDRESS } from "../../drivers/pn532/i2c-link.ts";
 import { createPn532Reader, type ReaderParts } from "../../drivers/pn532/reader.ts";
@@ -15,28 +14,10 @@ import { ok, type Result } from "../result.ts";
 import type { Board } from "./board.ts";
 
 export interface ReaderSurroundings {
-  /** Of the readers of this process that share a field; absent for one that is alone. */
-  readonly fields?: FieldGroups | undefined;
   readonly board: Board;
   readonly gpio: Gpio;
   readonly clock: Clock;
   readonly log: Log;
-}
-
-/** The antennas that disturb each other, by the name that the configuration gives them. */
-export class FieldGroups {
-  readonly #clock: Clock;
-  readonly #groups = new Map<string, FieldTurns>();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  join(name: string): FieldTurn {
-    const group = this.#groups.get(name) ?? new FieldTurns(this.#clock);
-    this.#groups.set(name, group);
-    return group.join();
-  }
 }
 
 /** RSTPD_N holds the chip in reset while low: active-low, so that the line's resting level lets it run. */
@@ -64,16 +45,14 @@ async function openParts(
   reader: ReaderConfig,
   surroundings: ReaderSurroundings,
 ): Promise<Result<DiagnosticsParts, BusError | GpioError>> {
-  const { gpio, clock, log, fields } = surroundings;
+  const { gpio, clock, log } = surroundings;
   const irq = reader.bus === "hsu" ? ok(undefined) : await openIrq(reader, gpio);
   if (!irq.ok) return irq;
   const link = await openLink(reader, irq.value, surroundings);
   if (!link.ok) return link;
   const reset =
     reader.resetLine === undefined ? ok(undefined) : await gpio.output(reader.resetLine, RESET_LEVEL);
-  if (!reset.ok) return reset;
-  const turn = reader.fieldGroup === undefined ? undefined : fields?.join(reader.fieldGroup);
-  return ok({ ...link.value, irq: irq.value, reset: reset.value, turn, clock, log });
+  return reset.ok ? ok({ ...link.value, irq: irq.value, reset: reset.value, clock, log }) : reset;
 }
 
 /** A reader on a serial line that the caller has opened at the speed of a chip after power-on, and closes. */

@@ -30,9 +30,6 @@ const activeLevel = oneOf(["high", "low"], "the level that switches it on");
 
 const irqLine = line("the reader's interrupt output (IRQ)").exactOptional();
 const resetLine = line("the reader's reset input (RSTPD_N)").exactOptional();
-const fieldGroup = name(
-  "readers whose antennas are within 10 cm of each other bear the same name; their fields are on in turns",
-).exactOptional();
 
 /** The card reader of a door: one PN532 on a chip select of an SPI bus, on an I2C bus, or on a serial line. */
 export const readerSchema = z.discriminatedUnion("bus", [
@@ -44,14 +41,12 @@ export const readerSchema = z.discriminatedUnion("bus", [
     ),
     irqLine,
     resetLine,
-    fieldGroup,
   }).readonly(),
   section({
     bus: z.literal("i2c"),
     node: text(/^\/dev\/i2c-\d{1,3}$/, "the reader's I2C bus, for example /dev/i2c-1"),
     irqLine,
     resetLine,
-    fieldGroup,
   }).readonly(),
   section({
     bus: z.literal("hsu"),
@@ -61,7 +56,6 @@ export const readerSchema = z.discriminatedUnion("bus", [
       .describe(`the speed of the serial line in bit/s: ${SERIAL_BAUDS.join(" or ")}`)
       .default(SERIAL_BAUDS[0]),
     resetLine,
-    fieldGroup,
   }).readonly(),
 ]);
 

@@ -140,7 +140,7 @@ export class LaneRunner {
   }
 
   async #note(note: LaneNote, facts: NoteFacts): Promise<void> {
-    if (note === "readerDown") this.#setFault("reader", true);
+    if (note === "readerDown" || note === "readerUp") this.#setFault("reader", note === "readerDown");
     if (note === "readerRecovered") await this.#noteRecovery(facts);
     else await this.#write([noteEvent(this.#context.facts, note, facts)]);
   }
@@ -180,7 +180,6 @@ export class LaneRunner {
     if (!started.ok) return this.#readerFailed(started.error);
     const { firmware, degraded, recoveredBy } = started.value;
     log.info("readerStarted", { door: facts.door, firmware, degraded: degraded.join("; ") });
-    this.#setFault("reader", false);
     return { kind: "readerStarted", now: clock.monotonicMs(), by: recoveredBy };
   }
 

@@ -6,7 +6,7 @@
  *   starting -> idle -> reading -> committing -> present -> idle
  *                         |  ^                     |
  *                      searching            (card goes away)      recovering <- any, when the reader fails
- *                                                                  down <- recovering, when it cannot be helped
+ *                                                                  down <- recovering, when that does not help
  *
  * Order is the safety argument: the relay is only ever moved by the step that follows a commit, so no
  * relay closes without a durable row. One presentation gives one decision: a card that flickers at the
@@ -43,6 +43,8 @@ export const WATCH_LEFT_INTERVAL_MS = 250;
 /** Pause before the reader is started again: doubles from the first to the last. */
 export const RESTART_FIRST_MS = 200;
 export const RESTART_LAST_MS = 10_000;
+/** So often is a reader helped that fails before it has looked for a card once. */
+const MAX_VAIN_RESTARTS = 2;
 
 /** What a reading led to, ready to be written. `Row` is opaque here: the runner makes and commits it. */
 export interface Verdict<Row> {
@@ -85,13 +87,25 @@ interface Presence {
 
 export type Lane<Row> =
   | { readonly at: "starting"; readonly recents: Recents }
-  | { readonly at: "idle"; readonly recents: Recents }
+  | { readonly at: "idle"; readonly recents: Recents; readonly unproven?: Unproven | undefined }
   | ({ readonly at: "reading" } & Attempt)
   | ({ readonly at: "searching"; readonly lostAt: Millis } & Attempt)
   | ({ readonly at: "committing" } & Committing<Row>)
   | ({ readonly at: "present" } & Presence)
-  | { readonly at: "recovering"; readonly reason: string; readonly recents: Recents }
-  | { readonly at: "down"; readonly restarts: number; readonly recents: Recents };
+  | ({ readonly at: "recovering"; readonly recents: Recents } & Trouble)
+  | ({ readonly at: "down"; readonly recents: Recents } & Trouble);
+
+/** What is wrong with the reader, and how often it was started since it last did its work. */
+interface Trouble {
+  readonly reason: string;
+  readonly restarts: number;
+}
+
+/** A reader that has started, but has not looked for a card since: many start well and fail at their first poll. */
+interface Unproven extends Trouble {
+  readonly was: "recovering" | "down";
+  readonly by?: RecoveryStep | undefined;
+}
 
 interface Committing<Row> {
   readonly verdict: Verdict<Row>;
@@ -153,18 +167,11 @@ export function step<Row>(lane: Lane<Row>, input: LaneInput<Row>): LaneStep<Row>
     case "starting":
       expectStarted(lane.at, input);
       return toIdle(unseenUntil(input.now, lane.recents), []);
-    case "down":
-      return backInService(lane.recents, { at: lane.at, note: "readerUp" }, input);
     case "recovering":
-      return backInService(
-        lane.recents,
-        { at: lane.at, note: "readerRecovered", reason: lane.reason },
-        input,
-      );
+    case "down":
+      return started(lane, input);
     case "idle":
-      return input.kind === "cardFound"
-        ? toReading({ foundAt: input.now, tries: 1, recents: notHidden(lane.recents, input.now) })
-        : toIdle(lane.recents, []);
+      return stepIdle(lane, input);
     case "reading":
       return stepReading(lane, input);
     case "searching":
@@ -176,6 +183,17 @@ export function step<Row>(lane: Lane<Row>, input: LaneInput<Row>): LaneStep<Row>
     default:
       return unreachable(lane);
   }
+}
+
+function stepIdle<Row>(
+  { recents, unproven }: Extract<Lane<Row>, { at: "idle" }>,
+  input: LaneInput<Row>,
+): LaneStep<Row> {
+  const notes: readonly LaneEffect<Row>[] = unproven === undefined ? [] : [backInService(unproven)];
+  if (input.kind !== "cardFound") return toIdle(recents, notes);
+  const attempt = { foundAt: input.now, tries: 1, recents: notHidden(recents, input.now) };
+  const [reading, effects] = toReading<Row>(attempt);
+  return [reading, [...notes, ...effects]];
 }
 
 function stepReading<Row>(lane: Attempt, input: LaneInput<Row>): LaneStep<Row> {
@@ -256,34 +274,46 @@ function stepPresent<Row>(lane: Presence, input: LaneInput<Row>): LaneStep<Row> 
 
 /**
  * Whatever was going on is over; what was present is remembered, so that recovery grants nothing twice. The reader
- * is helped at once, and is down when that did not help.
+ * is helped at once; it is down when that did not help, or did not for long enough to look for a card, twice.
  */
 function readerFailed<Row>(lane: Lane<Row>, now: Millis, reason: string): LaneStep<Row> {
-  if (lane.at === "down") return toDown(lane.recents, lane.restarts + 1, []);
+  if (lane.at === "down") return toDown(lane.recents, { reason, restarts: lane.restarts + 1 }, []);
   if (lane.at === "starting" || lane.at === "recovering")
-    return toDown(lane.recents, 0, [{ do: "note", note: "readerDown", reason }]);
+    return toDown(lane.recents, { reason, restarts: 0 }, [{ do: "note", note: "readerDown", reason }]);
   const known = lane.at === "present" ? remember(lane, now) : lane.recents;
   // Who had left for good before the failure has nothing to do with it.
   const recents = known.filter(({ rearmAt }) => now < rearmAt);
-  return [{ at: "recovering", reason, recents }, [{ do: "startReader", afterMs: 0 }]];
+  const unproven = lane.at === "idle" ? lane.unproven : undefined;
+  const restarts = unproven === undefined ? 0 : unproven.restarts + 1;
+  if (unproven?.was === "down") return toDown(recents, { reason, restarts }, []);
+  if (restarts >= MAX_VAIN_RESTARTS)
+    return toDown(recents, { reason, restarts: 0 }, [{ do: "note", note: "readerDown", reason }]);
+  return [{ at: "recovering", reason, restarts, recents }, [{ do: "startReader", afterMs: 0 }]];
 }
 
-function toDown<Row>(recents: Recents, restarts: number, effects: readonly LaneEffect<Row>[]): LaneStep<Row> {
-  const afterMs = Math.min(RESTART_FIRST_MS * 2 ** restarts, RESTART_LAST_MS);
-  return [{ at: "down", restarts, recents }, [...effects, { do: "startReader", afterMs }]];
-}
-
-function backInService<Row>(
+function toDown<Row>(
   recents: Recents,
-  { at, note, reason }: { readonly at: string; readonly note: LaneNote; readonly reason?: string },
+  { reason, restarts }: Trouble,
+  effects: readonly LaneEffect<Row>[],
+): LaneStep<Row> {
+  const afterMs = Math.min(RESTART_FIRST_MS * 2 ** restarts, RESTART_LAST_MS);
+  return [{ at: "down", reason, restarts, recents }, [...effects, { do: "startReader", afterMs }]];
+}
+
+/** Who was there is counted as absent from now at the earliest; that the reader works it has still to show. */
+function started<Row>(
+  { at, reason, restarts, recents }: Extract<Lane<Row>, { at: "recovering" | "down" }>,
   input: LaneInput<Row>,
 ): LaneStep<Row> {
   expectStarted(at, input);
-  const facts = {
-    ...(reason === undefined ? {} : { reason }),
-    ...(input.by === undefined ? {} : { by: input.by }),
-  };
-  return toIdle(unseenUntil(input.now, recents), [{ do: "note", note, ...facts }]);
+  const unproven: Unproven = { was: at, reason, restarts, by: input.by };
+  return [{ at: "idle", recents: unseenUntil(input.now, recents), unproven }, [{ do: "poll" }]];
+}
+
+function backInService<Row>({ was, reason, by }: Unproven): LaneEffect<Row> {
+  return was === "down"
+    ? { do: "note", note: "readerUp", by }
+    : { do: "note", note: "readerRecovered", reason, by };
 }
 
 /** The presentation that ends now, before those that ended earlier. */

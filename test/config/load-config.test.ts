@@ -1,13 +1,13 @@
 // The configuration as its author meets it: the documented example is valid, every kind of mistake is told
 // with its place and its remedy, all of them at once, and nothing that could be a secret is repeated.
 
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { loadConfig, parseConfig } from "../../src/config/load-config.ts";
 import { configJsonSchema } from "../../src/config/schema.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { changed, EXAMPLE, problemsOf, withSecondDoor } from "./example.ts";
 
 describe("a good configuration", () => {
@@ -373,7 +373,7 @@ describe("a file", () => {
   });
 
   test("that is missing, a folder or not UTF-8 is told with what to do", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "varco-config-"));
+    const folder = temporaryFolder("config");
     const binary = join(folder, "binary.yaml");
     await writeFile(binary, Uint8Array.of(0x73, 0xff, 0xfe));
     const found = async (file: string) => {

@@ -15,6 +15,7 @@ import {
   unseen,
   type Verdict,
 } from "../../src/gate/lane.ts";
+import type { RecoveryStep } from "../../src/ports/card.ts";
 import { millis } from "../../src/time/time.ts";
 
 type Row = string;
@@ -44,6 +45,7 @@ const lost = (ms: number): Input => ({ kind: "cardLost", now: at(ms) });
 const gone = (ms: number): Input => ({ kind: "cardGone", now: at(ms) });
 const still = (ms: number): Input => ({ kind: "cardPresent", now: at(ms) });
 const committed = (ms: number): Input => ({ kind: "committed", now: at(ms) });
+const restarted = (now: number, by: RecoveryStep): Input => ({ kind: "readerStarted", now: at(now), by });
 const failed = (ms: number): Input => ({ kind: "readerFailed", now: at(ms), reason: "chipSilent" });
 const says = (ms: number, value: Verdict<Row>): Input => ({ kind: "verdict", now: at(ms), verdict: value });
 const granted = (ms: number, who = "anna") => [
@@ -210,12 +212,16 @@ describe("a card pulled away in mid-reading", () => {
 });
 
 describe("a reader that fails", () => {
-  test("is helped at once, and what helped is noted with the reason", () => {
-    const helped = walk([started, failed(10), { kind: "readerStarted", now: at(60), by: "reset" }]);
-    expect(helped.done.slice(-3)).toEqual([
-      { do: "startReader", afterMs: 0 },
+  test("is helped at once, and what helped is noted with the reason once it works", () => {
+    const helped = [started, failed(10), restarted(60, "reset")];
+    expect(walk(helped).last).toEqual([{ do: "poll" }]);
+    expect(walk([...helped, nothing(500)]).last).toEqual([
       { do: "note", note: "readerRecovered", reason: "chipSilent", by: "reset" },
       { do: "poll" },
+    ]);
+    expect(walk([...helped, found(70)]).last).toEqual([
+      { do: "note", note: "readerRecovered", reason: "chipSilent", by: "reset" },
+      { do: "read", foundAt: at(70) },
     ]);
   });
 
@@ -230,6 +236,20 @@ describe("a reader that fails", () => {
     expect(slowest).toEqual({ do: "startReader", afterMs: 10_000 });
   });
 
+  test("is down when it starts well and fails its first poll again and again, with growing pauses", () => {
+    const rounds = Array.from({ length: 12 }, (_, index) => [
+      failed(index * 100),
+      restarted(index * 100 + 50, "reset"),
+    ]);
+    const { done } = walk([started, ...rounds.flat()]);
+    expect(done.filter((effect) => effect.do === "note")).toEqual([
+      { do: "note", note: "readerDown", reason: "chipSilent" },
+    ]);
+    const pauses = done.filter((effect) => effect.do === "startReader").map((effect) => effect.afterMs);
+    expect(pauses.slice(0, 7)).toEqual([0, 0, 0, 200, 400, 800, 1_600]);
+    expect(pauses.at(-1)).toBe(10_000);
+  });
+
   test("is down at once when it fails its very first start", () => {
     const { done } = walk([failed(10)]);
     expect(done.slice(-2)).toEqual([
@@ -238,12 +258,10 @@ describe("a reader that fails", () => {
     ]);
   });
 
-  test("and up again is noted", () => {
-    const up: Input = { kind: "readerStarted", now: at(300), by: "reopen" };
-    expect(walk([started, failed(10), failed(20), up]).last).toEqual([
-      { do: "note", note: "readerUp", by: "reopen" },
-      { do: "poll" },
-    ]);
+  test("and up again is noted, once it works", () => {
+    const up = [started, failed(10), failed(20), restarted(300, "reopen"), nothing(800)];
+    expect(walk(up).last).toEqual([{ do: "note", note: "readerUp", by: "reopen" }, { do: "poll" }]);
+    expect(walk([...up, nothing(1_300)]).last).toEqual([{ do: "poll" }]);
   });
 
   test("does not let the card that lay there pass a second time", () => {

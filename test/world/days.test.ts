@@ -9,7 +9,7 @@ import type { Violation } from "./invariants.ts";
 import { type DayReport, simulate } from "./simulate.ts";
 import { FAULTS } from "./swarm.ts";
 
-const FULL_DAY_HOURS = 12;
+const FULL_DAY_HOURS = 9;
 const numberFrom = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
 const FIRST_SEED = numberFrom("SIM_SEED", 1);
 const SEEDS = numberFrom("SIM_SEEDS", 2);

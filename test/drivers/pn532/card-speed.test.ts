@@ -29,26 +29,30 @@ describe("the rate worth asking for", () => {
     expect(new CardSpeeds().worthTrying(card({ ta }))).toBe(kbits);
   });
 
-  test("stays at 106 for a product that refused, and for it alone", () => {
+  test("stays at 106 for a product that failed twice, and for it alone", () => {
     const speeds = new CardSpeeds();
-    speeds.refused(card());
+    speeds.failed(card());
+    speeds.failed(card());
     expect([speeds.worthTrying(card()), speeds.worthTrying(card({ product: 2 }))]).toEqual([106, 424]);
   });
 
-  test("stays at 106 after two silences in a row, since one may be a card taken away", () => {
+  test("is asked for again after one failure, and after a success", () => {
     const speeds = new CardSpeeds();
-    speeds.fellSilent(card());
+    speeds.failed(card());
     expect(speeds.worthTrying(card())).toBe(424);
     speeds.worked(card());
-    speeds.fellSilent(card());
+    speeds.failed(card());
     expect(speeds.worthTrying(card())).toBe(424);
-    speeds.fellSilent(card());
+    speeds.failed(card());
     expect(speeds.worthTrying(card())).toBe(106);
   });
 
   test("is forgotten for the oldest of very many products", () => {
     const speeds = new CardSpeeds();
-    for (let product = 0; product < 65; product++) speeds.refused(card({ product }));
+    for (let product = 0; product < 65; product++) {
+      speeds.failed(card({ product }));
+      speeds.failed(card({ product }));
+    }
     expect([speeds.worthTrying(card({ product: 0 })), speeds.worthTrying(card({ product: 64 }))]).toEqual([
       424, 106,
     ]);

@@ -23,7 +23,7 @@ const TRIES_1: Turn = { command: "3205FF0100", response: "33" };
 const TRIES_2: Turn = { command: "3205FF0101", response: "33" };
 const FIELD_ON: Turn = { command: "320101", response: "33" };
 const FIELD_OFF: Turn = { command: "320100", response: "33" };
-const START = [SAM, VERSION, DIAGNOSE, PARAMETERS, TIMINGS, TRIES_25, FIELD_ON];
+const START = [SAM, VERSION, DIAGNOSE, PARAMETERS, TIMINGS, TRIES_25, FIELD_OFF, FIELD_ON];
 
 const NO_CARD: Turn = { command: "4A0100", response: "4B00" };
 const NO_CARD_B: Turn = { command: "4A010300", response: "4B00" };
@@ -103,7 +103,7 @@ describe("start", () => {
   );
 
   test("pulses the reset line, then waits until the chip can hear", async () => {
-    const { timeline, clock, link, settle } = rig(...START);
+    const { timeline, clock, link, settle } = rig(...START.filter((turn) => turn !== FIELD_OFF));
     const driven: [LineState, number][] = [];
     const reset: OutputLine = {
       drive: async (state) => {
@@ -331,14 +331,17 @@ describe("a faster radio link", () => {
     expect(link.left).toEqual([]);
   });
 
-  test("refused: the card is activated anew, and its product is not asked again", async () => {
+  test("refused: the card is activated anew; a product that refused twice is not asked again", async () => {
     const refusal = [{ ...SELECT_424, response: "4F01" }, FIELD_OFF, FIELD_ON, TRIES_2, FAST];
-    const { card, settle, poll, link } = await present(...refusal, SEND, TRIES_25, FAST);
+    const again = [TRIES_25, FAST];
+    const { card, settle, poll, link } = await present(...refusal, SEND, ...again, ...refusal, ...again);
     expect(await settle(card.raiseSpeed())).toEqual(ok(106));
     expect(await settle(card.channel.transceive(APDU))).toEqual(ok(hex("9000")));
-    const again = await poll();
-    if (!again.ok || again.value === undefined) throw new Error("no card");
-    expect(await settle(again.value.raiseSpeed())).toEqual(ok(106));
+    for (let round = 0; round < 2; round++) {
+      const found = await poll();
+      if (!found.ok || found.value === undefined) throw new Error("no card");
+      expect(await settle(found.value.raiseSpeed())).toEqual(ok(106));
+    }
     expect(link.left).toEqual([]);
   });
 
@@ -402,6 +405,29 @@ describe("the check-up of an idle chip", () => {
     expect(await settle(reader.start())).toEqual(error);
   });
 
+  test("a chip that is hot still when it has had time to cool is given time again", async () => {
+    const hot = [...START, ASK("430D"), FIELD_OFF];
+    const { poll, reader, settle, timeline, link } = await idle(
+      DIAGNOSE,
+      STATUS("0D"),
+      ASK("430D"),
+      FIELD_OFF,
+      ...hot,
+      ...START,
+      ASK("4301"),
+    );
+    const error = err({ kind: "chipProtection", cause: "overTemperature" });
+    expect(await poll()).toEqual(error);
+    for (let cooling = 0; cooling < 2; cooling++) {
+      await timeline.run(timeline.nowUs() + 9_000_000);
+      expect(await settle(reader.start())).toEqual(error);
+      await timeline.run(timeline.nowUs() + 1_500_000);
+      if (cooling === 0) expect(await settle(reader.start())).toEqual(error);
+    }
+    expect(await settle(reader.start())).toMatchObject({ ok: true });
+    expect(link.left).toEqual([]);
+  });
+
   test("is content when an old alarm has passed", async () => {
     const { poll, link } = await idle(DIAGNOSE, STATUS("0D"), ASK("4301"), ...EMPTY_ROUND);
     expect(await poll()).toEqual(ok(undefined));
@@ -426,7 +452,7 @@ describe("the reader's numbers", () => {
       FIELD_ON,
     );
     await settle(reader.start());
-    expect(reader.health()).toMatchObject({ commands: 7, aborts: 0, recoveries: { reconfigure: 0 } });
+    expect(reader.health()).toMatchObject({ commands: 8, aborts: 0, recoveries: { reconfigure: 0 } });
     await poll();
     expect(await settle(reader.start())).toMatchObject({ ok: true, value: { recoveredBy: "reconfigure" } });
     expect(reader.health()).toMatchObject({
