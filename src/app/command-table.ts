@@ -215,7 +215,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "bench",
     summary: "measure speed and memory on the simulator, against the written bounds",
     options: {
-      only: { value: "NAME", help: "one figure, for example tap.identifier" },
+      only: { value: "NAME", help: "a figure, or how the names of some begin: tap.identifier, read20k." },
       short: { help: "fewer repetitions: shows that it works, not how fast" },
       json,
     },

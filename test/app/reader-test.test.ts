@@ -4,11 +4,12 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { readerTestCommand } from "../../src/app/commands/reader-test.ts";
 import { testReader } from "../../src/app/commands/reader-test-checks.ts";
 import { showDistance } from "../../src/app/commands/reader-test-distance.ts";
-import { judgeBaud, judgeClock, judgeI2c } from "../../src/app/commands/reader-test-speed.ts";
+import { judgeI2c } from "../../src/app/commands/reader-test-speed.ts";
 import type { Check } from "../../src/app/doctor/check.ts";
 import { openDiagnostics } from "../../src/app/open-reader.ts";
 import { lockReader } from "../../src/app/process-lock.ts";
 import type { ReaderConfig } from "../../src/config/schema.ts";
+import type { SpiBus } from "../../src/ports/bus.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { ok } from "../../src/result.ts";
 import { VirtualBoard } from "../../src/sim/board.ts";
@@ -26,15 +27,31 @@ const ON_I2C = { bus: "i2c", node: "/dev/i2c-1", ...LINES } as const;
 const ON_HSU = { bus: "hsu", node: "/dev/ttyAMA0", baud: 115_200, resetLine: 24 } as const;
 const LIMIT_US = 3_600_000_000;
 
+/** Wires that carry a slow clock only: beyond it, the last but one byte of whatever is longer than an ACK is damaged. */
+const overWires = (bus: SpiBus, isDamaging: boolean): SpiBus => ({
+  ...bus,
+  transfer: async (bytes) => {
+    const answer = await bus.transfer(bytes);
+    if (answer.ok && isDamaging && answer.value.length > 10)
+      answer.value.set([answer.value.at(-2) === 0x10 ? 0x11 : 0x10], answer.value.length - 2);
+    return answer;
+  },
+});
+
 /** A reader on a virtual board, and a person's terminal, all in virtual time. */
-async function bench(reader: ReaderConfig, wiring: ReaderWiring = reader) {
+async function bench(reader: ReaderConfig, wiring: ReaderWiring = reader, cleanToHz = Infinity) {
+  const clocks = { opened: [] as number[], closed: [] as number[] };
   const timeline = new VirtualTimeline();
   const board = new VirtualBoard({ timeline, wiring: [wiring], seed: 1 });
   const clock = VirtualClock.startingAt(timeline, instant(0));
   const host = board.attach();
   const surroundings = {
     board: {
-      spi: async (node: string) => ok(host.spiBus(node)),
+      spi: async (node: string, clockHz: number) => {
+        clocks.opened.push(clockHz);
+        const close = async (): Promise<void> => void clocks.closed.push(clockHz);
+        return ok({ ...overWires(host.spiBus(node), clockHz > cleanToHz), close });
+      },
       i2c: async (node: string) => ok(host.i2cDevice(node)),
       serial: async (node: string) => ok(host.serialLine(node)),
       gpio: async () => ok(host.gpio),
@@ -50,13 +67,21 @@ async function bench(reader: ReaderConfig, wiring: ReaderWiring = reader) {
   const stopping = new AbortController();
   const out: string[] = [];
   const say = (line: string): void => void out.push(line);
+  const stepListeners: ((step: string) => void)[] = [];
+  /** Calls back when the test comes to that question. */
+  const onStep = (what: string, act: () => void): void =>
+    void stepListeners.push((step) => {
+      if (step.includes(what)) act();
+    });
   const { signal } = stopping;
   const io = {
     out: say,
-    err: () => undefined,
+    err: (line: string): void => {
+      for (const listen of stepListeners) listen(line);
+    },
     environment: {},
     colour: false,
-    interactive: false,
+    interactive: true,
     clock,
     signal,
   };
@@ -72,7 +97,8 @@ async function bench(reader: ReaderConfig, wiring: ReaderWiring = reader) {
     await timeline.resolve(collect(), LIMIT_US);
     return { checks, of: (name: string) => checks.find((check) => check.name === name) };
   };
-  return { timeline, board, side: board.reader(reader.node), chip, io, out, stopping, examine };
+  const side = board.reader(reader.node);
+  return { timeline, board, side, chip, io, out, stopping, clocks, onStep, examine };
 }
 
 const notWell = (checks: readonly Check[]): readonly Check[] =>
@@ -110,7 +136,7 @@ describe("a reader in good order", () => {
     const { checks, of } = await examine();
     expect(notWell(checks)).toEqual([]);
     expect(of("interrupt line")?.status).toBe("notApplicable");
-    expect(of("bus speed")?.found).toBe("no error up to 921600 bit/s: baud: 921600");
+    expect(of("bus speed")?.found).toBe("no error up to 921600 bit/s; with a margin: baud: 460800");
     expect(side.chip.baud).toBe(115_200);
   });
 });
@@ -175,7 +201,104 @@ describe("defects of the wires", () => {
   });
 });
 
+describe("an interruption", () => {
+  test.each([
+    { reader: ON_SPI, at: "line", afterMs: 100, told: 1 },
+    { reader: ON_SPI, at: "bus speed", afterMs: 50, told: 7 },
+    { reader: ON_SPI, at: "bus speed", afterMs: 1_500, told: 7 },
+    { reader: ON_I2C, at: "bus speed", afterMs: 50, told: 7 },
+    { reader: ON_HSU, at: "bus speed", afterMs: 50, told: 7 },
+    { reader: ON_HSU, at: "bus speed", afterMs: 11_000, told: 7 },
+  ])("leaves $reader.bus without a finding on $at after $afterMs ms", async (run) => {
+    const { examine, onStep, side, stopping, timeline } = await bench(run.reader);
+    let fromUs = 0;
+    onStep(run.at, () => {
+      fromUs = timeline.nowUs();
+      timeline.at(fromUs + run.afterMs * 1_000, () => stopping.abort());
+    });
+    const { checks } = await examine(1_000);
+    expect(checks.map(({ name }) => name)).toEqual(CHECKS.slice(0, run.told));
+    expect(timeline.nowUs() - fromUs).toBeLessThan(run.afterMs * 1_000 + 500_000);
+    expect({ field: side.antenna.fieldIsOn(), baud: side.chip.baud }).toEqual({
+      field: false,
+      baud: 115_200,
+    });
+  });
+});
+
+describe("the speed of a line", () => {
+  test("each clock's device is closed again", async () => {
+    const { examine, clocks } = await bench(ON_SPI);
+    await examine();
+    expect(clocks.opened).toEqual([2_000_000, 1_000_000, 2_000_000, 3_000_000, 4_000_000]);
+    expect(clocks.closed).toEqual([1_000_000, 2_000_000, 3_000_000, 4_000_000]);
+  });
+
+  test("a slow clock that is clean is no failure, though the next one is not", async () => {
+    const slow = { ...ON_SPI, clockHz: 500_000 };
+    const { checks, of } = await (await bench(slow, slow, 500_000)).examine();
+    expect(of("line")?.status).toBe("ok");
+    expect(of("bus speed")).toMatchObject({
+      status: "warn",
+      found: "no error up to 0.5 MHz; no margin below",
+    });
+    expect(checks.filter(({ status }) => status === "fail")).toEqual([]);
+  });
+
+  test("wires that carry less than is configured", async () => {
+    const fast = { ...ON_SPI, clockHz: 4_000_000 };
+    const { of } = await (await bench(fast, fast, 2_000_000)).examine();
+    expect(of("line")?.status).toBe("fail");
+    expect(of("bus speed")).toMatchObject({ status: "warn", remedy: "set clockHz: 1000000 (it is 4000000)" });
+  });
+
+  test("errors at the slowest serial speed are not mended by a slower one, nor is a faster one proposed", async () => {
+    const { examine, side, onStep } = await bench(ON_HSU);
+    side.faults.set({ corruptRead: 0.02 });
+    onStep("reset line", () => side.faults.set({ corruptRead: 0 }));
+    const { of } = await examine(400);
+    expect(of("line")).toMatchObject({ status: "fail", remedy: "shorten the wires, check the ground wire" });
+    expect(of("bus speed")).toMatchObject({
+      status: "warn",
+      found: containing("but the line test showed some"),
+    });
+  });
+});
+
 describe("a chip that hangs", () => {
+  test.each([ON_SPI, ON_I2C, ON_HSU])(
+    "in the speed test: silence is no error of the wires: %o",
+    async (reader) => {
+      const { examine, side, onStep } = await bench(reader);
+      onStep("bus speed", () => side.faults.set({ hang: 1 }));
+      expect((await examine()).of("bus speed")).toMatchObject({
+        status: "fail",
+        found: containing("fell silent"),
+        remedy: containing("check its supply"),
+      });
+    },
+  );
+
+  test("in the speed test, and comes back when it is reset", async () => {
+    const { examine, side, onStep, timeline } = await bench(ON_SPI);
+    onStep("bus speed", () => {
+      side.faults.set({ hang: 1 });
+      timeline.at(timeline.nowUs() + 100_000, () => side.faults.set({ hang: 0 }));
+    });
+    expect((await examine()).of("bus speed")).toMatchObject({
+      status: "fail",
+      found: "the chip fell silent at 1 MHz",
+    });
+  });
+
+  test("though its reset line is wired: the board is at fault, not that line", async () => {
+    const { examine, side, onStep } = await bench(ON_SPI);
+    onStep("line", () => side.faults.set({ hang: 1 }));
+    const remedy = (await examine()).of("line")?.remedy;
+    expect(remedy).toEqual(containing("check its supply"));
+    expect(remedy).not.toContain("RSTPD_N");
+  });
+
   test.each([ON_SPI, ON_I2C, ON_HSU])(
     "from the start: nothing else is asked, and what to do is told: %o",
     async (reader) => {
@@ -234,6 +357,15 @@ describe("the distance loop", () => {
     expect(shown[0]?.share).toBeGreaterThan(0.3);
     expect(shown[0]?.share).toBeLessThan(0.98);
     expect(shown[0]?.signal).not.toBe("strong");
+  });
+
+  test("a reader that fails meanwhile is left with its carrier off", async () => {
+    const stage = await bench(ON_SPI);
+    const { timeline, side, onStep } = stage;
+    timeline.at(timeline.nowUs() + 500_000, () => side.faults.set({ errorFrame: 1 }));
+    onStep("refused", () => side.faults.set({ errorFrame: 0 }));
+    expect((await watch(stage, 2)).exit).toBe(3);
+    expect(side.antenna.fieldIsOn()).toBe(false);
   });
 
   test("nobody there is no card, and an exit code of its own", async () => {
@@ -301,28 +433,7 @@ describe("the command", () => {
   );
 });
 
-describe("speeds", () => {
-  test("a clock is proposed one step below the fastest clean one, which is its margin", () => {
-    expect(judgeClock([1_000_000, 2_000_000, 3_000_000], 2_000_000)).toMatchObject({
-      status: "ok",
-      found: "no error up to 3 MHz; with a margin: clockHz: 2000000",
-    });
-    expect(judgeClock([1_000_000, 2_000_000], 2_000_000)).toMatchObject({
-      status: "warn",
-      remedy: "set clockHz: 1000000 (it is 2000000)",
-    });
-    expect(judgeClock([1_000_000], 1_000_000).status).toBe("ok");
-    expect(judgeClock([], 1_000_000).status).toBe("fail");
-  });
-
-  test("a serial line is proposed at its fastest", () => {
-    expect(judgeBaud([115_200], 921_600)).toMatchObject({
-      status: "warn",
-      remedy: containing("baud: 115200"),
-    });
-    expect(judgeBaud([], 115_200).status).toBe("fail");
-  });
-
+describe("the speed of an I2C bus", () => {
   test("without a round trip there is no clock to measure", () => {
     expect(judgeI2c(undefined, 2).status).toBe("fail");
   });

@@ -42,9 +42,30 @@ export interface BenchBus {
   readonly irq: "wired" | "absent";
 }
 
-/** Throws when something of it cannot be had, as a measurement does. */
-export async function openBenchReader(clock: Clock, { laneBus, irq }: BenchBus): Promise<BenchReader> {
+/** What undoes each step of a set-up, in the order of the steps. */
+type Closing = (() => unknown)[];
+
+/** Throws when something of it cannot be had, as a measurement does; nothing of it is left then. */
+export async function openBenchReader(clock: Clock, bus: BenchBus): Promise<BenchReader> {
+  const closing: Closing = [];
+  const close = async (): Promise<void> => {
+    for (const end of closing.reverse()) await end();
+  };
+  try {
+    return { ...(await setUp(clock, bus, closing)), close };
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+}
+
+async function setUp(
+  clock: Clock,
+  { laneBus, irq }: BenchBus,
+  closing: Closing,
+): Promise<Omit<BenchReader, "close">> {
   const folder = mkdtempSync(join(tmpdir(), "varco-bench-"));
+  closing.push(() => rmSync(folder, { recursive: true, force: true }));
   const options = {
     brokerPort: NO_BROKER_PORT,
     logLevel: "info",
@@ -55,9 +76,11 @@ export async function openBenchReader(clock: Clock, { laneBus, irq }: BenchBus):
   const site = writeSite(folder, options);
   const words = ["sim", "board", "-c", site.configFile, "--seed", String(SEED)];
   const board = startVarco(words, { logFile: join(folder, "board.log"), clock, nodeFlags: [] });
+  closing.push(() => board.stop());
   const director = await reachDirector(join(folder, "board.sock"), clock);
   if (director === undefined) throw new Error("the virtual board did not start");
-  const { reader, surroundings } = await connect(site.configFile, clock);
+  closing.push(() => director.close());
+  const { reader, surroundings } = await connect(site.configFile, clock, closing);
   const wired = irq === "wired" ? reader : withoutIrq(reader);
   return {
     node: site.node,
@@ -65,24 +88,20 @@ export async function openBenchReader(clock: Clock, { laneBus, irq }: BenchBus):
     gpio: surroundings.gpio,
     openReader: async () => good(await openReader({ reader: wired }, surroundings)),
     openDiagnostics: async () => good(await openDiagnostics(wired, surroundings)),
-    close: async () => {
-      await surroundings.board.close();
-      director.close();
-      await board.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
   };
 }
 
 async function connect(
   configFile: string,
   clock: Clock,
+  closing: Closing,
 ): Promise<{ readonly reader: ReaderConfig; readonly surroundings: ReaderSurroundings }> {
   const loaded = await loadConfig(configFile);
   if (!loaded.ok) throw new Error("the measurement's own configuration is wrong");
   const [door] = loaded.value.config.doors;
   if (door === undefined) throw new Error("a configuration has a door");
   const board = good(await openBoard(loaded.value.config.board, silentLog));
+  closing.push(() => board.close());
   const gpio = good(await board.gpio());
   return { reader: door.reader, surroundings: { board, gpio, clock, log: silentLog } };
 }

@@ -16,6 +16,7 @@ import { measureLargeMemory, measureLargeStart } from "./large-gate.ts";
 import { makeLargeSite } from "./large-site.ts";
 import { measureReading } from "./read-file.ts";
 import { measureRoundTrip, ROUND_TRIP_BUSES, unmeasuredRoundTrip } from "./round-trip.ts";
+import { selectNames } from "./selection.ts";
 import { measureStart } from "./start.ts";
 import { measureTapToUid } from "./tap-to-uid.ts";
 import {
@@ -73,64 +74,97 @@ const SHORT: Extent = {
 export const benchCommand: Execute = async (invocation, io) => {
   const { texts, flags } = invocation;
   const options: StageOptions = { clock: io.clock, seed: 1, persons: PERSONS, logLevel: "info" };
-  for (const group of chosen(groupsOf(options, flags.has("short") ? SHORT : FULL), texts["only"])) {
-    if (io.interactive) io.err(`measuring ${group.prefixes.join(", ")} …`);
-    show(await group.measure(), invocation, io);
+  const groups = groupsOf(options, flags.has("short") ? SHORT : FULL);
+  const names = groups.flatMap((group) => group.names);
+  const chosen = selectNames(names, texts["only"] ?? "");
+  if (chosen.length === 0) {
+    io.err(`--only takes a figure, or how the names of some begin: ${names.join(", ")}`);
+    return EXIT.usage;
+  }
+  for (const group of groups) {
+    const wanted = group.names.filter((name) => chosen.includes(name));
+    if (wanted.length === 0) continue;
+    if (io.interactive) io.err(`measuring ${wanted.join(", ")} …`);
+    show(await measure(group), wanted, invocation, io);
     if (io.signal.aborted) return EXIT.negative;
   }
   return EXIT.done;
 };
 
-/** All, or the ones whose prefix says the most of the figure asked for. */
-function chosen(groups: readonly Group[], only: string | undefined): readonly Group[] {
-  if (only === undefined) return groups;
-  const closeness = ({ prefixes }: Group): number =>
-    Math.max(0, ...prefixes.filter((prefix) => only.startsWith(prefix)).map(({ length }) => length));
-  const best = Math.max(...groups.map(closeness));
-  return best === 0 ? [] : groups.filter((group) => closeness(group) === best);
+/** The figures of a group; one that `--only` could not choose is a defect. */
+async function measure(group: Group): Promise<readonly Figure[]> {
+  const figures = await group.measure();
+  const stray = figures.find(({ name }) => !group.names.includes(name));
+  if (stray !== undefined) throw new Error(`the figure ${stray.name} is not among the names of its group`);
+  return figures;
 }
 
-function show(figures: readonly Figure[], { texts, flags }: Invocation, io: CommandIo): void {
+function show(
+  figures: readonly Figure[],
+  wanted: readonly string[],
+  { flags }: Invocation,
+  io: CommandIo,
+): void {
   for (const figure of figures) {
-    if (figure.name !== (texts["only"] ?? figure.name)) continue;
+    if (!wanted.includes(figure.name)) continue;
     io.out(flags.has("json") ? JSON.stringify(figure) : describeFigure(figure));
   }
 }
 
 const groupsOf = (options: StageOptions, extent: Extent): readonly Group[] => [
   {
-    prefixes: ["start.firstPoll"],
+    names: ["start.firstPoll"],
     measure: async () => [await measureStart(options, { count: extent.starts, clock: options.clock })],
   },
   ...TAP_TRANSPORTS.map((transport) => ({
-    prefixes: ["tap.identifier", "commands.identifier", "sim.late.p99"]
-      .map((name) => `${name}${transport.suffix}`)
-      .concat(transport.suffix === "" ? ["tap.wait.", "card.next"] : []),
+    names: tapFigureNames(transport),
     measure: () => taps(transport, options, extent),
   })),
   ...ROUND_TRIP_BUSES.map((bus) => ({
-    prefixes: [bus.name],
+    names: [bus.name],
     measure: async () => [
       bus.laneBus.bus === "hsu" && !hasSocat()
         ? unmeasuredRoundTrip(bus, "socat is missing")
         : await measureRoundTrip(bus, options.clock, extent.commands),
     ],
   })),
-  { prefixes: ["tapToUid."], measure: () => measureTapToUid(options.clock, extent.taps) },
-  { prefixes: ["read20k."], measure: () => measureReading(options.clock, extent.readings) },
-  { prefixes: ["driver.growth"], measure: async () => [await measureGrowth(extent.presentations)] },
-  { prefixes: ["cpu.", "rss.idle"], measure: () => idle(options, extent) },
-  { prefixes: ["journal."], measure: () => measureJournalRate(options.clock, extent.journalRows) },
   {
-    prefixes: ["decision.", "start.million", "rss.million", "read.million"],
+    names: ["tapToUid.p50", "tapToUid.p99"],
+    measure: () => measureTapToUid(options.clock, extent.taps),
+  },
+  {
+    names: [106, 424].flatMap((kbits) => ["", ".ext"].map((suffix) => `read20k.firmware${kbits}${suffix}`)),
+    measure: () => measureReading(options.clock, extent.readings),
+  },
+  { names: ["driver.growth"], measure: async () => [await measureGrowth(extent.presentations)] },
+  {
+    names: ["cpu.idle", "rss.idle"].flatMap((name) => [name, `${name}.defaultFlags`]),
+    measure: () => idle(options, extent),
+  },
+  {
+    names: ["journal.rate", "journal.wait.p99"],
+    measure: () => measureJournalRate(options.clock, extent.journalRows),
+  },
+  {
+    names: [
+      ...["decision.p99", "decision.p50", "decision.judge.p99"],
+      ...["start.million", "rss.million", "rss.million.most", "read.million"],
+    ],
     measure: () => large(options, extent),
   },
 ];
 
+/** Figures that are taken together, by the names that each has. */
 interface Group {
-  readonly prefixes: readonly string[];
+  readonly names: readonly string[];
   readonly measure: () => Promise<readonly Figure[]>;
 }
+
+const tapFigureNames = ({ suffix, laneBus }: TapTransport): readonly string[] => [
+  ...[`tap.identifier${suffix}`, `tap.identifier${suffix}.host`],
+  ...[`commands.identifier${suffix}`, `sim.late.p99${suffix}`],
+  ...(laneBus.bus === "spi" ? ["tap.wait.p50", "tap.wait.p99", "card.next"] : []),
+];
 
 /** Over the usual transport also what is the same over all: the waits of cards that come at random or in a row. */
 async function taps(

@@ -2,14 +2,18 @@
  * A file of 20 kB through the chip's own ISO-DEP engine at 106 and 424 kbit/s, in short and in extended APDUs, on
  * the virtual board in real time. Unprotected: what secure messaging will add is not in it.
  */
-import type { CardChannel, CardReader, DetectedCard } from "../../ports/card.ts";
+import type { CardChannel, CardReader } from "../../ports/card.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { type BenchReader, good, openBenchReader, start } from "./bench-reader.ts";
 import { boundMs, readingPlan, SPI_PLAN } from "./bound.ts";
 import { type Figure, quantile, rounded } from "./figure.ts";
+import { findCard } from "./find-card.ts";
+import { askLateness } from "./lateness.ts";
 
 const FILE_BYTES = 20_480;
 const CARD_MS = 3;
+/** Many times what a poll takes. */
+const FIND_MS = 3_000;
 /** The virtual card's file counts so far over and over. */
 const FILE_PERIOD = 251;
 const LONGEST_SHORT_LE = 256;
@@ -45,7 +49,8 @@ export async function measureReading(clock: Clock, count: number): Promise<reado
       figures.push(figureOf({ kind, kbits: 424 }, fastMs, `${gain}; median of ${count}`));
     }
     await reader.stop();
-    return figures;
+    const late = (await askLateness(bench.director)).note;
+    return figures.map((figure) => ({ ...figure, note: `${figure.note ?? ""}${late}` }));
   } finally {
     await bench.close();
   }
@@ -74,7 +79,7 @@ interface Reading {
 async function readOnce({ bench, reader, clock }: Reading, { kind, kbits }: Variant): Promise<number> {
   const { director, node } = bench;
   await director.ask({ do: "place", node, card: { card: "bulk" }, when: "now" });
-  const card = await find(reader);
+  const card = await findCard(reader, clock, FIND_MS);
   if (kbits !== 106 && good(await card.raiseSpeed()) !== kbits) throw new Error("the card refused its rate");
   const begunAt = clock.monotonicMs();
   await readAll(card.channel, LE_BYTES[kind]);
@@ -82,14 +87,6 @@ async function readOnce({ bench, reader, clock }: Reading, { kind, kbits }: Vari
   await director.ask({ do: "remove", node });
   good(await reader.drop());
   return tookMs;
-}
-
-async function find(reader: CardReader): Promise<DetectedCard> {
-  const never = new AbortController().signal;
-  for (;;) {
-    const card = good(await reader.poll(never));
-    if (card !== undefined) return card;
-  }
 }
 
 /** Reads the whole file, and insists on its every byte. */

@@ -3,6 +3,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { type BenchBus, good, openBenchReader, start } from "./bench-reader.ts";
 import { type BusPlan, boundMs, hsuPlan, I2C_PLAN, ROUND_TRIP_PLAN, SPI_PLAN } from "./bound.ts";
 import { type Figure, quantile, rounded } from "./figure.ts";
+import { askLateness } from "./lateness.ts";
 
 /** Commands before the first that counts. */
 const WARM_UP = 50;
@@ -45,8 +46,7 @@ export async function measureRoundTrip(
       if (turn >= WARM_UP) timesMs.push(tookMs);
     }
     await chip.stop();
-    const lateness = await bench.director.ask({ do: "lateness" });
-    const late = lateness.ok ? `; the board woke ${rounded(lateness.value.p99Ms)} ms late at p99` : "";
+    const late = (await askLateness(bench.director)).note;
     const medianMs = quantile(timesMs, 0.5);
     const bound = boundMs(ROUND_TRIP_PLAN, plan);
     const p99Ms = rounded(quantile(timesMs, 0.99));

@@ -2,16 +2,18 @@
  * A card that comes at any time, to the driver's answer with its UID: at the polling cadence of an idle gate. The
  * board's own clock takes the time, at the edge of an output that is driven as soon as the driver has found a card.
  */
-import type { CardReader } from "../../ports/card.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { RecordedEdge } from "../../sim/board-protocol.ts";
 import { SeededRandom } from "../../sim/seeded-random.ts";
 import { LINES } from "../demo/site.ts";
 import { type BenchReader, good, openBenchReader, start } from "./bench-reader.ts";
 import { type Figure, quantile, rounded } from "./figure.ts";
+import { findCard } from "./find-card.ts";
+import { askLateness } from "./lateness.ts";
 
 /** Longer than a polling round, so that every phase of it is met. */
 const PHASE_MS = 700;
+/** For the arrival and the answer. */
 const ANSWER_MS = 3_000;
 
 /** `tapToUid.p50` and `tapToUid.p99` of `count` cards over SPI with its interrupt line. */
@@ -19,14 +21,15 @@ export async function measureTapToUid(clock: Clock, count: number): Promise<read
   const bench = await openBenchReader(clock, { laneBus: { bus: "spi" }, irq: "wired" });
   try {
     const timesMs = await tapsMs(bench, clock, count);
+    const late = (await askLateness(bench.director)).note;
     return [
       {
         name: "tapToUid.p50",
         value: rounded(quantile(timesMs, 0.5)),
         unit: "ms",
-        note: `${count} arrivals at random phase to InListPassiveTarget's answer in the driver's hands`,
+        note: `${count} arrivals at random phase to InListPassiveTarget's answer in the driver's hands${late}`,
       },
-      { name: "tapToUid.p99", value: rounded(quantile(timesMs, 0.99)), unit: "ms" },
+      { name: "tapToUid.p99", value: rounded(quantile(timesMs, 0.99)), unit: "ms", note: `the same${late}` },
     ];
   } finally {
     await bench.close();
@@ -42,12 +45,15 @@ async function tapsMs(bench: BenchReader, clock: Clock, count: number): Promise<
   await start(reader);
   const timesMs: number[] = [];
   for (let turn = 0; turn < count; turn++) {
-    const edge = nextEdge(bench, clock);
-    const finding = untilFound(reader).then(() => found.drive("active"));
-    await clock.sleep(random.below(PHASE_MS));
-    await director.ask({ do: "place", node, card: { card: "phone" }, when: "now" });
-    good(await finding);
-    const seen = await edge;
+    const arrive = async (): Promise<void> => {
+      await clock.sleep(random.below(PHASE_MS));
+      await director.ask({ do: "place", node, card: { card: "phone" }, when: "now" });
+    };
+    const answer = async (): Promise<void> => {
+      await findCard(reader, clock, ANSWER_MS);
+      good(await found.drive("active"));
+    };
+    const [seen] = await Promise.all([nextEdge(bench, clock), answer(), arrive()]);
     const tap = seen?.taps.find((each) => each.node === node);
     if (seen !== undefined && tap !== undefined) timesMs.push((seen.timeUs - tap.placedAtUs) / 1_000);
     await director.ask({ do: "remove", node });
@@ -57,12 +63,6 @@ async function tapsMs(bench: BenchReader, clock: Clock, count: number): Promise<
   await reader.stop();
   if (timesMs.length < count) throw new Error(`only ${timesMs.length} of ${count} cards were seen`);
   return timesMs;
-}
-
-async function untilFound(reader: CardReader): Promise<void> {
-  const never = new AbortController().signal;
-  let isFound = false;
-  while (!isFound) isFound = good(await reader.poll(never)) !== undefined;
 }
 
 /** The next on edge, or nothing when none comes. */

@@ -11,6 +11,7 @@ import type { Stage } from "../demo/stage.ts";
 import type { Person } from "../demo/story.ts";
 import { type BusPlan, boundMs, hsuPlan, I2C_PLAN, IDENTIFIER_PLAN, SPI_PLAN } from "./bound.ts";
 import { type Figure, quantile, rounded } from "./figure.ts";
+import { askLateness } from "./lateness.ts";
 
 /** The shortest pulse there is, so that a tap need not wait for the end of the one before. */
 export const TAP_PULSE_MS = 100;
@@ -61,8 +62,7 @@ export async function measureTaps(
   { suffix, plan, ...options }: TapOptions & Pick<TapTransport, "suffix" | "plan">,
 ): Promise<readonly Figure[]> {
   const taps = await takeTurns(stage, clock, { ...options, when: "nextTry" });
-  const lateness = await stage.director.ask({ do: "lateness" });
-  const lateP99Ms = lateness.ok ? lateness.value.p99Ms : Number.NaN;
+  const late = await askLateness(stage.director);
   const bound = rounded(boundMs(IDENTIFIER_PLAN, plan));
   const tapsMs = taps.map(({ tapMs }) => tapMs);
   const medianMs = quantile(tapsMs, 0.5);
@@ -78,7 +78,7 @@ export async function measureTaps(
       unit: "ms",
       bound,
       ratio: rounded(medianMs / bound),
-      note: `${taps.length} taps, p99 ${p99Ms} ms${isVoid(lateP99Ms)}`,
+      note: `${taps.length} taps, p99 ${p99Ms} ms${late.note}`,
     },
     {
       name: `tap.identifier${suffix}.host`,
@@ -93,7 +93,7 @@ export async function measureTaps(
     },
     {
       name: `sim.late.p99${suffix}`,
-      value: rounded(lateP99Ms),
+      value: rounded(late.p99Ms),
       unit: "ms",
       note: "how late the virtual board woke; above 0.2 the latencies are void",
     },
@@ -133,7 +133,8 @@ export async function measureWaits(
 
 /**
  * From the removal of a card to the try that finds the next one, which takes its place at once: the watch that
- * misses the first, the reset of the field, and the next poll, as a running gate does it.
+ * misses the first, the reset of the field, and the next poll, as a running gate does it. A card that is not read
+ * in time counts with that time: to leave it out would flatter.
  */
 export async function measureNextCard(
   stage: Stage,
@@ -150,25 +151,22 @@ export async function measureNextCard(
     const edge = await tapOnce(stage, clock, person, "now");
     const tap = edge?.taps.find((each) => each.node === node);
     // The first has nobody before it.
-    if (turn > 0 && edge !== undefined && tap !== undefined) waits.push(tapOf(edge, tap).waitMs);
+    if (turn > 0) waits.push(edge === undefined || tap === undefined ? ANSWER_MS : tapOf(edge, tap).waitMs);
     await clock.sleep(PULSE_OVER_MS + random.below(PHASE_MS));
   }
   await stage.director.ask({ do: "remove", node });
-  if (waits.length < count / 2) throw new Error(`only ${waits.length} of ${count} cards were read`);
+  const missed = waits.filter((waitMs) => waitMs >= ANSWER_MS).length;
+  if (missed > count / 2) throw new Error(`only ${count - missed} of ${count} cards were read`);
   const p50Ms = rounded(quantile(waits, 0.5));
   return [
     {
       name: "card.next",
       value: rounded(quantile(waits, 0.99)),
       unit: "ms",
-      note: `p99 of ${waits.length} cards put in the place of another, p50 ${p50Ms} ms: removal to the try that finds the next`,
+      note: `p99 of ${waits.length} cards put in the place of another, p50 ${p50Ms} ms: removal to the try that finds the next; ${missed} not read within ${ANSWER_MS} ms count as that`,
     },
   ];
 }
-
-const LATE_LIMIT_MS = 0.2;
-const isVoid = (lateP99Ms: number): string =>
-  lateP99Ms > LATE_LIMIT_MS ? "; VOID: the virtual board woke too late on this machine" : "";
 
 async function takeTurns(
   stage: Stage,

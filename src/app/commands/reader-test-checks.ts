@@ -7,13 +7,8 @@ import type { ReaderConfig } from "../../config/schema.ts";
 import type { ReaderError, ReaderInfo } from "../../ports/card.ts";
 import { ok, type Result } from "../../result.ts";
 import { bad, type Check, doubtful, failure, notApplicable, well } from "../doctor/check.ts";
-import {
-  errorShare,
-  type LineReport,
-  type LineTester,
-  testLines,
-  WHOLE_FRAME_BYTES,
-} from "./reader-test-line.ts";
+import { errorShare, type LineReport, testLines, WHOLE_FRAME_BYTES } from "./reader-test-line.ts";
+import { remedyForDelay, remedyForErrors, remedyForHang } from "./reader-test-remedies.ts";
 import { findSpeed } from "./reader-test-speed.ts";
 import type { ReaderTest } from "./reader-test-task.ts";
 
@@ -21,25 +16,42 @@ import type { ReaderTest } from "./reader-test-task.ts";
 const MOST_ERRORS = 0.01;
 const MOST_SLOW = 0.01;
 
-/** One finding after the other of a reader whose chip was just `started`. */
+/**
+ * One finding after the other of a reader whose chip was just `started`. An interruption ends them: what was being
+ * asked has no answer then.
+ */
 export async function* testReader(
   test: ReaderTest,
   started: Result<ReaderInfo, ReaderError>,
 ): AsyncGenerator<Check> {
-  const { chip, reader, io } = test;
   if (!started.ok) {
     yield failure("firmware", started.error);
     return;
   }
   yield firmware(started.value);
-  for (const { what, ask } of QUESTIONS) {
-    if (io.signal.aborted) return;
-    if (io.interactive) io.err(`testing ${what} …`);
-    const answer = await ask(test);
-    yield answer.ok ? answer.value : failure(what, answer.error);
-    if (!answer.ok && !(await chip.start()).ok) return;
-  }
-  if (!io.signal.aborted) yield* findSpeed(test, reader);
+  let lineErred = true;
+  const askAboutLine = async (): Promise<Result<Check, ReaderError>> => {
+    const report = await testLine(test);
+    lineErred = !report.ok || errorShare(report.value) > 0;
+    return report.ok ? ok(judgeLine(report.value, test.reader)) : report;
+  };
+  for (const question of [{ what: "line", ask: askAboutLine }, ...QUESTIONS])
+    if ((yield* putQuestion(test, question)) === "over") return;
+  yield* findSpeed(test, { lineErred });
+}
+
+/** The finding of one question; `over` after an interruption, and when the chip is lost for good. */
+async function* putQuestion(
+  test: ReaderTest,
+  { what, ask }: Question,
+): AsyncGenerator<Check, "goOn" | "over"> {
+  const { chip, io } = test;
+  if (io.interactive) io.err(`testing ${what} …`);
+  const answer = await ask(test);
+  if (io.signal.aborted) return "over";
+  yield answer.ok ? answer.value : failure(what, answer.error);
+  if (!answer.ok && !(await chip.start()).ok) return "over";
+  return io.signal.aborted ? "over" : "goOn";
 }
 
 const firmware = (info: ReaderInfo): Check =>
@@ -53,7 +65,6 @@ interface Question {
 }
 
 const QUESTIONS: readonly Question[] = [
-  { what: "line", ask: askLine },
   { what: "reset line", ask: askResetLine },
   { what: "interrupt line", ask: askInterruptLine },
   { what: "ROM", ask: ({ chip }) => askMemory(chip, "rom") },
@@ -61,27 +72,15 @@ const QUESTIONS: readonly Question[] = [
   { what: "antenna", ask: askAntenna },
 ];
 
-async function askLine({ chip, reader, count, io }: ReaderTest): Promise<Result<Check, ReaderError>> {
-  const tester: LineTester = { chip, signal: io.signal };
-  const report = await testLines(tester, { count, dataBytes: WHOLE_FRAME_BYTES });
-  return report.ok ? ok(judgeLine(report.value, reader.bus)) : report;
-}
+const testLine = ({ chip, count, io }: ReaderTest): Promise<Result<LineReport, ReaderError>> =>
+  testLines({ chip, signal: io.signal }, { count, dataBytes: WHOLE_FRAME_BYTES });
 
-/** What to do about a link that errs, by its bus. */
-const LINK_REMEDIES = {
-  spi: "shorten the wires, check the ground wire, lower clockHz (see bus speed)",
-  i2c: "shorten the wires, check the ground wire, lower dtparam=i2c_arm_baudrate; on a Pi before the 5 use SPI",
-  hsu: "shorten the wires, check the ground wire, lower baud (see bus speed)",
-} as const satisfies Record<ReaderConfig["bus"], string>;
-
-function judgeLine(report: LineReport, bus: ReaderConfig["bus"]): Check {
+function judgeLine(report: LineReport, reader: ReaderConfig): Check {
   const found = describeLine(report);
-  if (report.fellSilent)
-    return bad("line", found, "the chip hangs: wire RSTPD_N so that it can be reset, or cut its power once");
-  if (errorShare(report) > MOST_ERRORS) return bad("line", found, LINK_REMEDIES[bus]);
-  if (errorShare(report) > 0) return doubtful("line", found, LINK_REMEDIES[bus]);
-  if (report.slow > report.tests * MOST_SLOW)
-    return doubtful("line", found, "see the interrupt line; else find what keeps this machine busy");
+  if (report.fellSilent) return bad("line", found, remedyForHang(reader));
+  if (errorShare(report) > MOST_ERRORS) return bad("line", found, remedyForErrors(reader));
+  if (errorShare(report) > 0) return doubtful("line", found, remedyForErrors(reader));
+  if (report.slow > report.tests * MOST_SLOW) return doubtful("line", found, remedyForDelay(reader));
   return well("line", found);
 }
 

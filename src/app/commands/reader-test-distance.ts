@@ -24,7 +24,7 @@ interface Window {
   readonly hits: number;
 }
 
-/** Until it is interrupted; exit 0 when a card was ever seen, 1 when none was, 3 when the reader fails. */
+/** Until it is interrupted; the carrier is off afterwards, however it ended. Exit 0 when a card was ever seen, 1 when none was, 3 when the reader fails. */
 export async function showDistance(
   chip: Pick<Diagnostics, "start" | "tryForCard" | "stop">,
   io: CommandIo,
@@ -33,6 +33,18 @@ export async function showDistance(
   const started = await chip.start();
   if (!started.ok) return failed(io, started.error).exit;
   io.err("hold a card to the reader, move it away slowly; Ctrl-C ends");
+  try {
+    return await showWindows(chip, io, format);
+  } finally {
+    await chip.stop();
+  }
+}
+
+async function showWindows(
+  chip: Pick<Diagnostics, "tryForCard">,
+  io: CommandIo,
+  format: "text" | "json",
+): Promise<ExitCode> {
   let everSeen = false;
   while (!io.signal.aborted) {
     const window = await watch(chip, io);
@@ -40,7 +52,6 @@ export async function showDistance(
     everSeen ||= window.hits > 0;
     if (window.tries > 0) io.out(format === "json" ? asJson(window) : asLine(window));
   }
-  await chip.stop();
   return everSeen ? EXIT.done : EXIT.negative;
 }
 
