@@ -1,11 +1,11 @@
 // What the doctor says of a reader's bus, by what a board shows of itself.
-import { chmod, mkdtemp, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkBuses, checkConsole, checkStretching } from "../../src/app/doctor/bus-checks.ts";
 import type { Check } from "../../src/app/doctor/check.ts";
 import type { ReaderConfig } from "../../src/config/schema.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { containing } from "./matchers.ts";
 
 async function checksOf(...readers: readonly ReaderConfig[]): Promise<readonly Check[]> {
@@ -25,7 +25,7 @@ describe("a reader's node", () => {
   });
 
   test("that can be used is well, and a serial one is followed to its device", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "varco-node-"));
+    const folder = temporaryFolder("node");
     const device = join(folder, "ttyTest0");
     await writeFile(device, "");
     await chmod(device, 0o600);

@@ -1,6 +1,5 @@
 // What the wall clock is worth: who says so on a machine, and how it changes while a gate runs.
-import { mkdir, mkdtemp, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { journalClockJumps } from "../../src/app/clock-jumps.ts";
@@ -13,6 +12,7 @@ import { VirtualTimeline } from "../../src/sim/virtual-timeline.ts";
 import type { ClockSetting } from "../../src/time/clock-trust.ts";
 import { instant } from "../../src/time/time.ts";
 import { TemporaryJournal } from "../journal/temporary-journal.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 const HOUR_MS = 3_600_000;
@@ -29,7 +29,7 @@ describe("who set the clock", () => {
   }
 
   async function settingOf({ mark, battery, answers = {} }: Signs): Promise<ClockSetting | undefined> {
-    const folder = await mkdtemp(join(tmpdir(), "varco-clock-"));
+    const folder = temporaryFolder("clock");
     const timesyncdMark = join(folder, "synchronized");
     const rtc = join(folder, "rtc0");
     if (mark !== undefined) {

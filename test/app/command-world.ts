@@ -1,12 +1,12 @@
 // A gate's surroundings for the commands: a temporary folder with key, state and configuration, a virtual
 // board in this process, and an `io` that keeps what is printed.
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CommandIo, Execute, Invocation } from "../../src/app/command.ts";
 import { SystemClock } from "../../src/app/system-clock.ts";
 import { type BoardServer, startBoardServer } from "../../src/sim/board-server.ts";
 import type { ReaderWiring } from "../../src/sim/wiring.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 export const NODE = "/dev/spidev0.0";
 const ON_SPI: ReaderWiring = { bus: "spi", node: NODE, clockHz: 2_000_000, irqLine: 25, resetLine: 24 };
@@ -28,7 +28,7 @@ export interface CommandWorld {
 
 /** Replaces passages of the example configuration so that it runs in a temporary folder. */
 export async function commandWorld(change: (text: string) => string = (text) => text): Promise<CommandWorld> {
-  const folder = await mkdtemp(join(tmpdir(), "varco-command-"));
+  const folder = temporaryFolder("command");
   const write = async (name: string, text: string) => {
     await writeFile(join(folder, name), text, { mode: 0o600 });
     return join(folder, name);

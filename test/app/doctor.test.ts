@@ -1,7 +1,5 @@
 // The doctor on a virtual board: what is well, what is not, and what to do about it.
 import { execFileSync } from "node:child_process";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { expect, test } from "vitest";
@@ -13,6 +11,7 @@ import { lockReader } from "../../src/app/process-lock.ts";
 import { loadOrCreateSigner } from "../../src/crypto/signing-key.ts";
 import { systemRandom } from "../../src/crypto/system-random.ts";
 import { must } from "../journal/temporary-journal.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { type CommandWorld, commandWorld, NODE } from "./command-world.ts";
 import { containing } from "./matchers.ts";
 
@@ -61,7 +60,7 @@ test("a reader on I2C is asked for its firmware", async () => {
 test.runIf(socat)(
   "a reader on a serial line is asked for its firmware, at the configured speed",
   async () => {
-    const node = join(await mkdtemp(join(tmpdir(), "varco-doctor-")), "pn532");
+    const node = join(temporaryFolder("doctor"), "pn532");
     const world = await commandWorld(withReader(`bus: hsu, node: ${node}, baud: 921600, resetLine: 24`));
     const server = await world.startBoard({ bus: "hsu", node, resetLine: 24 });
     const { of } = await examine(world);

@@ -1,6 +1,5 @@
 // The small parts that stand on the operating system: clock, lock, state directory, signs of life.
-import { chmod, mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -12,6 +11,7 @@ import { programVersion } from "../../src/app/version.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { instant, millis } from "../../src/time/time.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { anyNumber, containing } from "./matchers.ts";
 
 /** A clock whose sleeps end at once; `durations` has them in order. */
@@ -82,7 +82,7 @@ describe("the state directory", () => {
   });
 
   test("is made, and closed to others", async () => {
-    const parent = await mkdtemp(join(tmpdir(), "varco-state-"));
+    const parent = temporaryFolder("state");
     const directory = join(parent, "new", "state");
     expect(await prepareStateDirectory(directory)).toMatchObject({
       ok: true,
@@ -94,7 +94,7 @@ describe("the state directory", () => {
   });
 
   test("that is a file is refused with what to do", async () => {
-    const parent = await mkdtemp(join(tmpdir(), "varco-state-"));
+    const parent = temporaryFolder("state");
     await writeFile(join(parent, "file"), "");
     expect(await prepareStateDirectory(join(parent, "file"))).toMatchObject({
       ok: false,

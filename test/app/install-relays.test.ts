@@ -1,11 +1,11 @@
 // The installer and the relay lines: a gate whose lines are not those of its last start is not started unasked,
 // and the first act of a rewired gate goes by its new wiring. On a staged machine, so nothing is started at all.
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { install, readText, stagedMachine, wholeTree } from "./install-tree.ts";
 import { containing } from "./matchers.ts";
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 /** An installed machine with the example as its configuration (GPIO17, active high) and this pin map. */
 async function machineAfter(relays: readonly object[] | undefined): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), "varco-root-"));
+  const root = temporaryFolder("root");
   await cp(installed, root, { recursive: true, verbatimSymlinks: true });
   if (relays !== undefined) {
     await writeFile(join(root, "var/lib/varco/pin-map.json"), JSON.stringify({ version: 1, board, relays }));

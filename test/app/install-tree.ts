@@ -1,9 +1,9 @@
 // A built tree with as little in it as the installer looks at, a staged machine, and the installer run there.
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const execute = promisify(execFile);
 
@@ -36,7 +36,7 @@ export async function put(folder: string, file: string, text: string): Promise<v
 
 /** A tree as `npm ci && npm run build` leaves it; its program is a word or two. */
 export async function builtTree(): Promise<string> {
-  const tree = await mkdtemp(join(tmpdir(), "varco-tree-"));
+  const tree = temporaryFolder("tree");
   for (const folder of ["deploy", "systemd"]) await cp(folder, join(tree, folder), { recursive: true });
   for (const [file, text] of Object.entries(PACKAGES)) await put(tree, join("node_modules", file), text);
   for (const file of ["dist/src/app/main.js", "README.md", "LICENSE", "drivers/README.md"])
@@ -57,7 +57,7 @@ export async function wholeTree(): Promise<string> {
 
 /** An empty machine, but for the Node.js that runs this test. */
 export async function stagedMachine(): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), "varco-root-"));
+  const root = temporaryFolder("root");
   await mkdir(join(root, "usr/bin"), { recursive: true });
   await symlink(process.execPath, join(root, "usr/bin/node"));
   return root;

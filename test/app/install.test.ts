@@ -1,11 +1,11 @@
 // The installer on a staged machine: what it would do, what it does, that it does nothing twice, and that it
 // looks before it leaps.
 import { execFile } from "node:child_process";
-import { chmod, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, readdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { builtTree, install, put, readText, stagedMachine } from "./install-tree.ts";
 import { containing } from "./matchers.ts";
 
@@ -162,7 +162,7 @@ test("an unknown option is refused, and --help says how to use it", async () => 
 
 /** The command with stand-ins for the programs that depend on who one is. */
 async function launch(userNumber: number): Promise<string> {
-  const stubs = await mkdtemp(join(tmpdir(), "varco-stubs-"));
+  const stubs = temporaryFolder("stubs");
   const stub = (name: string, body: string) =>
     writeFile(join(stubs, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
   await stub("id", `echo ${userNumber}`);

@@ -1,11 +1,11 @@
 // The first act of a gate, and the last: relays of the last good pin map off, whatever else is broken.
-import { mkdtemp, readdir, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type PinMap, pinMapFile, readPinMap, writePinMap } from "../../src/app/pin-map.ts";
 import { driveOff, relaysOff } from "../../src/app/relay-off.ts";
 import { silentLog } from "../../src/ports/log.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { FakeGpio } from "./fake-gpio.ts";
 
 const MAP: PinMap = {
@@ -16,7 +16,7 @@ const MAP: PinMap = {
     { line: 6, activeLevel: "low" },
   ],
 };
-const folder = () => mkdtemp(join(tmpdir(), "varco-pins-"));
+const folder = () => temporaryFolder("pins");
 
 describe("driving the relays off", () => {
   test("each is opened with its own level, driven inactive, read back and left so", async () => {

@@ -1,13 +1,13 @@
 // The service unit, judged by systemd's own tools where this machine has them.
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { parseCommandLine } from "../../src/app/cli.ts";
 import { COMMANDS } from "../../src/app/command-table.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const execute = promisify(execFile);
 const UNIT = "systemd/varco.service";
@@ -69,7 +69,7 @@ test("the devices of every bus are open to the gate, each through the group that
 });
 
 test.runIf(present)("systemd reads it without a complaint", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "varco-unit-"));
+  const folder = temporaryFolder("unit");
   const file = join(folder, "varco.service");
   // Where Node.js lies on this machine is no matter of the unit.
   await writeFile(file, unit.replaceAll("/usr/bin/node", process.execPath));

@@ -29,12 +29,14 @@ export interface Transport {
   readonly settle?: () => Promise<void>;
 }
 
-/** A log whose lines are added to `lines`. */
+/** A log whose lines, each with its level first, are added to `lines`. */
 export function listeningLog(lines: string[]): Log {
-  const write = (event: string, fields?: LogFields): void => {
-    lines.push(`${event} ${JSON.stringify(fields ?? {})}`);
-  };
-  return { trace: write, debug: write, info: write, warn: write, error: write };
+  const at =
+    (level: keyof Log) =>
+    (event: string, fields?: LogFields): void => {
+      lines.push(`${level} ${event} ${JSON.stringify(fields ?? {})}`);
+    };
+  return { trace: at("trace"), debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
 async function line<T>(opened: Promise<Result<T, unknown>>): Promise<T> {

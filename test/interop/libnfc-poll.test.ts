@@ -10,7 +10,7 @@ import { HastyTimeline } from "../../src/sim/hasty-timeline.ts";
 import { SeededRandom } from "../../src/sim/seeded-random.ts";
 import { offerTerminal } from "../../src/sim/terminal-host.ts";
 import { bytesOf, hasLibnfc, libnfc, saidBy, startLibnfc } from "./libnfc.ts";
-import { endAll, eventually, finished } from "./processes.ts";
+import { endAll, eventually, finished, startVarco } from "./processes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "varco-poll-"));
 const seeds = new SeededRandom(532);
@@ -74,7 +74,7 @@ describe.runIf(hasLibnfc)("nfc-poll", () => {
     expect(said.text).toMatch(/done\.\n$/);
   });
 
-  test("finds nothing where nothing lies, in twenty rounds", async () => {
+  test("finds nothing where nothing lies", async () => {
     const { link, chip: virtual } = await chip("none");
     const said = await libnfc("nfc-poll", link);
     expect(said).toMatchObject({ exit: 0, complaints: [] });
@@ -93,5 +93,36 @@ describe.runIf(hasLibnfc)("pn53x-diagnose", () => {
       expect(tests).toEqual([" Communication line test: OK", " ROM test: OK", " RAM test: OK"]);
     }
     expect(virtual.unhandled).toEqual([]);
+  });
+});
+
+describe.runIf(hasLibnfc)("the command that serves a virtual chip", () => {
+  async function served(card: string) {
+    links += 1;
+    const link = join(folder, `served-${links}`);
+    const running = startVarco(["sim", "chip", "--hsu", link, "--json", "--card", card]);
+    onTestFinished(async () => {
+      running.kill("SIGTERM");
+      await running.ended;
+    });
+    await eventually(() => running.out().includes("\n"), "the chip is ready");
+    return { link, ready: JSON.parse(running.out()) as { readonly uid?: string; readonly ats?: string } };
+  }
+
+  test("is found well by pn53x-diagnose", async () => {
+    const { link } = await served("none");
+    const said = await libnfc("pn53x-diagnose", link, []);
+    expect(said).toMatchObject({ exit: 0, complaints: [] });
+    expect(said.text.match(/test: OK/g)).toHaveLength(3);
+  });
+
+  test("shows its card to nfc-poll, which waits for it to go", async () => {
+    const { link, ready } = await served("stm2");
+    const poll = startLibnfc("nfc-poll", link, ["-v"]);
+    await eventually(() => poll.out().includes("Waiting for card removing"), "the card is found");
+    expect(poll.ending()).toBeUndefined();
+    poll.kill("SIGKILL");
+    const said = saidBy(await finished(poll));
+    expect([bytesOf(said, "UID ("), bytesOf(said, "ATS")]).toEqual([ready.uid, ready.ats?.slice(2)]);
   });
 });

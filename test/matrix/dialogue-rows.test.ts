@@ -5,10 +5,12 @@
 import { describe, expect, test } from "vitest";
 import type { FaultKind } from "../../src/sim/faults.ts";
 import {
+  expectWarned,
   makeBench,
   NIS_ANSWER,
   READ_NIS,
   RecoveryTable,
+  recoveries,
   SELECT_CIE,
   SELECT_IAS,
   startBench,
@@ -37,18 +39,23 @@ describe.each(TRANSPORTS)("$name", (transport) => {
     const started = await table.within(bench, at(1, "start, two ACKs lost", 300), () => bench.start());
     expect(started).toMatchObject({ ok: true });
     expect(bench.faults.count("lostAck")).toBe(2);
+    expect(bench.rig.reader.health().resends).toBe(2);
   });
 
   test("row 1: no ACK of a configured chip: no command is sent twice, the reader fails and a start recovers it", async () => {
     const bench = await startBench(transport);
+    const { resends } = bench.rig.reader.health();
     bench.faults.set(SILENT);
     const failed = await table.within(bench, at(1, "poll, no ACK: reader failed", 60), () => bench.poll());
     expect(failed).toMatchObject({ ok: false, error: { kind: "chipSilent" } });
     expect(bench.faults.count("lostAck")).toBe(1);
+    expect(bench.rig.reader.health().resends).toBe(resends);
     bench.faults.set({});
     expect(await table.within(bench, at(1, "recovery by a start", 600), () => bench.recover())).toBe(
       NIS_ANSWER,
     );
+    expect(recoveries(bench)).toBe(1);
+    expectWarned(bench);
   });
 
   test("row 1: no ACK for ever: each start ends with a reader that is down, and says what to do", async () => {
@@ -58,8 +65,11 @@ describe.each(TRANSPORTS)("$name", (transport) => {
     const failed = await table.within(bench, at(1, "start in vain", 3_000), () => bench.start());
     expect(failed).toMatchObject({ ok: false, error: { kind: "chipSilent" } });
     expect(JSON.stringify(failed)).toMatch(/check|wire/);
+    expectWarned(bench);
     bench.faults.set({});
-    expect(await bench.recover()).toBe(NIS_ANSWER);
+    expect(await table.within(bench, at(1, "recovery after it", 600), () => bench.recover())).toBe(
+      NIS_ANSWER,
+    );
   });
 
   test.each<FaultKind>(["doubledAck", "ackAfterResponse", "strayNack"])(
@@ -93,7 +103,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
       if (!sent.ok) await bench.findAgain();
     });
     expect(bench.faults.count("ackAfterResponse")).toBe(1);
-    expect(await bench.recover()).toBe(NIS_ANSWER);
+    expect(await table.within(bench, at(2, "and a new start", 600), () => bench.recover())).toBe(NIS_ANSWER);
   });
 
   test("row 3: a stale response in place of the ACK: abort, drain, the poll is repeated once", async () => {
@@ -115,7 +125,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
       if (!sent.ok) await bench.findAgain();
     });
     expect(bench.faults.count("staleResponse")).toBe(1);
-    expect(await bench.recover()).toBe(NIS_ANSWER);
+    expect(await table.within(bench, at(3, "and a new start", 600), () => bench.recover())).toBe(NIS_ANSWER);
   });
 
   test("row 10: the error frame is a refusal, told at once and not tried again", async () => {
@@ -144,6 +154,8 @@ describe.each(TRANSPORTS)("$name", (transport) => {
     expect(await table.within(bench, at(11, "recovery by a start", 2_000), () => bench.recover())).toBe(
       NIS_ANSWER,
     );
+    expect(bench.rig.reader.health().recoveries).toEqual({ reconfigure: 0, reset: 1, reopen: 0 });
+    expectWarned(bench);
   });
 
   test("row 11: ACK and then silence under an APDU is a lost card, until the next command shows the chip", async () => {
@@ -160,6 +172,8 @@ describe.each(TRANSPORTS)("$name", (transport) => {
     });
     expect(answer).toBe(NIS_ANSWER);
     expect(bench.faults.count("hang")).toBe(1);
+    expect(bench.rig.reader.health().recoveries).toEqual({ reconfigure: 0, reset: 1, reopen: 0 });
+    expectWarned(bench);
   });
 
   test("row 12: an answer that comes during the next command is discarded, the next command is unharmed", async () => {

@@ -97,6 +97,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
           strikes: 1,
           sent: 1,
         });
+        expect(bench.rig.reader.health().rereads).toBe(1);
       });
 
       test("row 4: for ever at an APDU's answer: given up, never sent again; the reader fails, and finds the card after a start", async () => {
@@ -115,6 +116,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
           },
         );
         expect(bench.faults.count(kind)).toBeGreaterThanOrEqual(2);
+        expect(bench.rig.reader.health().rereads).toBeGreaterThanOrEqual(1);
         expect(await bench.readNis(again.channel)).toBe(NIS_ANSWER);
       });
 
@@ -125,6 +127,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
         bench.faults.script(kind, [...ack, true, true]);
         const { channel } = await table.within(bench, at(4, `${kind} twice, poll`, 200), () => bench.find());
         expect(bench.faults.count(kind)).toBe(2);
+        expect(bench.rig.reader.health().rereads).toBe(1);
         expect(await bench.readNis(channel)).toBe(NIS_ANSWER);
       });
     },
@@ -218,7 +221,8 @@ describe.each(TRANSPORTS)("$name", (transport) => {
         if (done.ok && done.value instanceof Uint8Array) expect(toHex(done.value)).toBe("9000");
         else if (done.ok) expect(done.value).toMatchObject({ protocol: "typeA", kind: "isoDep" });
         const isCut = bench.faults.count("tampered") === 1;
-        expect(await bench.recover()).toBe(NIS_ANSWER);
+        const answer = await table.within(bench, at(7, `${what}, recovery`, 600), () => bench.recover());
+        expect(answer).toBe(NIS_ANSWER);
         expect({ lengthBytes, isCut }).toEqual({ lengthBytes, isCut: true });
       }
     },

@@ -182,6 +182,15 @@ export class Bench<Rig extends BenchRig = ReaderRig> {
   }
 }
 
+/** How often the reader was brought back, by whichever step. */
+export const recoveries = ({ rig }: Bench): number =>
+  Object.values(rig.reader.health().recoveries).reduce((sum, count) => sum + count, 0);
+
+/** A reader that failed has left a warning for whoever looks after the gate. */
+export function expectWarned({ rig }: Bench): void {
+  expect(rig.logged.filter((line) => line.startsWith("warn "))).not.toEqual([]);
+}
+
 /** Enough for the longest time that a reader is let alone. */
 const MAX_STARTS = 15;
 const BETWEEN_STARTS_MS = 1_000;
