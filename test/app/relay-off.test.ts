@@ -47,14 +47,14 @@ describe("driving the relays off", () => {
 
 describe("the pin map", () => {
   test("is read back as written, and nothing else is left in the folder", async () => {
-    const directory = await folder();
+    const directory = folder();
     expect(await writePinMap(directory, MAP)).toEqual({ ok: true, value: undefined });
     expect(await readPinMap(directory)).toEqual({ ok: true, value: MAP });
     expect(await readdir(directory)).toEqual(["pin-map.json"]);
   });
 
   test("is replaced", async () => {
-    const directory = await folder();
+    const directory = folder();
     const other: PinMap = {
       ...MAP,
       board: { kind: "virtual", socket: "/tmp/b.sock" },
@@ -66,7 +66,7 @@ describe("the pin map", () => {
   });
 
   test("missing is the first start, a kind of its own", async () => {
-    expect(await readPinMap(await folder())).toMatchObject({ ok: false, error: { kind: "pinMapMissing" } });
+    expect(await readPinMap(folder())).toMatchObject({ ok: false, error: { kind: "pinMapMissing" } });
   });
 
   test.each([
@@ -88,7 +88,7 @@ describe("the pin map", () => {
     ["a list", "[]"],
     ["null", "null"],
   ])("with %s in its file is corrupt", async (_, text) => {
-    const directory = await folder();
+    const directory = folder();
     await writeFile(pinMapFile(directory), text);
     expect(await readPinMap(directory)).toMatchObject({ ok: false, error: { kind: "pinMapCorrupt" } });
     expect(await relaysOff(directory, silentLog)).toMatchObject({
@@ -98,7 +98,7 @@ describe("the pin map", () => {
   });
 
   test("that cannot be written is told", async () => {
-    const directory = join(await folder(), "not-there");
+    const directory = join(folder(), "not-there");
     expect(await writePinMap(directory, MAP)).toMatchObject({
       ok: false,
       error: { kind: "pinMapUnwritable" },
