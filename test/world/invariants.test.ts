@@ -124,6 +124,18 @@ describe("a grant", () => {
     const again = [stay(CAME_MS, CAME_MS + 4_000), stay(CAME_MS + 5_000, CAME_MS + 6_000)];
     expect(verdict({ ...twice, stays: again })).toEqual([]);
   });
+
+  test("again for who came back unseen beside another card, and not when that one came later", () => {
+    const second = granted(2, CAME_MS + 7_100);
+    const twice = { rows: [ROW, second], edges: [...SOUND.edges, ...pulse(second, CAME_MS + 7_101)] };
+    const back = [stay(CAME_MS, CAME_MS + 4_000), stay(CAME_MS + 4_500, CAME_MS + 8_000)];
+    const beside = (fromMs: number) => ({ ...stay(CAME_MS + fromMs, CAME_MS + 7_000), person: STRANGER });
+    expect(verdict({ ...twice, stays: [...back, beside(4_600)] })).toEqual([]);
+    expect(verdict({ ...twice, stays: [...back, beside(4_900)] })).toEqual(["oneGrantPerPresentation"]);
+    expect(verdict({ ...twice, stays: [stay(CAME_MS, CAME_MS + 8_000), beside(4_600)] })).toEqual([
+      "oneGrantPerPresentation",
+    ]);
+  });
 });
 
 describe("a card held still", () => {
