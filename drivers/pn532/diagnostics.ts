@@ -11,7 +11,7 @@ import { type Command, getFirmwareVersion, listPassiveTarget, rfField } from "./
 import { type LineTest, testLine } from "./line-test.ts";
 import type { ReaderParts } from "./reader.ts";
 import { changeSpeed, toResetSpeed } from "./serial-speed.ts";
-import { startUp } from "./start-up.ts";
+import { FIELD_OFF_MS, RESET_MS, RESET_READY_MS, startUp } from "./start-up.ts";
 import type { CardProtocol } from "./target.ts";
 
 /** What a chip can test in itself, with the bytes of its Diagnose command. */
@@ -30,10 +30,6 @@ const SELF_TESTS: Readonly<Record<SelfTest, Uint8Array>> = {
 /** Other drivers wait 1.5 s for the memory tests. */
 const SELF_TEST_MS = 2_000;
 
-/** RSTPD_N as at start: 1 ms is low for long enough, 5 ms are more than the chip needs to be back. */
-const RESET_MS = 1;
-const RESET_READY_MS = 5;
-
 /** Just after an exchange the chip refuses its address on I2C, which is no fault of the line. */
 const REST_MS = 1;
 
@@ -44,8 +40,6 @@ const EDGE_MS = 5;
 const ONE_TRY = 1;
 /** Slowest observed try, and what the rest takes. */
 const TRY_MS = 250;
-/** Carrier off for so long resets every card in the field (ISO/IEC 14443-3 asks 5 ms). */
-const FIELD_OFF_MS = 6;
 const PROTOCOLS: readonly CardProtocol[] = ["typeA", "typeB"];
 
 /** How an interrupt line behaved over some commands. */

@@ -23,8 +23,8 @@ import type { HostLink } from "./host-link.ts";
 import { likelyBauds, toWantedSpeed } from "./serial-speed.ts";
 
 /** RSTPD_N low for at least 20 ns; the chip is ready 2 ms after its release, some boards' filters are slower. */
-const RESET_MS = 1;
-const RESET_READY_MS = 5;
+export const RESET_MS = 1;
+export const RESET_READY_MS = 5;
 
 /** Carrier off for so long resets every card in the field (ISO/IEC 14443-3 asks 5 ms). */
 export const FIELD_OFF_MS = 6;

@@ -19,17 +19,12 @@ import {
   read,
   SW_OK,
 } from "./card-bench.ts";
-import { NIS_ANSWER, RecoveryTable, startBench, TRANSPORTS, unwrap } from "./matrix.ts";
+import { NIS_ANSWER, RecoveryTable, rowsOf, startBench, TRANSPORTS, unwrap } from "./matrix.ts";
 
 const table = new RecoveryTable("APDUs");
 
 describe.each(TRANSPORTS)("$name", (transport) => {
-  const at = (row: number, what: string, boundMs: number) => ({
-    row,
-    transport: transport.name,
-    what,
-    boundMs,
-  });
+  const at = rowsOf(transport);
 
   describe("row 25: waiting time", () => {
     test.each<readonly [string, Partial<BulkSpec>]>([

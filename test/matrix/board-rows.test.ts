@@ -27,6 +27,7 @@ import {
   NIS_ANSWER,
   READ_NIS,
   RecoveryTable,
+  rowsOf,
   SELECT_CIE,
   SELECT_IAS,
   SPI,
@@ -249,12 +250,7 @@ async function blockable({ wiring, name }: MatrixTransport): Promise<{ bench: Bo
 }
 
 describe.each(TRANSPORTS)("$name", (transport) => {
-  const at = (row: number, what: string, boundMs: number) => ({
-    row,
-    transport: transport.name,
-    what,
-    boundMs,
-  });
+  const at = rowsOf(transport);
 
   test("row 32: an event loop that stands still for 200 ms, from any instant of a presentation on", async () => {
     const reading = async (bench: BoardBench): Promise<string> =>

@@ -17,7 +17,16 @@ import {
   pattern,
   presentBulk,
 } from "./card-bench.ts";
-import { type Bench, CIE, NIS_ANSWER, RecoveryTable, startBench, TRANSPORTS, unwrap } from "./matrix.ts";
+import {
+  type Bench,
+  CIE,
+  NIS_ANSWER,
+  RecoveryTable,
+  rowsOf,
+  startBench,
+  TRANSPORTS,
+  unwrap,
+} from "./matrix.ts";
 
 const table = new RecoveryTable("cards that come and go");
 
@@ -48,12 +57,7 @@ async function noisyPresentation(bench: Bench, radioError: number) {
 }
 
 describe.each(TRANSPORTS)("$name", (transport) => {
-  const at = (row: number, what: string, boundMs: number) => ({
-    row,
-    transport: transport.name,
-    what,
-    boundMs,
-  });
+  const at = rowsOf(transport);
 
   describe("row 21: a card is taken away", () => {
     test.each([0, 2, 4, 9, 15])(

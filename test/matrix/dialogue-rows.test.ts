@@ -11,6 +11,7 @@ import {
   READ_NIS,
   RecoveryTable,
   recoveries,
+  rowsOf,
   SELECT_CIE,
   SELECT_IAS,
   startBench,
@@ -25,12 +26,7 @@ const HOST_MS = 1;
 const SILENT = { lostAck: 1, lostResponse: 1 };
 
 describe.each(TRANSPORTS)("$name", (transport) => {
-  const at = (row: number, what: string, boundMs: number) => ({
-    row,
-    transport: transport.name,
-    what,
-    boundMs,
-  });
+  const at = rowsOf(transport);
 
   test("row 1: no ACK at the first commands after wake-up: sent again, twice at most, and the start succeeds", async () => {
     const bench = await makeBench(transport);

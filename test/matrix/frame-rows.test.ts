@@ -26,6 +26,7 @@ import {
   type MatrixTransport,
   NIS_ANSWER,
   RecoveryTable,
+  rowsOf,
   SELECT_IAS,
   startBench,
   TRANSPORTS,
@@ -73,12 +74,7 @@ async function makeRunner(transport: MatrixTransport) {
 }
 
 describe.each(TRANSPORTS)("$name", (transport) => {
-  const at = (row: number, what: string, boundMs: number) => ({
-    row,
-    transport: transport.name,
-    what,
-    boundMs,
-  });
+  const at = rowsOf(transport);
 
   describe.each<FrameFault>(["wrongLengthChecksum", "wrongDataChecksum", "wrongDirection", "wrongPostamble"])(
     "%s",
@@ -239,7 +235,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
 });
 
 describe("HSU", () => {
-  const at = (row: number, what: string, boundMs: number) => ({ row, transport: HSU.name, what, boundMs });
+  const at = rowsOf(HSU);
 
   test("row 8: every frame in two chunks, cut anywhere", async () => {
     const bench = await startBench(HSU);

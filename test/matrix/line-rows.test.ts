@@ -23,6 +23,7 @@ import {
   NIS_ANSWER,
   RecoveryTable,
   recoveries,
+  rowsOf,
   SPI,
   startBench,
   unwrap,
@@ -39,12 +40,7 @@ async function presentation(bench: Bench): Promise<string> {
 }
 
 describe.each([SPI, I2C])("$name", (transport) => {
-  const at = (row: number, what: string, boundMs: number) => ({
-    row,
-    transport: transport.name,
-    what,
-    boundMs,
-  });
+  const at = rowsOf(transport);
 
   test.each(["high", "low"] as const)(
     "row 13: an interrupt line stuck %s from the start on: polled instead, and said so",
@@ -92,7 +88,7 @@ describe.each([SPI, I2C])("$name", (transport) => {
 });
 
 describe("SPI", () => {
-  const at = (row: number, what: string, boundMs: number) => ({ row, transport: SPI.name, what, boundMs });
+  const at = rowsOf(SPI);
 
   test.each([
     [0xff, "chipSilent", "MISO is always FF"],
@@ -199,7 +195,7 @@ describe("SPI", () => {
 });
 
 describe("I2C", () => {
-  const at = (row: number, what: string, boundMs: number) => ({ row, transport: I2C.name, what, boundMs });
+  const at = rowsOf(I2C);
   const folder = mkdtempSync(join(tmpdir(), "varco-i2c-"));
   const stand = join(folder, "i2c-1");
   writeFileSync(stand, "");

@@ -221,6 +221,11 @@ export interface Measured {
   readonly boundMs: number;
 }
 
+/** What is measured on one transport: a row, what of it, and its bound in ms. */
+export const rowsOf =
+  ({ name }: MatrixTransport) =>
+  (row: number, what: string, boundMs: number): Measured => ({ row, transport: name, what, boundMs });
+
 type Recovery = Measured & { readonly tookMs: number };
 
 /** The recoveries of one test file; they are printed when it is done. */

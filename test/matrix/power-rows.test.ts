@@ -19,6 +19,7 @@ import {
   NIS_ANSWER,
   RecoveryTable,
   recoveries,
+  rowsOf,
   SELECT_IAS,
   SPI,
   startBench,
@@ -53,12 +54,7 @@ function expectRecovered(bench: Bench): void {
 }
 
 describe.each(TRANSPORTS)("$name", (transport) => {
-  const at = (row: number, what: string, boundMs: number) => ({
-    row,
-    transport: transport.name,
-    what,
-    boundMs,
-  });
+  const at = rowsOf(transport);
 
   describe.each(LOSSES)("row %i, %s", (row, what, lose) => {
     test(`row ${row}: between two polls: noticed within two rounds, the chip configured anew`, async () => {
@@ -130,7 +126,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
 });
 
 describe("HSU", () => {
-  const at = (row: number, what: string, boundMs: number) => ({ row, transport: HSU.name, what, boundMs });
+  const at = rowsOf(HSU);
 
   test.each([
     [921_600, 115_200],

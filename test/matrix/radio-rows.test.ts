@@ -24,6 +24,7 @@ import {
   CIE,
   NIS_ANSWER,
   RecoveryTable,
+  rowsOf,
   SELECT_IAS,
   startBench,
   TRANSPORTS,
@@ -33,12 +34,7 @@ import {
 const table = new RecoveryTable("radio");
 
 describe.each(TRANSPORTS)("$name", (transport) => {
-  const at = (row: number, what: string, boundMs: number) => ({
-    row,
-    transport: transport.name,
-    what,
-    boundMs,
-  });
+  const at = rowsOf(transport);
 
   describe("row 29: rates", () => {
     /** Commands of the chip since the card was found. */

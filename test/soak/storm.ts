@@ -2,27 +2,15 @@
  * What a soak can bring on a reader: which kinds of fault its bus knows, how often each strikes in one window, and
  * the incidents that are no matter of chance at each byte.
  */
-import { type FaultKind, type FaultRates, NO_FAULTS } from "../../src/sim/faults.ts";
+import type { FaultKind, FaultRates } from "../../src/sim/faults.ts";
 import type { SeededRandom } from "../../src/sim/seeded-random.ts";
 import type { HostBus } from "../../src/sim/wiring.ts";
+import { CHIP_FAULT_BUSES, CHIP_FAULTS } from "../world/swarm.ts";
 
 /** Each comes to a window or not: the device node goes away, the chip protects itself, the process is killed. */
 export const INCIDENTS = ["nodeLost", "chipProtected", "processKilled"] as const;
 export type Incident = (typeof INCIDENTS)[number];
 
-/** Kinds that not every bus knows; on a serial line nobody looks at the interrupt line. */
-const BUSES_OF: Partial<Record<FaultKind, readonly HostBus[]>> = {
-  garbledStatus: ["spi"],
-  nackBurst: ["i2c"],
-  lateReady: ["i2c"],
-  heldClock: ["i2c"],
-  lostByte: ["hsu"],
-  splitChunk: ["hsu"],
-  gluedChunk: ["hsu"],
-  lostEdge: ["spi", "i2c"],
-  spuriousEdge: ["spi", "i2c"],
-};
-const KINDS = Object.keys(NO_FAULTS).filter((kind): kind is FaultKind => kind in NO_FAULTS);
 /** What takes the whole chip away comes rarely, or nothing else would. */
 const GRAVE: ReadonlySet<FaultKind> = new Set<FaultKind>(["hang", "brownOut", "heldClock", "busError"]);
 const MOST_GRAVE_RATE = 0.01;
@@ -32,7 +20,7 @@ const SPREAD = 0.01;
 
 /** The kinds of fault that can strike on this bus. */
 export const kindsOn = (bus: HostBus): readonly FaultKind[] =>
-  KINDS.filter((kind) => BUSES_OF[kind]?.includes(bus) ?? true);
+  CHIP_FAULTS.filter((kind) => CHIP_FAULT_BUSES[kind]?.includes(bus) ?? true);
 
 /** About half of the kinds, each at a rate of its own. */
 export function stormRates(kinds: readonly FaultKind[], random: SeededRandom): Partial<FaultRates> {

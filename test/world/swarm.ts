@@ -137,7 +137,7 @@ const HARMLESS_AT_DOORS: ReadonlySet<Fault> = new Set<Fault>([
   "unsynced",
 ]);
 /** What only a chip on these buses can suffer from; all other faults are everybody's. */
-const BUSES: Readonly<Partial<Record<Fault, readonly HostBus[]>>> = {
+export const CHIP_FAULT_BUSES: Readonly<Partial<Record<FaultKind, readonly HostBus[]>>> = {
   garbledStatus: ["spi"],
   nackBurst: ["i2c"],
   lateReady: ["i2c"],
@@ -147,6 +147,9 @@ const BUSES: Readonly<Partial<Record<Fault, readonly HostBus[]>>> = {
   gluedChunk: ["hsu"],
   lostEdge: ["spi", "i2c"],
   spuriousEdge: ["spi", "i2c"],
+};
+const BUSES: Readonly<Partial<Record<Fault, readonly HostBus[]>>> = {
+  ...CHIP_FAULT_BUSES,
   stuckIrqHigh: ["spi", "i2c"],
   stuckIrqLow: ["spi", "i2c"],
 };
