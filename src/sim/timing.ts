@@ -95,6 +95,9 @@ export const airUs = ({ radioByteUs }: Timing, lengthBytes: number, rate: RateCo
 /** Time a card takes for one APDU unless its specification says otherwise. */
 export const DEFAULT_APDU_US = 15_000;
 
+/** Time a card takes for one operation with its RSA key beyond that. */
+export const DEFAULT_RSA_US = 150_000;
+
 /** Whole microseconds that `lengthBytes` take on SPI at `clockHz`. */
 export const spiUs = (lengthBytes: number, clockHz: number): number =>
   Math.round((lengthBytes * 8 * 1_000_000) / clockHz);

@@ -3,8 +3,8 @@
  * to it. The expectation is written here, apart from the policy that it judges.
  */
 import type { Credential } from "../../src/ports/credentials.ts";
-import type { CieSpec } from "../../src/sim/cards/cie.ts";
 import { CIE_FAMILY_NAMES } from "../../src/sim/cards/cie-families.table.ts";
+import type { CieSpec } from "../../src/sim/cards/cie-spec.ts";
 import { type CardSpec, type MadeCard, makeCard } from "../../src/sim/cards/make-card.ts";
 import type { SeededRandom } from "../../src/sim/seeded-random.ts";
 import { instant } from "../../src/time/time.ts";

@@ -22,6 +22,9 @@ export function parseCommand(apdu: Uint8Array): CardCommand | undefined {
   return body === undefined ? undefined : { cla, ins, p1, p2, ...body };
 }
 
+/** Whether the lengths of a command are the long ones: a zero, then two bytes. */
+export const isExtended = (apdu: Uint8Array): boolean => apdu[4] === 0 && apdu.length > 6;
+
 type Body = Pick<CardCommand, "data" | "le">;
 
 function parseBody(body: Uint8Array): Body | undefined {

@@ -16,6 +16,8 @@ export interface ReadBehaviour {
   readonly eof: "6282" | "6B00" | "exact";
   /** Le above the rest is refused with 6C and the right length. */
   readonly sw6C: boolean;
+  /** Most bytes of data in one answer. */
+  readonly maxResponse: number;
 }
 
 /** A file to be read from, or the status word of the refusal. */
@@ -85,7 +87,7 @@ function slice(content: Uint8Array, offset: number, le: number, behaviour: ReadB
   const rest = content.subarray(offset);
   if (rest.length === 0) return statusOnly(behaviour.eof === "exact" ? 0x9000 : SW_WRONG_OFFSET);
   if (behaviour.sw6C && le > rest.length) return statusOnly(0x6c00 | (rest.length & 0xff));
-  const wanted = le === 256 ? behaviour.leZero : le;
+  const wanted = Math.min(le === 256 ? behaviour.leZero : le, behaviour.maxResponse);
   const data = rest.subarray(0, wanted);
   return answer(data, wanted > rest.length && le !== 256 && behaviour.eof === "6282" ? 0x6282 : 0x9000);
 }

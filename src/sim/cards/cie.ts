@@ -1,48 +1,26 @@
 /**
  * The service side of a virtual Italian CIE 3.0: selection with the variants of each family, files that
- * need no PIN, READ BINARY in both instructions, GET RESPONSE. PIN and key instructions are tripwires: a
- * gate must never send them. What the card does not know gets its proper status word and is recorded, so
- * that a test can insist on an empty record.
+ * need no PIN, READ BINARY in both instructions, GET RESPONSE, and the chip's proof of itself. Commands of the
+ * PIN side are tripwires: a gate must never send them. What the card does not know gets its proper status word and
+ * is recorded, so that a test can insist on an empty record.
  */
 import { equalBytes } from "../../bytes/bytes.ts";
 import { hex, toHex } from "../../bytes/hex.ts";
-import { DEFAULT_APDU_US } from "../timing.ts";
-import { answer, type CardCommand, parseCommand, statusOnly, tlv } from "./apdu.ts";
-import type { Card, CardType } from "./card.ts";
-import { CIE_FAMILIES, type CieFamily } from "./cie-families.table.ts";
-import { type CardFile, type CieFiles, cieFiles } from "./cie-files.ts";
+import type { SeededRandom } from "../seeded-random.ts";
+import { DEFAULT_APDU_US, DEFAULT_RSA_US } from "../timing.ts";
+import { answer, type CardCommand, isExtended, parseCommand, statusOnly, tlv } from "./apdu.ts";
+import type { Card } from "./card.ts";
+import { type CieAttackName, chipOf, randomFor } from "./cie-attacks.ts";
+import { holderOf } from "./cie-chip.ts";
+import { CieDelivery } from "./cie-delivery.ts";
+import { CIE_FAMILIES } from "./cie-families.table.ts";
+import { type CardFile, type CieFiles, cieFiles, NIS_FILE } from "./cie-files.ts";
 import { type ReadBehaviour, readEven, readOdd } from "./cie-read.ts";
-import { type CardApplication, IsoDepCard } from "./iso-dep.ts";
+import { CieSecurity, namesPinSideKey } from "./cie-security.ts";
+import type { BitFlip, CieSpec } from "./cie-spec.ts";
+import { type CardApplication, type CardResponse, IsoDepCard } from "./iso-dep.ts";
 import { fixed, randomUid, TypeACard } from "./type-a.ts";
 import { randomPupi, TypeBCard } from "./type-b.ts";
-
-/** A card as data; everything but the family and the NIS has the default of an ordinary card. */
-export interface CieSpec {
-  readonly card: "cie";
-  readonly family: CieFamily;
-  /** Twelve digits. */
-  readonly nis: string;
-  /** How the card is modulated. Default type A, as all that are on record. */
-  readonly type?: CardType;
-  /** UID or PUPI, 4 bytes in hexadecimal; a new one at each power-on when absent. */
-  readonly uid?: string;
-  /** Frame waiting integer that the card announces, 0 to 14. Default 8. */
-  readonly fwi?: number;
-  /** Bytes behind the twelve digits of the NIS file. */
-  readonly filler?: boolean;
-  /** How many bytes an Le of 00 brings at most. Default 256. */
-  readonly leZero?: 256 | 231;
-  /** What a read that reaches past the end says, see `cie-read.ts`. Default `6282`. */
-  readonly eof?: "6282" | "6B00" | "exact";
-  /** Answers with data come as 61 xx and GET RESPONSE. */
-  readonly sw61?: boolean;
-  /** An Le above what the file has is refused with 6C xx. */
-  readonly sw6C?: boolean;
-  /** Working time for one APDU. Default 15 ms. */
-  readonly apduUs?: number;
-  /** Taken away right after this many answers. */
-  readonly tearAfterApdu?: number;
-}
 
 const IAS_AID = hex("A0 00 00 00 30 80 00 00 00 09 81 60 01");
 const CIE_AID = hex("A0 00 00 00 00 39");
@@ -52,80 +30,140 @@ const DEFAULT_FWI = 8;
 const FRAMES_OF_256 = 8;
 /** VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, EXTERNAL AUTHENTICATE. */
 const FORBIDDEN = new Set([0x20, 0x24, 0x2c, 0x82]);
+/** What one answer can hold. */
+export const MAX_RESPONSE_BYTES = 65_536;
 /** A record longer than this belongs to an attack or a loop; further entries only repeat it. */
 const MAX_RECORDED = 100;
+/** Longest random answer to a command that asks for no data. */
+const GARBAGE_BYTES = 16;
 
 const SW = {
   ok: 0x9000,
   wrongLength: 0x6700,
   securityNotSatisfied: 0x6982,
-  noCurrentFile: 0x6986,
   notFound: 0x6a82,
   wrongParameters: 0x6a86,
-  conditionsOfUse: 0x6985,
+  referenceNotFound: 0x6a88,
   unknownInstruction: 0x6d00,
   unknownClass: 0x6e00,
+} as const;
+
+const INS = {
+  manageSecurity: 0x22,
+  internalAuthenticate: 0x88,
+  select: 0xa4,
+  readEven: 0xb0,
+  readOdd: 0xb1,
+  getResponse: 0xc0,
 } as const;
 
 export class CieApplication implements CardApplication {
   /** Headers of commands that this card does not know, as hexadecimal. */
   readonly unexpected: string[] = [];
-  /** How often a PIN or key command was tried. */
+  /** How often a command of the PIN side was tried. */
   tripwires = 0;
   readonly #files: CieFiles;
   readonly #root: "iasApplication" | "masterFile";
-  readonly #behaviour: ReadBehaviour & { readonly sw61: boolean };
+  readonly #attack: CieAttackName | undefined;
+  readonly #random: SeededRandom;
+  readonly #behaviour: ReadBehaviour & { readonly extended: boolean };
   readonly #apduUs: number;
+  readonly #rsaUs: number;
   readonly #tearAfterApdu: number;
+  readonly #flip: BitFlip | undefined;
+  readonly #security: CieSecurity;
+  readonly #delivery: CieDelivery;
   #application: "masterFile" | "ias" | "cie" = "masterFile";
   #file: CardFile | undefined;
-  #held: Uint8Array = new Uint8Array();
   #answered = 0;
+  /** Work that the command in hand costs beyond the ordinary. */
+  #extraUs = 0;
 
   constructor(spec: CieSpec) {
-    this.#files = cieFiles({ nis: spec.nis, filler: spec.filler ?? false });
+    const chip = chipOf(holderOf(spec), spec.attack);
+    const maxResponse = spec.maxResponse ?? MAX_RESPONSE_BYTES;
+    this.#attack = spec.attack;
+    this.#files = cieFiles(chip, { filler: spec.filler ?? false, nisOnly: spec.attack === "nisOnly" });
     this.#root = CIE_FAMILIES[spec.family].root;
+    this.#random = randomFor(spec);
     this.#behaviour = {
       leZero: spec.leZero ?? 256,
       eof: spec.eof ?? "6282",
       sw6C: spec.sw6C ?? false,
-      sw61: spec.sw61 ?? false,
+      maxResponse,
+      extended: spec.extended !== "6700",
     };
+    this.#security = new CieSecurity(chip.prove);
+    this.#delivery = new CieDelivery({ sw61: spec.sw61 ?? false, maxResponse });
     this.#apduUs = spec.apduUs ?? DEFAULT_APDU_US;
+    this.#rsaUs = spec.rsaUs ?? DEFAULT_RSA_US;
     this.#tearAfterApdu = spec.tearAfterApdu ?? Number.POSITIVE_INFINITY;
+    this.#flip = spec.flip;
   }
 
   /** After power-on the master file is selected implicitly (ISO/IEC 7816-4); families with an IAS root still want it. */
   reset(): void {
     this.#application = "masterFile";
     this.#file = undefined;
-    this.#held = new Uint8Array();
+    this.#security.clear();
+    this.#delivery.clear();
   }
 
-  process(apdu: Uint8Array): { response: Uint8Array; workUs: number; gone: boolean } {
+  process(apdu: Uint8Array): { response: CardResponse; workUs: number; gone: boolean } {
+    this.#extraUs = 0;
     const command = parseCommand(apdu);
-    const response = command === undefined ? statusOnly(SW.wrongLength) : this.#dispatch(command);
+    const refused = command === undefined || (isExtended(apdu) && !this.#behaviour.extended);
+    const sound = refused ? statusOnly(SW.wrongLength) : this.#dispatch(command);
+    const response = this.#attack === "garbage" ? this.#garbage(command) : sound;
     this.#answered += 1;
-    return { response, workUs: this.#apduUs, gone: this.#answered >= this.#tearAfterApdu };
+    return {
+      response: this.#flip?.answer === this.#answered ? flipped(response, this.#flip.bit) : response,
+      workUs: this.#apduUs + this.#extraUs,
+      gone: this.#answered >= this.#tearAfterApdu,
+    };
   }
 
-  #dispatch(command: CardCommand): Uint8Array {
-    if (FORBIDDEN.has(command.ins)) {
+  #dispatch(command: CardCommand): CardResponse {
+    if (FORBIDDEN.has(command.ins) || this.#isForbiddenKey(command)) {
       this.tripwires += 1;
       return statusOnly(SW.securityNotSatisfied);
     }
     if (command.cla !== 0x00) return this.#unknown(command, SW.unknownClass);
     switch (command.ins) {
-      case 0xa4:
-        return this.#deliver(this.#select(command));
-      case 0xb0:
-      case 0xb1:
-        return this.#deliver(this.#read(command));
-      case 0xc0:
-        return this.#getResponse(command.le ?? 0);
+      case INS.select:
+        return this.#delivery.begin(this.#select(command));
+      case INS.readEven:
+      case INS.readOdd:
+        return this.#read(command);
+      case INS.getResponse:
+        return this.#delivery.next(command.le ?? 0);
+      case INS.manageSecurity:
+      case INS.internalAuthenticate:
+        return this.#attack === "nisOnly" ? statusOnly(SW.unknownInstruction) : this.#useKey(command);
       default:
         return this.#unknown(command, SW.unknownInstruction);
     }
+  }
+
+  #isForbiddenKey(command: CardCommand): boolean {
+    return command.ins === INS.manageSecurity && namesPinSideKey(command);
+  }
+
+  #useKey(command: CardCommand): CardResponse {
+    this.#delivery.clear();
+    if (this.#application !== "cie") return statusOnly(SW.referenceNotFound);
+    if (command.ins === INS.manageSecurity) return statusOnly(this.#security.set(command));
+    const proof = this.#security.authenticate(command);
+    if (typeof proof !== "function") return proof;
+    this.#extraUs = this.#rsaUs;
+    return this.#attack === "endless61"
+      ? this.#delivery.beginEndless()
+      : () => this.#delivery.begin(proof(), command.le);
+  }
+
+  /** As many random bytes as were asked for, and 90 00. */
+  #garbage(command: CardCommand | undefined): Uint8Array {
+    return answer(this.#random.bytes(command?.le ?? this.#random.below(GARBAGE_BYTES)));
   }
 
   #unknown({ cla, ins, p1, p2 }: CardCommand, sw: number): Uint8Array {
@@ -157,6 +195,7 @@ export class CieApplication implements CardApplication {
   }
 
   #enter(application: "masterFile" | "ias" | "cie", command: CardCommand): Uint8Array {
+    if (application !== this.#application) this.#security.clear();
     this.#application = application;
     this.#file = undefined;
     return command.p2 === 0x0c || command.p1 === 0x00
@@ -173,38 +212,28 @@ export class CieApplication implements CardApplication {
 
   #read(command: CardCommand): Uint8Array {
     const result =
-      command.ins === 0xb0
+      command.ins === INS.readEven
         ? readEven(command, this.#current(), this.#file)
         : readOdd(command, this.#current(), this.#file);
     if (typeof result === "number") return statusOnly(result);
     this.#file = result.file;
-    return result.respond(this.#behaviour);
+    if (this.#attack === "endless61" && result.file.id !== NIS_FILE) return this.#delivery.beginEndless();
+    return this.#delivery.begin(result.respond(this.#behaviour));
   }
 
   #current(): readonly CardFile[] {
     return this.#application === "cie" ? this.#files.cie : this.#files.root;
   }
-
-  /** With `sw61` data waits for GET RESPONSE; status words other than 9000 keep their data. */
-  #deliver(response: Uint8Array): Uint8Array {
-    const dataBytes = response.length - 2;
-    if (!this.#behaviour.sw61 || dataBytes === 0) return response;
-    this.#held = response;
-    return statusOnly(0x6100 | Math.min(dataBytes, 0xff));
-  }
-
-  #getResponse(le: number): Uint8Array {
-    if (this.#held.length === 0) return statusOnly(SW.conditionsOfUse);
-    const data = this.#held.subarray(0, -2);
-    if (le >= data.length) {
-      const whole = this.#held;
-      this.#held = new Uint8Array();
-      return whole;
-    }
-    this.#held = this.#held.subarray(le);
-    return answer(data.subarray(0, le), 0x6100 | Math.min(data.length - le, 0xff));
-  }
 }
+
+/** Bit 0 is b8 of the first byte; a bit beyond the end is counted on from the start. */
+function flipped(response: CardResponse, bit: number): CardResponse {
+  if (typeof response === "function") return () => flipBit(response(), bit);
+  return flipBit(response, bit);
+}
+
+const flipBit = (response: Uint8Array, bit: number): Uint8Array =>
+  response.map((byte, index) => (index === (bit >> 3) % response.length ? byte ^ (0x80 >> (bit & 7)) : byte));
 
 const fileId = (data: Uint8Array): number => (data.length === 2 ? (data[0] ?? 0) * 256 + (data[1] ?? 0) : -1);
 

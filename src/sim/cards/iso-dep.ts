@@ -13,11 +13,17 @@ export interface CardAnswer {
   readonly workUs: number;
 }
 
+/**
+ * A response APDU, or what makes it: that is called when nothing else is due before the answer, so that a computation
+ * in real time falls inside the work it stands for. It is not called at all when the reader gives up before.
+ */
+export type CardResponse = Uint8Array | (() => Uint8Array);
+
 /** What stands behind the transport: a card application. */
 export interface CardApplication {
   /** One command APDU. `gone` means that the card is pulled away right after its answer. */
   process(apdu: Uint8Array): {
-    readonly response: Uint8Array;
+    readonly response: CardResponse;
     readonly workUs: number;
     readonly gone?: boolean;
   };
@@ -75,7 +81,9 @@ export class IsoDepCard {
   #rest: Uint8Array = new Uint8Array();
   #last: Uint8Array = new Uint8Array();
   /** An answer that is not ready, and the time that was asked for. */
-  #waiting: { readonly frame: Uint8Array; readonly leftUs: number; readonly grantedUs: number } | undefined;
+  #waiting:
+    | { readonly response: CardResponse; readonly leftUs: number; readonly grantedUs: number }
+    | undefined;
 
   constructor(profile: IsoDepProfile, application: CardApplication) {
     this.#profile = profile;
@@ -192,8 +200,14 @@ export class IsoDepCard {
     this.#waiting = undefined;
     const { response, workUs, gone } = this.#application.process(command);
     if (gone === true) this.#torn = true;
-    this.#rest = response;
-    return this.#withWaitingTime(this.#nextPart(), workUs);
+    this.#rest = new Uint8Array();
+    return this.#withWaitingTime(response, workUs);
+  }
+
+  /** The first block of an answer, `workUs` from now. */
+  #begin(response: CardResponse, workUs: number): CardAnswer {
+    this.#rest = typeof response === "function" ? response() : response;
+    return this.#send(this.#nextPart(), workUs);
   }
 
   /** An R-block of our number asks for the last block again; R(ACK) of the other number asks for the next part. */
@@ -224,30 +238,30 @@ export class IsoDepCard {
   }
 
   /** Work that outlasts the frame waiting time is announced by S(WTX) and answered when the reader agrees. */
-  #withWaitingTime(frame: Uint8Array, workUs: number): CardAnswer {
+  #withWaitingTime(response: CardResponse, workUs: number): CardAnswer {
     const leftUs = this.#profile.wtxFlood === undefined ? workUs : Number.POSITIVE_INFINITY;
     return leftUs <= this.#waitUs
-      ? this.#send(frame, workUs)
-      : this.#askForTime(frame, leftUs, TURNAROUND_US);
+      ? this.#begin(response, workUs)
+      : this.#askForTime(response, leftUs, TURNAROUND_US);
   }
 
-  #askForTime(frame: Uint8Array, leftUs: number, afterUs: number): CardAnswer {
+  #askForTime(response: CardResponse, leftUs: number, afterUs: number): CardAnswer {
     const wanted = this.#profile.wtxFlood ?? Math.ceil(leftUs / this.#waitUs);
     const multiplier = Math.min(MAX_WTX_MULTIPLIER, wanted);
-    this.#waiting = { frame, leftUs, grantedUs: extendedWaitingUs(this.#waitUs, multiplier) };
+    this.#waiting = { response, leftUs, grantedUs: extendedWaitingUs(this.#waitUs, multiplier) };
     return this.#send(Uint8Array.of(WTX, multiplier), afterUs);
   }
 
   /** Work that outlasts what was granted is announced again, before that has passed. */
   #waitingTimeGranted(): CardAnswer | undefined {
     if (this.#waiting === undefined) return undefined;
-    const { frame, leftUs, grantedUs } = this.#waiting;
+    const { response, leftUs, grantedUs } = this.#waiting;
     if (leftUs > grantedUs) {
       const workedUs = grantedUs * SHARE_WORKED;
-      return this.#askForTime(frame, leftUs - workedUs, workedUs);
+      return this.#askForTime(response, leftUs - workedUs, workedUs);
     }
     this.#waiting = undefined;
-    return this.#send(frame, leftUs);
+    return this.#begin(response, leftUs);
   }
 
   #send(frame: Uint8Array, workUs: number): CardAnswer {

@@ -4,10 +4,13 @@
  */
 import { parseHex } from "../../bytes/hex.ts";
 import { err, ok, type Result } from "../../result.ts";
+import { CARD_KEY_COUNT } from "../pki/test-key.ts";
 import { type BulkApplication, type BulkSpec, MAX_FILE_BYTES, makeBulk } from "./bulk.ts";
 import type { Card } from "./card.ts";
-import { type CieApplication, type CieSpec, makeCie } from "./cie.ts";
+import { type CieApplication, MAX_RESPONSE_BYTES, makeCie } from "./cie.ts";
+import { CIE_ATTACKS } from "./cie-attacks.ts";
 import { CIE_FAMILY_NAMES } from "./cie-families.table.ts";
+import type { CieSpec } from "./cie-spec.ts";
 import { makePaymentCard, makePhone, makeTransitPass, type Variation } from "./other-cards.ts";
 
 export type CardSpec =
@@ -100,15 +103,28 @@ const BULK_MEMBERS: Checks = {
 const CIE_MEMBERS: Checks = {
   ...VARIATIONS,
   uid: (value) => typeof value === "string" && parseHex(value)?.length === 4,
+  generation: wholeFrom(1, 2),
+  key: wholeFrom(0, CARD_KEY_COUNT - 1),
+  attack: (value) => CIE_ATTACKS.some((name) => name === value),
   type: (value) => value === "A" || value === "B",
   filler: (value) => typeof value === "boolean",
   leZero: (value) => value === 256 || value === 231,
   eof: (value) => value === "6282" || value === "6B00" || value === "exact",
   sw61: (value) => typeof value === "boolean",
   sw6C: (value) => typeof value === "boolean",
+  extended: (value) => value === "yes" || value === "6700",
+  maxResponse: wholeFrom(1, MAX_RESPONSE_BYTES),
   apduUs: (value) => typeof value === "number" && value >= 0,
+  rsaUs: (value) => typeof value === "number" && value >= 0,
   tearAfterApdu: (value) => typeof value === "number" && value >= 0,
+  flip: isBitFlip,
 };
+
+function isBitFlip(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || !("answer" in value) || !("bit" in value)) return false;
+  const isCount = wholeFrom(0, MAX_RESPONSE_BYTES * 8);
+  return isCount(value.answer) && isCount(value.bit);
+}
 
 function parseCie(json: object): Result<CardSpec, string> {
   const family = CIE_FAMILY_NAMES.find((name) => "family" in json && json.family === name);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { toHex } from "../../../src/bytes/hex.ts";
-import type { CieSpec } from "../../../src/sim/cards/cie.ts";
 import { CIE_FAMILIES, CIE_FAMILY_NAMES } from "../../../src/sim/cards/cie-families.table.ts";
+import type { CieSpec } from "../../../src/sim/cards/cie-spec.ts";
 import { LIST_ONE_TYPE_A, NODE, packet, SpiHost } from "../spi-host.ts";
 
 const SELECT_IAS = "00A4040C0DA0000000308000000009816001";
@@ -62,7 +62,7 @@ describe("selection", () => {
     ["by AID of an application that the card lacks", "00A4040C07A0000002471001", "006A82"],
     ["by file identifier", "00A4020C021001", "009000"],
     ["by file identifier, with FCP", "00A40204021001", "0062088002000C830210019000"],
-    ["of a file that is not there", "00A4020C021004", "006A82"],
+    ["of a file that is not there", "00A4020C021008", "006A82"],
     ["of the master file by its name", "00A4000C023F00", "009000"],
     ["with a P2 of another kind", "00A4040F06A00000000039", "006A86"],
   ])("%s", async (_name, apdu, answer) => {
@@ -133,14 +133,20 @@ describe("reading", () => {
 });
 
 describe("what a gate must not do is on record", () => {
-  test.each(["0020008108" + "3132333435363738", "00240081", "002C0281", "00820000"])(
-    "tripwire %s",
-    async (apdu) => {
-      const { host, cie } = await withApplication();
-      expect(await host.apdu(apdu)).toBe("006982");
-      expect(cie.tripwires).toBe(1);
-    },
-  );
+  test.each([
+    "0020008108" + "3132333435363738",
+    "00240081",
+    "002C0281",
+    "00820000",
+    "002241A406800102840181",
+    "002241A40684018280019B",
+    "002281B606800141830184",
+    `002241A61080019B8301819108${"00".repeat(8)}`,
+  ])("tripwire %s", async (apdu) => {
+    const { host, cie } = await withApplication();
+    expect(await host.apdu(apdu)).toBe("006982");
+    expect(cie.tripwires).toBe(1);
+  });
 
   test("unknown commands get their status word and are listed by header", async () => {
     const { host, cie } = await withApplication();

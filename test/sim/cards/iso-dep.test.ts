@@ -209,3 +209,46 @@ describe("any frames in any order", () => {
     );
   });
 });
+
+describe("an answer that takes long to compute", () => {
+  /** A card that says what it was told, and how often that had to be computed. */
+  function deliberate(workUs: number) {
+    const computed: string[] = [];
+    const application = {
+      process: (apdu: Uint8Array) => ({
+        response: () => {
+          computed.push(toHex(apdu));
+          return apdu;
+        },
+        workUs,
+      }),
+      reset: () => undefined,
+    };
+    const card = new IsoDepCard({ historicalBytes: hex("80"), fsci: 8, fwi: 4 }, application);
+    card.receive(RATS_FSD_64);
+    return { card, computed };
+  }
+
+  test("is computed at once when no waiting time has to be asked for", () => {
+    const { card, computed } = deliberate(1_000);
+    expect(say(card, "020A0B")).toBe("020A0B");
+    expect(computed).toEqual(["0A0B"]);
+  });
+
+  test("is computed after the last S(WTX), and only once", () => {
+    const { card, computed } = deliberate(20_000);
+    expect(say(card, "020A0B")).toMatch(/^F2/);
+    expect(computed).toEqual([]);
+    expect(say(card, "F205")).toBe("020A0B");
+    expect(say(card, "B2")).toBe("020A0B");
+    expect(computed).toEqual(["0A0B"]);
+  });
+
+  test("is not computed for a reader that goes on to something else", () => {
+    const { card, computed } = deliberate(20_000);
+    say(card, "020A0B");
+    say(card, "030C0D");
+    expect(say(card, "F205")).toBe("030C0D");
+    expect(computed).toEqual(["0C0D"]);
+  });
+});
