@@ -30,7 +30,7 @@ module.exports = {
       name: "protocols-are-pure",
       severity: "error",
       comment: "Codecs, card protocols, identity and policy do no input or output at all.",
-      from: { path: "^src/(bytes|apdu|cie|emrtd|identity|policy)/" },
+      from: { path: "^src/(bytes|apdu|pki|cie|emrtd|identity|policy)/" },
       to: { dependencyTypes: ["core"] },
     },
     {
@@ -44,6 +44,14 @@ module.exports = {
       severity: "error",
       from: { path: "^src/(bytes|time|ports|apdu)/" },
       to: { path: "^src/(cie|emrtd|identity|policy)/" },
+    },
+    {
+      name: "certificates-know-no-card",
+      severity: "error",
+      comment:
+        "Certificates, signed objects and lists serve every kind of document, and the command that imports them.",
+      from: { path: "^src/pki/" },
+      to: { path: "^src/", pathNot: "^src/(pki|crypto|bytes|time|ports)/|^src/result\\.ts$" },
     },
     {
       name: "ports-are-interfaces",
@@ -63,7 +71,7 @@ module.exports = {
       comment: "The simulator has codecs of its own: a mistake shared by both ends would pass unseen.",
       from: { path: "^src/sim/" },
       to: {
-        path: "^src/(apdu|cie|emrtd|identity|gate|policy|crypto|journal|mqtt|config|app)/|^drivers/pn532/",
+        path: "^src/(apdu|pki|cie|emrtd|identity|gate|policy|crypto|journal|mqtt|config|app)/|^drivers/pn532/",
       },
     },
     {
@@ -94,6 +102,7 @@ module.exports = {
     native("zod", "src/config"),
     native("yaml", "src/config"),
     native("pino", "src/app"),
+    native("asn1js", "src/pki"),
     {
       name: "production-code-never-imports-tests",
       severity: "error",
