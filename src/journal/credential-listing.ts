@@ -11,6 +11,8 @@ import { type EntitlementRow, entitlementOf } from "./credential-rows.ts";
 export interface ListedCredential extends Omit<Credential, "pseudonym"> {
   readonly displayTag: string;
   readonly denyListed: boolean;
+  /** The holder is enrolled: no other chip passes with his number. */
+  readonly hasChip: boolean;
 }
 
 /** How an operator names credentials: all of one reference, or the only one with a display tag. */
@@ -23,6 +25,7 @@ interface ListedRow extends EntitlementRow {
   readonly display_tag: string;
   readonly reference: string | null;
   readonly denied: number;
+  readonly pinned: number;
 }
 
 interface HolderRow {
@@ -31,9 +34,11 @@ interface HolderRow {
 }
 
 const LIST_BOTH = `
-  SELECT display_tag, group_name, valid_from, valid_until, reference, enabled, 0 AS denied FROM admitted
+  SELECT display_tag, group_name, valid_from, valid_until, reference, enabled, 0 AS denied,
+    EXISTS (SELECT 1 FROM chip_pin WHERE chip_pin.pseudonym = admitted.pseudonym) AS pinned FROM admitted
   UNION ALL
-  SELECT display_tag, '' AS group_name, NULL, NULL, reference, 1, 1 AS denied FROM denied
+  SELECT display_tag, '' AS group_name, NULL, NULL, reference, 1, 1 AS denied,
+    EXISTS (SELECT 1 FROM chip_pin WHERE chip_pin.pseudonym = denied.pseudonym) AS pinned FROM denied
   ORDER BY reference, display_tag`;
 
 /** Reads only; throws SQLite's errors. */
@@ -76,6 +81,7 @@ export class CredentialListing {
       yield {
         displayTag: row.display_tag,
         denyListed: row.denied === 1,
+        hasChip: row.pinned === 1,
         ...entitlementOf(row),
         ...reference,
       };

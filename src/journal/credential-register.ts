@@ -3,8 +3,12 @@
  * (`acs.config.credentials`: how many entries were added to, removed from and put on which list), so that
  * an auditor sees who could pass when. A row about one card carries its personal part, erasable like all.
  */
-import type { JournalError } from "../ports/journal.ts";
+import type { ChipPin, PinHolder, Pinning } from "../ports/chip-pins.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { JournalError, NewEvent } from "../ports/journal.ts";
 import { ok, type Result } from "../result.ts";
+import type { Instant } from "../time/time.ts";
+import { ChipPinRows } from "./chip-pin-rows.ts";
 import { listsChanged } from "./credential-event.ts";
 import {
   type ImportError,
@@ -24,22 +28,45 @@ export type Revocation =
   /** Display tags are short: several cards have this one, none was revoked. */
   | { readonly kind: "ambiguous"; readonly count: number };
 
+/** A card that passed its examination at a desk. */
+export interface ChipEnrolment {
+  readonly holder: PinHolder;
+  readonly pin: ChipPin;
+  /** Admits the holder in the same step. */
+  readonly entry?: Enrolment;
+  /** The card access number, sealed under the site key. */
+  readonly sealedCan?: Uint8Array;
+  /** Takes the place of another chip that was pinned to the holder. */
+  readonly replace: boolean;
+  /** The row about the pin, and the one that is written in its place when another chip is pinned. */
+  readonly pinned: (replaced: boolean) => NewEvent;
+  readonly otherKey: () => NewEvent;
+}
+
 export class CredentialRegister {
   readonly #database: OpenDatabase;
   readonly #journal: SqliteJournal;
   readonly #rows: CredentialRows;
   readonly #listing: CredentialListing;
+  readonly #pins: ChipPinRows;
+  readonly #now: () => Instant;
 
   /** Prepares the statements. Errors as for any use of the database. */
-  static open(database: OpenDatabase, journal: SqliteJournal): Result<CredentialRegister, JournalError> {
-    return attempt(database.file, () => new CredentialRegister(database, journal));
+  static open(
+    database: OpenDatabase,
+    journal: SqliteJournal,
+    clock: Clock,
+  ): Result<CredentialRegister, JournalError> {
+    return attempt(database.file, () => new CredentialRegister(database, journal, clock));
   }
 
-  private constructor(database: OpenDatabase, journal: SqliteJournal) {
+  private constructor(database: OpenDatabase, journal: SqliteJournal, clock: Clock) {
     this.#database = database;
     this.#journal = journal;
     this.#rows = new CredentialRows(database.connection);
     this.#listing = new CredentialListing(database.connection);
+    this.#pins = new ChipPinRows(database.connection);
+    this.#now = () => clock.wallTime();
   }
 
   /** Admits a holder, also one who was denied. */
@@ -48,6 +75,35 @@ export class CredentialRegister {
       this.#rows.put(entry);
       return [listsChanged({ added: 1 }, entry)];
     });
+  }
+
+  /**
+   * Pins a chip to its holder, and admits him if he is to be admitted. A holder who has another chip keeps it, is not
+   * admitted, and the journal gets the alarm, unless the operator says that the new one takes its place.
+   */
+  async enrol(enrolment: ChipEnrolment): Promise<Result<Pinning, JournalError>> {
+    let pinning: Pinning = "alreadyPinned";
+    const changed = await this.#change(() => {
+      const { holder, pin, replace } = enrolment;
+      pinning = this.#pins.pin(holder, pin, this.#now());
+      const replaces = pinning === "otherKey" && replace;
+      if (pinning === "otherKey" && !replaces) return [enrolment.otherKey()];
+      if (replaces) {
+        this.#pins.remove(holder.pseudonym);
+        pinning = this.#pins.pin(holder, pin, this.#now());
+      }
+      return this.#enrolled(enrolment, pinning, replaces);
+    });
+    return changed.ok ? ok(pinning) : changed;
+  }
+
+  #enrolled(enrolment: ChipEnrolment, pinning: Pinning, replaces: boolean): readonly NewEvent[] {
+    const { holder, entry, sealedCan } = enrolment;
+    if (sealedCan !== undefined) this.#pins.keepCan(holder.pseudonym, sealedCan);
+    const pinned = pinning === "pinned" ? [enrolment.pinned(replaces)] : [];
+    if (entry === undefined) return pinned;
+    this.#rows.put(entry);
+    return [...pinned, listsChanged({ added: 1 }, entry)];
   }
 
   /** Puts a holder on the deny list. */

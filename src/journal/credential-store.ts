@@ -6,10 +6,13 @@
  * Holders are keyed pseudonyms; what is shown of one is its display tag and the operator's reference.
  */
 import type { Transaction } from "better-sqlite3";
+import type { ChipPin, PinHolder } from "../ports/chip-pins.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CredentialLookup, Standing } from "../ports/credentials.ts";
 import type { JournalError } from "../ports/journal.ts";
 import type { Result } from "../result.ts";
+import type { Instant } from "../time/time.ts";
+import { ChipPinRows } from "./chip-pin-rows.ts";
 import { CredentialIndexKeeper } from "./credential-index-keeper.ts";
 import { CredentialRows, type Denial, type Enrolment } from "./credential-rows.ts";
 import type { OpenDatabase } from "./database.ts";
@@ -18,6 +21,7 @@ import { attempt } from "./sqlite-error.ts";
 export class CredentialStore implements CredentialLookup {
   readonly #database: OpenDatabase;
   readonly #rows: CredentialRows;
+  readonly #pins: ChipPinRows;
   readonly #put: Transaction<(entries: readonly Enrolment[]) => void>;
   readonly #deny: Transaction<(denial: Denial) => void>;
   #keeper: CredentialIndexKeeper | undefined;
@@ -31,6 +35,7 @@ export class CredentialStore implements CredentialLookup {
     const rows = new CredentialRows(database.connection);
     this.#database = database;
     this.#rows = rows;
+    this.#pins = new ChipPinRows(database.connection);
     this.#put = database.connection.transaction((entries: readonly Enrolment[]) => {
       for (const entry of entries) rows.put(entry);
     });
@@ -68,6 +73,11 @@ export class CredentialStore implements CredentialLookup {
    */
   put(entries: readonly Enrolment[]): Result<void, JournalError> {
     return attempt(this.#database.file, () => this.#put.immediate(entries));
+  }
+
+  /** As `put`, for the chip of a holder. */
+  pin(holder: PinHolder, pin: ChipPin, at: Instant): Result<void, JournalError> {
+    return attempt(this.#database.file, () => void this.#pins.pin(holder, pin, at));
   }
 
   /** As `put`, for the deny list. */

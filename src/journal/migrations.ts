@@ -65,6 +65,41 @@ const MIGRATIONS: readonly string[] = [
      INSERT INTO list_change (pseudonym) VALUES (OLD.pseudonym), (NEW.pseudonym); END;
    CREATE TRIGGER denied_removed AFTER DELETE ON denied BEGIN
      INSERT INTO list_change (pseudonym) VALUES (OLD.pseudonym); END;`,
+  // 4: the chip that a holder's card was found to be. It outlives a credential that is taken off and put back,
+  // since its loss would let a copied number pass; who is on no list any more is noted and erased at a date.
+  `CREATE TABLE chip_pin (
+     pseudonym BLOB PRIMARY KEY, public_key BLOB NOT NULL, generation INTEGER NOT NULL, signer BLOB NOT NULL,
+     sealed_can BLOB, key_id TEXT NOT NULL, pinned_at INTEGER NOT NULL,
+     unlisted INTEGER NOT NULL, expires_at INTEGER) WITHOUT ROWID;
+   CREATE INDEX chip_pin_unlisted ON chip_pin (pseudonym) WHERE unlisted = 1 AND expires_at IS NULL;
+   CREATE INDEX chip_pin_expiry ON chip_pin (expires_at) WHERE expires_at IS NOT NULL;
+   CREATE TRIGGER chip_pin_listed AFTER INSERT ON credential BEGIN
+     UPDATE chip_pin SET unlisted = 0, expires_at = NULL WHERE pseudonym = NEW.pseudonym; END;
+   CREATE TRIGGER chip_pin_unlisted AFTER DELETE ON credential
+     WHEN NOT EXISTS (SELECT 1 FROM credential WHERE pseudonym = OLD.pseudonym) BEGIN
+     UPDATE chip_pin SET unlisted = 1 WHERE pseudonym = OLD.pseudonym; END;`,
+  // 5: whose signatures are believed. A certificate stays as long as a source brings it: a publisher's newest
+  // list, or a file imported by hand (no publisher). The seal is a hash over everything, made with each change.
+  `CREATE TABLE trust_source (
+     id INTEGER PRIMARY KEY, name TEXT NOT NULL, publisher TEXT UNIQUE, list TEXT, signed_at INTEGER,
+     imported_at INTEGER NOT NULL);
+   CREATE TABLE trust_certificate (
+     fingerprint TEXT PRIMARY KEY, der BLOB NOT NULL, subject_key_id TEXT, subject_key TEXT NOT NULL,
+     subject TEXT NOT NULL, country TEXT NOT NULL, not_before INTEGER NOT NULL, not_after INTEGER NOT NULL,
+     kind TEXT NOT NULL, laboratory INTEGER NOT NULL);
+   CREATE TABLE trust_entry (
+     source INTEGER NOT NULL REFERENCES trust_source (id) ON DELETE CASCADE,
+     fingerprint TEXT NOT NULL REFERENCES trust_certificate (fingerprint) ON DELETE CASCADE,
+     PRIMARY KEY (source, fingerprint)) WITHOUT ROWID;
+   CREATE INDEX trust_entry_fingerprint ON trust_entry (fingerprint);
+   CREATE TABLE trust_crl (
+     issuer_key TEXT NOT NULL, issuer_key_id TEXT NOT NULL, fingerprint TEXT NOT NULL, der BLOB NOT NULL,
+     issuer TEXT NOT NULL, this_update INTEGER NOT NULL, next_update INTEGER NOT NULL, source TEXT NOT NULL,
+     imported_at INTEGER NOT NULL, PRIMARY KEY (issuer_key, issuer_key_id));
+   CREATE TABLE trust_signer (
+     fingerprint TEXT PRIMARY KEY, der BLOB NOT NULL, subject TEXT NOT NULL, source TEXT NOT NULL,
+     imported_at INTEGER NOT NULL);
+   CREATE TABLE trust_seal (seal TEXT NOT NULL);`,
 ];
 
 /** The schema that this program writes. */

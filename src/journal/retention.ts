@@ -11,6 +11,7 @@ import { toBase64Url } from "../bytes/base64url.ts";
 import type { Clock, ClockState } from "../ports/clock.ts";
 import type { JournalError, NewEvent } from "../ports/journal.ts";
 import { ok, type Result } from "../result.ts";
+import { DAY_MS } from "../time/civil-date.ts";
 import type { Instant } from "../time/time.ts";
 import type { OpenDatabase } from "./database.ts";
 import { attempt } from "./sqlite-error.ts";
@@ -47,6 +48,7 @@ const ROWS_AT_ONCE = 1000;
 const MAX_ROUNDS = 100;
 const PAUSE_MS = 10;
 const PAGES_AT_ONCE = 1000;
+const UNLISTED_KEPT_MS = 30 * DAY_MS;
 
 /**
  * One erasure run, to be called at start and once an hour. Does nothing unless the clock is trusted
@@ -101,19 +103,22 @@ async function eraseSome(options: RetentionOptions, now: Instant): Promise<Resul
   let progress: Progress = { erased: 0, pruned: 0, mayHaveMore: false };
   const prepared = attempt(file, () => ({
     erase: ERASURES.map((sql) => connection.prepare<[number, number]>(sql)),
+    dateUnlisted: connection.prepare<[number, number]>(DATE_UNLISTED),
     forget: connection.prepare<[]>(FORGET_CHANGES),
     history: new History(connection),
   }));
   if (!prepared.ok) return prepared;
-  const { erase, forget, history } = prepared.value;
+  const { erase, dateUnlisted, forget, history } = prepared.value;
   const age = { now, cutoffMs: now - options.retentionMs, retentionMs: options.retentionMs };
   const committed = await options.journal.appendAfter(() => {
     const counts = erase.map((statement) => statement.run(now, ROWS_AT_ONCE).changes);
     counts.push(history.eraseStray(age));
+    const dated = dateUnlisted.run(now, ROWS_AT_ONCE).changes;
     forget.run();
     const cut = history.cut(age, options.delivery);
     const pruned = cut?.count ?? 0;
-    const mayHaveMore = cut?.mayHaveMore === true || counts.some((count) => count >= ROWS_AT_ONCE);
+    const mayHaveMore =
+      cut?.mayHaveMore === true || [dated, ...counts].some((count) => count >= ROWS_AT_ONCE);
     progress = { erased: counts.reduce((sum, count) => sum + count, 0), pruned, mayHaveMore };
     return cut === undefined ? [] : [cut.event];
   });
@@ -122,6 +127,8 @@ async function eraseSome(options: RetentionOptions, now: Instant): Promise<Resul
 
 const ERASURES = [
   "DELETE FROM personal WHERE seq IN (SELECT seq FROM personal WHERE expires_at <= ? LIMIT ?)",
+  "DELETE FROM chip_pin WHERE pseudonym IN (SELECT pseudonym FROM admitted WHERE expires_at <= ? LIMIT ?)",
+  "DELETE FROM chip_pin WHERE pseudonym IN (SELECT pseudonym FROM chip_pin WHERE expires_at <= ? LIMIT ?)",
   // With a credential goes what it replaced, which would else be valid again.
   `DELETE FROM credential WHERE (pseudonym, generation) IN (
      SELECT old.pseudonym, old.generation FROM (
@@ -130,6 +137,12 @@ const ERASURES = [
      CROSS JOIN credential AS old ON old.pseudonym = due.pseudonym AND old.generation <= due.generation)`,
   "DELETE FROM denied WHERE pseudonym IN (SELECT pseudonym FROM denied WHERE expires_at <= ? LIMIT ?)",
 ] as const;
+/**
+ * A chip whose holder was taken off the lists before his time is kept a while: who comes back with the next list
+ * has to come with his chip. The clock is not asked in a trigger, so the date is given here.
+ */
+const DATE_UNLISTED = `UPDATE chip_pin SET expires_at = ? + ${UNLISTED_KEPT_MS} WHERE pseudonym IN (
+  SELECT pseudonym FROM chip_pin WHERE unlisted = 1 AND expires_at IS NULL LIMIT ?)`;
 /** Else the notes of what changed would still name who was erased. The gate's array is then read anew. */
 const FORGET_CHANGES = "DELETE FROM list_change";
 

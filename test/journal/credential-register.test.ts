@@ -5,7 +5,7 @@ import { enrolment, holder } from "./enrolment.ts";
 import { must, TemporaryJournal } from "./temporary-journal.ts";
 
 function openRegister(world = new TemporaryJournal()) {
-  const register = must(CredentialRegister.open(world.database, world.journal));
+  const register = must(CredentialRegister.open(world.database, world.journal, world.clock));
   const store = must(CredentialStore.open(world.database));
   const signal = new AbortController().signal;
   return {
@@ -28,9 +28,23 @@ describe("list", () => {
     must(await register.admit(enrolment(2, { reference: "A" })));
     must(await register.deny({ ...enrolment(3), reference: "C" }));
     expect(listed()).toEqual([
-      { displayTag: "card#0002", denyListed: false, group: "members", enabled: true, reference: "A" },
-      { displayTag: "card#0001", denyListed: false, group: "members", enabled: true, reference: "B" },
-      { displayTag: "card#0003", denyListed: true, group: "", enabled: true, reference: "C" },
+      {
+        displayTag: "card#0002",
+        denyListed: false,
+        hasChip: false,
+        group: "members",
+        enabled: true,
+        reference: "A",
+      },
+      {
+        displayTag: "card#0001",
+        denyListed: false,
+        hasChip: false,
+        group: "members",
+        enabled: true,
+        reference: "B",
+      },
+      { displayTag: "card#0003", denyListed: true, hasChip: false, group: "", enabled: true, reference: "C" },
     ]);
   });
 
@@ -38,7 +52,7 @@ describe("list", () => {
     const { world, register, listed } = openRegister();
     for (let number = 0; number < 5; number++) must(await register.admit(enrolment(number)));
     const gate = new TemporaryJournal(world.file);
-    const other = must(CredentialRegister.open(gate.database, gate.journal));
+    const other = must(CredentialRegister.open(gate.database, gate.journal, gate.clock));
     const seen: string[] = [];
     for (const entry of register.list()) {
       seen.push(must(entry).displayTag);
