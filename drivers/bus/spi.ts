@@ -12,6 +12,7 @@ interface Transfer {
   readonly byteLength: number;
   readonly sendBuffer: Uint8Array;
   readonly receiveBuffer: Uint8Array;
+  readonly speedHz: number;
 }
 type Done = (error: unknown) => void;
 
@@ -77,7 +78,9 @@ export async function openSpiBus({
     return err({ kind: "packageMissing", node, remedy: REMEDIES.packageMissing, cause });
   }
   try {
-    return ok(adapt(node, await openDevice(spi, { bus: Number(bus), device: Number(device), clockHz })));
+    return ok(
+      adapt(node, await openDevice(spi, { bus: Number(bus), device: Number(device), clockHz }), clockHz),
+    );
   } catch (cause) {
     return err({ kind: "busFailed", node, cause });
   }
@@ -100,12 +103,13 @@ function openDevice(spi: SpiPackage, { bus, device, clockHz }: Address): Promise
   });
 }
 
-function adapt(node: string, device: SpiDevice): SpiBus {
+function adapt(node: string, device: SpiDevice, clockHz: number): SpiBus {
   return {
     transfer: (bytes) =>
       new Promise((resolve) => {
         const receiveBuffer = new Uint8Array(bytes.length);
-        const message = [{ byteLength: bytes.length, sendBuffer: bytes, receiveBuffer }];
+        // The kernel keeps one speed for each node, that of whoever opened it last; this one is the transfer's own.
+        const message = [{ byteLength: bytes.length, sendBuffer: bytes, receiveBuffer, speedHz: clockHz }];
         try {
           device.transfer(message, (cause) => {
             resolve(failed(cause) ? err({ kind: "busFailed", node, cause }) : ok(receiveBuffer));

@@ -3,6 +3,7 @@
  * asked for a sign of life, and what tells it from another card. Pure.
  * Governing documents: ISO/IEC 14443-3 §6.5.4 (SEL_RES), 14443-4 §7.1 (blocks).
  */
+import { equalBytes } from "../../src/bytes/bytes.ts";
 import { toHex } from "../../src/bytes/hex.ts";
 import type { CardKbits, DetectedCard } from "../../src/ports/card.ts";
 import { parseAts } from "./ats.ts";
@@ -10,6 +11,9 @@ import type { CardProtocol, Target, TargetA, TargetB } from "./target.ts";
 
 /** SEL_RES bit 6: the card speaks ISO/IEC 14443-4. */
 const SAK_ISO_DEP = 0x20;
+
+/** A single-size UID that begins so is a random number (ISO/IEC 14443-3 §6.5.4). */
+const RANDOM_UID = { lengthBytes: 4, firstByte: 0x08 } as const;
 
 /** R(NAK), block number 0; with the card's device identifier behind it where the card was given one. */
 export const R_NAK = 0xb2;
@@ -23,6 +27,8 @@ export interface ActiveCard {
   readonly kind: DetectedCard["kind"];
   /** Equal for the same card activated twice. A card that makes it anew each time is never the same. */
   readonly identity: Uint8Array;
+  /** Nothing is to be learned from its identity: the card makes one up at each activation. */
+  readonly isAnonymous: boolean;
   readonly frameWaitingExponent: number;
   /**
    * A frame that an active ISO-DEP card answers with R(ACK) or its last block. A card put in its place has not
@@ -40,6 +46,14 @@ export interface ActiveCard {
 /** What the gate may do with a card; the reader's part of it. */
 export type CardConduct = Pick<DetectedCard, "channel" | "raiseSpeed">;
 
+/**
+ * Whether a card found after another may be the same one. The mistake is on the side of the same: a card that nobody
+ * read is nobody's new presentation.
+ */
+export const maybeSame = (before: ActiveCard, now: ActiveCard): boolean =>
+  equalBytes(before.identity, now.identity) ||
+  (before.isAnonymous && now.isAnonymous && before.family === now.family);
+
 export const activeCard = (target: Target): ActiveCard =>
   target.protocol === "typeA" ? activeTypeA(target) : activeTypeB(target);
 
@@ -51,6 +65,7 @@ function activeTypeA({ protocol, number, sak, uid, ats }: TargetA): ActiveCard {
     number,
     kind,
     identity: uid,
+    isAnonymous: uid.length === RANDOM_UID.lengthBytes && uid[0] === RANDOM_UID.firstByte,
     frameWaitingExponent,
     signOfLife: Uint8Array.of(R_NAK),
     fastestKbits,
@@ -73,6 +88,7 @@ function activeTypeB({
     number,
     kind,
     identity: pupi,
+    isAnonymous: isoDep,
     frameWaitingExponent,
     signOfLife: deviceId === 0 ? Uint8Array.of(R_NAK) : Uint8Array.of(R_NAK | WITH_DEVICE_ID, deviceId),
     // The protocol and parameter selection of InPSL is type A's; type B agrees on a rate in ATTRIB, which the chip sends.

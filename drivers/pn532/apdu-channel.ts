@@ -32,6 +32,12 @@ const LINK_MARGIN_MS = 50;
 /** End of every APDU, whatever the card asks for; 64 kB at 106 kbit/s take about 7 s. */
 const MAX_APDU_MS = 15_000;
 
+/** The end of an APDU, and the longest that one part of it may take. */
+interface Deadline {
+  readonly at: Millis;
+  readonly partMs: number;
+}
+
 /** Where an APDU goes to. */
 export interface ApduTarget {
   readonly runner: CommandRunner;
@@ -44,7 +50,8 @@ export interface ApduTarget {
 
 /**
  * One command APDU (4 to 65544 bytes) to its response APDU (2 to 65538 bytes). No part is ever sent twice.
- * It ends at `until` at the latest, or at this module's own limit.
+ * It ends at `until`, until when the card may ask for waiting time as often as it likes (ISO/IEC 14443-4 §7.3); without
+ * one each part has the time of one answer. This module's own limit holds besides.
  * Errors: `cardLost` with the chip's status, or 01 when nothing came in time; `cardGarbled` for an answer
  * shorter than its status words or beyond the limit; `readerFailed` when the chip itself failed.
  */
@@ -57,7 +64,10 @@ export async function exchangeApdu(
     throw new Error("command APDU length");
   }
   const limit = after(target.clock.monotonicMs(), MAX_APDU_MS);
-  const deadline = until !== undefined && until < limit ? until : limit;
+  const deadline: Deadline = {
+    at: until !== undefined && until < limit ? until : limit,
+    partMs: until === undefined ? answerMs(target.frameWaitingExponent) : MAX_APDU_MS,
+  };
   const lastPartAt = Math.max(0, Math.ceil(command.length / MAX_EXCHANGE_BYTES) - 1) * MAX_EXCHANGE_BYTES;
   for (let at = 0; at < lastPartAt; at += MAX_EXCHANGE_BYTES) {
     const data = command.subarray(at, at + MAX_EXCHANGE_BYTES);
@@ -90,7 +100,7 @@ function expectedBytes(command: Uint8Array): number {
 async function collect(
   target: ApduTarget,
   first: CardAnswer,
-  deadline: Millis,
+  deadline: Deadline,
 ): Promise<Result<Uint8Array, LinkError>> {
   const parts = [first.data];
   let lengthBytes = first.data.length;
@@ -113,11 +123,11 @@ async function collect(
 async function exchangePart(
   target: ApduTarget,
   part: Omit<DataExchange, "target" | "responseMs">,
-  deadline: Millis,
+  deadline: Deadline,
 ): Promise<Result<CardAnswer, LinkError>> {
-  const remainingMs = deadline - target.clock.monotonicMs();
+  const remainingMs = deadline.at - target.clock.monotonicMs();
   if (remainingMs <= 0) return err({ kind: "cardLost", status: STATUS_TIMEOUT });
-  const responseMs = Math.min(answerMs(target.frameWaitingExponent), remainingMs);
+  const responseMs = Math.min(deadline.partMs, remainingMs);
   const command = dataExchange({ ...part, target: target.number, responseMs });
   const answer = await target.runner.run(command);
   if (!answer.ok) return err(toLinkError(answer.error));

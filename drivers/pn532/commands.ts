@@ -70,6 +70,22 @@ export function lineTest(): Command<true> {
   return local("afterDamage", { name: "Diagnose", code: 0x00, parameters, answerBytes, decode });
 }
 
+/** CIU_FIFOData: the byte that the radio's buffer would give next. */
+const FIFO_DATA_REGISTER = hex("63 39");
+/** What is left in it when nobody has answered a poll for type A: the request itself. */
+export const FIFO_REQA = 0x26;
+
+/** ReadRegister of CIU_FIFOData: one byte. */
+export function readFifo(): Command<number> {
+  return local("afterDamage", {
+    name: "ReadRegister",
+    code: 0x06,
+    parameters: FIFO_DATA_REGISTER,
+    answerBytes: 1,
+    decode: (data) => (data.length === 1 ? data[0] : undefined),
+  });
+}
+
 /** Speeds of the serial interface that this driver uses, in bit/s, with their codes. */
 export const SERIAL_BAUDS: ReadonlyMap<number, number> = new Map([
   [115_200, 4],

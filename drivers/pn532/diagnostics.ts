@@ -62,7 +62,7 @@ export class Diagnostics {
   /** As a reader starts: resets, wakes, configures; but with one try per poll. */
   start(): Promise<Result<ReaderInfo, ReaderError>> {
     const { link, reset, clock } = this.#parts;
-    return startUp({ link, runner: this.#runner, reset, clock, tries: ONE_TRY });
+    return startUp({ link, runner: this.#runner, reset, clock, tries: ONE_TRY, carrier: "on" });
   }
 
   /** The shortest command there is, and how long it took in ms, from the first byte written to its answer. */

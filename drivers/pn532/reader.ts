@@ -4,12 +4,14 @@
  * Governing document: NXP UM0701-02 §7.3.5 (InListPassiveTarget), ISO/IEC 14443-3 and -4.
  */
 import { equalBytes } from "../../src/bytes/bytes.ts";
+import { hex } from "../../src/bytes/hex.ts";
 import type { OutputLine } from "../../src/ports/bus.ts";
 import type {
   CardKbits,
   CardReader,
   DetectedCard,
   LinkError,
+  LoneReader,
   ReaderError,
   ReaderHealth,
   ReaderInfo,
@@ -18,7 +20,7 @@ import type { Clock } from "../../src/ports/clock.ts";
 import type { Log } from "../../src/ports/log.ts";
 import { err, ok, type Result } from "../../src/result.ts";
 import { after, type Millis } from "../../src/time/time.ts";
-import { type ActiveCard, activeCard, R_NAK } from "./active-card.ts";
+import { type ActiveCard, activeCard, maybeSame, R_NAK } from "./active-card.ts";
 import { answerMs, exchangeApdu, toLinkError } from "./apdu-channel.ts";
 import { CardSpeeds } from "./card-speed.ts";
 import { blamesReader, type CommandError, CommandRunner } from "./command-runner.ts";
@@ -26,40 +28,40 @@ import {
   activationTries,
   type Command,
   communicateThru,
+  FIFO_REQA,
   getGeneralStatus,
   lineTest,
   listPassiveTarget,
+  readFifo,
   rfField,
   selectRate,
 } from "./commands.ts";
+import type { FieldTurn } from "./field-turns.ts";
 import type { HostLink } from "./host-link.ts";
+import {
+  ALTERNATING_MS,
+  ALTERNATING_ROUND,
+  POLL_TRIES,
+  ROUND,
+  type Round,
+  SHARED_ROUND,
+  SHARED_TRIES,
+} from "./polling-round.ts";
 import { RecoveryLadder, type StartPlan } from "./recovery.ts";
 import { toResetSpeed } from "./serial-speed.ts";
+import { SharedFieldReader, type SilentReader } from "./shared-field.ts";
 import { configureAgain, FIELD_OFF_MS, type RecoveryParts, recover, startUp } from "./start-up.ts";
 import { STATUS_NO_TARGET, STATUS_OK, STATUS_TIMEOUT } from "./status.table.ts";
 import type { CardProtocol } from "./target.ts";
 
-/**
- * Activations inside one poll. A type A card is found within one try (about 20 ms) whatever their number, and
- * an idle reader wakes the host once per command, so more tries only mean fewer wake-ups: about 500 ms a poll.
- * The one try for type B, which few documents speak, keeps a type A card waiting for no more than another.
- */
-const POLL_TRIES = 25;
-const ROUND: readonly { readonly protocol: CardProtocol; readonly tries: number }[] = [
-  { protocol: "typeA", tries: POLL_TRIES },
-  { protocol: "typeB", tries: 1 },
-];
-/** Type B is looked for as often as type A for a while after a card of that type: it may come and go by the second. */
-const ALTERNATING_ROUND: typeof ROUND = [
-  { protocol: "typeA", tries: 1 },
-  { protocol: "typeB", tries: 1 },
-];
-const ALTERNATING_MS = 2_000;
 /** For the check that a card without ISO-DEP is still there: one try may meet it still waking. */
 const CHECK_TRIES = 2;
 /** Slowest observed try; a deadline below the chip's own tries would miss valid cards. */
 const SLOWEST_TRY_MS = 150;
 const ACTIVATION_MARGIN_MS = 100;
+
+/** REQB to every family and a single slot, which cards that lie on one another answer too (ISO/IEC 14443-3 §7.7). */
+const REQUEST_B = hex("05 00 00");
 
 const PRESENCE_TRIES = 2;
 /** The chip gives up after 25.6 ms (set at start); the rest is margin. */
@@ -79,7 +81,13 @@ export interface ReaderParts {
 }
 
 /** A reader that does nothing until `start`. */
-export const createPn532Reader = (parts: ReaderParts): CardReader => new Pn532Reader(parts);
+export const createPn532Reader = (parts: ReaderParts): LoneReader => new Pn532Reader(parts, "own");
+
+/** The same in its turns at a field that it shares. */
+export function createSharedPn532Reader(parts: ReaderParts, turn: FieldTurn): CardReader {
+  const { reset, clock } = parts;
+  return new SharedFieldReader({ reader: new Pn532Reader(parts, "shared"), turn, reset, clock });
+}
 
 /** A card from its detection until it is dropped or another one is found. */
 interface Session {
@@ -90,26 +98,37 @@ interface Session {
   isUsed: boolean;
 }
 
-class Pn532Reader implements CardReader {
+class Pn532Reader implements SilentReader {
   readonly #parts: ReaderParts;
+  readonly #field: "own" | "shared";
   readonly #runner: CommandRunner;
   readonly #ladder: RecoveryLadder;
   readonly #speeds = new CardSpeeds();
   #session: Session | undefined;
+  /** The card of a session that `silence` has ended. */
+  #parked: ActiveCard | undefined;
+  /** The chip has shown that it leaves a sign of a poll that nobody answered. */
+  #tellsSilence = false;
+  readonly #usualTries: number;
   /** The chip's present setting, which cannot be read back. */
-  #tries = POLL_TRIES;
+  #tries: number;
   /**
    * A chip that failed once may have lost its settings in a brown-out and be deaf to cards ever after, while it
    * answers every command: it is not used again before it was started anew.
    */
   #failure: ReaderError | undefined;
+  /** It protected itself before its start, and has to show that its carrier stays on. */
+  #wasProtected = false;
   /** A card fell silent: so would a chip in a brown-out, which then answers again, unconfigured. */
   #isUnsure = false;
   #alternatesUntil: Millis | undefined;
   #checkUp: { readonly timer: AbortController; isDue: boolean } | undefined;
 
-  constructor(parts: ReaderParts) {
+  constructor(parts: ReaderParts, field: "own" | "shared") {
     this.#parts = parts;
+    this.#field = field;
+    this.#usualTries = field === "own" ? POLL_TRIES : SHARED_TRIES;
+    this.#tries = this.#usualTries;
     this.#runner = new CommandRunner(parts);
     this.#ladder = new RecoveryLadder({
       hasReset: parts.reset !== undefined,
@@ -127,7 +146,8 @@ class Pn532Reader implements CardReader {
       return err(this.#failed(started.error));
     }
     this.#session = undefined;
-    this.#tries = POLL_TRIES;
+    this.#parked = undefined;
+    this.#tries = this.#usualTries;
     this.#failure = undefined;
     this.#isUnsure = false;
     this.#checkUpIn(CHECK_UP_MS);
@@ -141,27 +161,36 @@ class Pn532Reader implements CardReader {
     return started;
   }
 
-  /** A chip that protected itself has to show that its carrier stays on. */
+  /** A chip that protected itself has to show that its carrier stays on; at a shared field when it may have it on. */
   async #carryOut(plan: Exclude<StartPlan, { kind: "refuse" }>): Promise<Result<ReaderInfo, ReaderError>> {
     const { log, ...given } = this.#parts;
-    const parts = { ...given, runner: this.#runner, reset: given.reset, tries: POLL_TRIES };
+    const isAlone = this.#field === "own";
+    const parts = {
+      ...given,
+      runner: this.#runner,
+      reset: given.reset,
+      tries: this.#usualTries,
+      carrier: isAlone ? "on" : "off",
+    } as const;
     if (plan.kind === "cold") return startUp(parts);
     const started = await recover(parts, plan.steps, (step, error) =>
       log.warn("pn532.recovery", { step, outcome: error?.kind ?? "recovered" }),
     );
-    if (!started.ok || !plan.afterProtection) return started;
+    this.#wasProtected = plan.afterProtection && !isAlone;
+    if (!started.ok || !plan.afterProtection || !isAlone) return started;
     const on = await this.#keepsCarrierOn();
     return on.ok ? started : on;
   }
 
   async poll(signal: AbortSignal): Promise<Result<DetectedCard | undefined, ReaderError>> {
     this.#session = undefined;
+    this.#parked = undefined;
     if (this.#failure !== undefined) return err(this.#failure);
     if (signal.aborted) return ok(undefined);
     const sure = await this.#makeSure();
     if (!sure.ok) return sure;
-    for (const { protocol, tries } of this.#round()) {
-      const found = await this.#activate(protocol, tries, signal);
+    for (const look of this.#round()) {
+      const found = await this.#look(look, signal);
       if (!found.ok) return found;
       if (found.value !== undefined) return ok(this.#present(found.value));
       if (signal.aborted) break;
@@ -169,14 +198,26 @@ class Pn532Reader implements CardReader {
     return ok(undefined);
   }
 
-  #round(): typeof ROUND {
+  async #look(
+    { protocol, tries }: Round[number],
+    signal: AbortSignal,
+  ): Promise<Result<ActiveCard | undefined, ReaderError>> {
+    const found = await this.#activate(protocol, tries, signal);
+    if (!found.ok || found.value !== undefined || signal.aborted || protocol !== "typeA") return found;
+    const learned = await this.#learnSilence();
+    return learned.ok ? found : learned;
+  }
+
+  #round(): Round {
+    if (this.#field === "shared") return SHARED_ROUND;
     const { clock } = this.#parts;
     const alternates = this.#alternatesUntil !== undefined && clock.monotonicMs() < this.#alternatesUntil;
     return alternates ? ALTERNATING_ROUND : ROUND;
   }
 
   async isPresent(): Promise<Result<boolean, ReaderError>> {
-    if (this.#session === undefined) return ok(false);
+    if (this.#session === undefined)
+      return this.#parked === undefined ? ok(false) : this.#findAgain(this.#parked);
     return this.#session.active.kind === "isoDep"
       ? this.#answersBlock(this.#session.active)
       : this.#answersAgain(this.#session);
@@ -186,7 +227,43 @@ class Pn532Reader implements CardReader {
     if (this.#session?.active.protocol === "typeB")
       this.#alternatesUntil = after(this.#parts.clock.monotonicMs(), ALTERNATING_MS);
     this.#session = undefined;
-    return this.#resetField();
+    this.#parked = undefined;
+    return this.#field === "own" ? this.#resetField() : this.silence();
+  }
+
+  async silence(): Promise<Result<void, ReaderError>> {
+    this.#parked = this.#session?.active ?? this.#parked;
+    // Whoever still holds the channel would speak to another card, or with the carrier off.
+    this.#session = undefined;
+    const off = await this.#run(rfField("off"));
+    return off.ok ? ok(undefined) : off;
+  }
+
+  async #findAgain(parked: ActiveCard): Promise<Result<boolean, ReaderError>> {
+    for (let tries = 0; tries < CHECK_TRIES; tries++) {
+      const found = await this.#activate(parked.protocol, this.#usualTries);
+      if (!found.ok) return found;
+      if (found.value === undefined) continue;
+      const isSame = maybeSame(parked, found.value);
+      this.#parked = undefined;
+      if (isSame) this.#session = { active: found.value, kbits: 106, isUsed: true };
+      return ok(isSame);
+    }
+    return parked.protocol === "typeA" ? this.#leavesSigns() : this.#answersBlock({ signOfLife: REQUEST_B });
+  }
+
+  /** Once it is known what silence looks like, anything else is somebody whom the chip could not make out. */
+  async #leavesSigns(): Promise<Result<boolean, ReaderError>> {
+    if (!this.#tellsSilence) return ok(false);
+    const fifo = await this.#run(readFifo());
+    return fifo.ok ? ok(fifo.value !== FIFO_REQA) : fifo;
+  }
+
+  async #learnSilence(): Promise<Result<void, ReaderError>> {
+    if (this.#field === "own" || this.#tellsSilence) return ok(undefined);
+    const fifo = await this.#run(readFifo());
+    if (fifo.ok) this.#tellsSilence = fifo.value === FIFO_REQA;
+    return fifo.ok ? ok(undefined) : fifo;
   }
 
   async #resetField(): Promise<Result<void, ReaderError>> {
@@ -309,13 +386,14 @@ class Pn532Reader implements CardReader {
       const well = await this.#isWell();
       if (!well.ok) return well;
     }
-    if (!this.#isUnsure) return ok(undefined);
-    const { link } = this.#parts;
-    const configured = await configureAgain({ link, runner: this.#runner, tries: POLL_TRIES });
-    if (!configured.ok) return err(this.#failed(configured.error));
-    this.#isUnsure = false;
-    this.#tries = POLL_TRIES;
-    return ok(undefined);
+    if (this.#isUnsure) {
+      const { link } = this.#parts;
+      const configured = await configureAgain({ link, runner: this.#runner, tries: this.#usualTries });
+      if (!configured.ok) return err(this.#failed(configured.error));
+      this.#isUnsure = false;
+      this.#tries = this.#usualTries;
+    }
+    return this.#wasProtected ? this.#keepsCarrierOn() : ok(undefined);
   }
 
   #checkUpIn(durationMs: number): void {
@@ -341,6 +419,9 @@ class Pn532Reader implements CardReader {
 
   /** A frame to nobody: whoever protects himself says so, everybody else hears no answer. */
   async #keepsCarrierOn(): Promise<Result<void, ReaderError>> {
+    this.#wasProtected = false;
+    const on = this.#field === "shared" ? await this.#run(rfField("on")) : ok(undefined);
+    if (!on.ok) return on;
     const frame = communicateThru(Uint8Array.of(R_NAK), PRESENCE_MS);
     const sent = await this.#run(frame);
     if (!sent.ok) return sent;
@@ -349,7 +430,7 @@ class Pn532Reader implements CardReader {
   }
 
   /** Gone is only who stays silent twice: noise on the air is a sign of life. */
-  async #answersBlock({ signOfLife }: ActiveCard): Promise<Result<boolean, ReaderError>> {
+  async #answersBlock({ signOfLife }: Pick<ActiveCard, "signOfLife">): Promise<Result<boolean, ReaderError>> {
     const check = communicateThru(signOfLife, PRESENCE_MS);
     for (let tries = 0; tries < PRESENCE_TRIES; tries++) {
       const answer = await this.#run(check);

@@ -43,6 +43,8 @@ export interface StartUpParts {
   readonly clock: Clock;
   /** Activations that one poll makes. */
   readonly tries: number;
+  /** How the chip is left. It is silent from the first command on where its carrier has to be off. */
+  readonly carrier: "on" | "off";
 }
 
 export interface RecoveryParts extends StartUpParts {
@@ -50,7 +52,7 @@ export interface RecoveryParts extends StartUpParts {
   readonly reopen?: (() => Promise<Result<void, BusError>>) | undefined;
 }
 
-/** Resets, wakes, clears, configures; resolves with the carrier on. Each error is the first step that failed. */
+/** Resets, wakes, clears, configures; resolves with the carrier as asked for. Each error is the first step that failed. */
 export async function startUp(parts: StartUpParts): Promise<Result<ReaderInfo, ReaderError>> {
   const { link, runner, reset, clock } = parts;
   if (reset !== undefined) {
@@ -59,6 +61,8 @@ export async function startUp(parts: StartUpParts): Promise<Result<ReaderInfo, R
   }
   const heard = await makeHear(parts);
   if (!heard.ok) return heard;
+  const silent = parts.carrier === "off" ? await setAll(parts, [rfField("off")]) : ok(undefined);
+  if (!silent.ok) return silent;
   const fast = await toWantedSpeed(parts);
   if (!fast.ok) return err(startError(link, fast.error));
   const firmware = await runner.run(getFirmwareVersion());
@@ -66,7 +70,7 @@ export async function startUp(parts: StartUpParts): Promise<Result<ReaderInfo, R
   // The line test comes first: a link that damages frames is to be found now, not with a card in the field.
   const set = await setAll(parts, [lineTest(), ...settings(parts.tries)]);
   if (!set.ok) return set;
-  const fresh = await freshField(parts);
+  const fresh = parts.carrier === "off" ? ok(undefined) : await freshField(parts);
   if (!fresh.ok) return fresh;
   return ok(describe(firmware.value, link.degraded()));
 }
@@ -162,7 +166,8 @@ async function hail({
   return sam.ok ? ok(undefined) : err(startError(link, sam.error));
 }
 
-async function pulse(reset: OutputLine, clock: Clock): Promise<Result<void, ReaderError>> {
+/** Takes the chip through a reset: all settings are gone, the carrier is off. */
+export async function pulse(reset: OutputLine, clock: Clock): Promise<Result<void, ReaderError>> {
   const down = await reset.drive("active");
   if (!down.ok) return err({ kind: "line", error: down.error });
   await clock.sleep(RESET_MS);

@@ -4,9 +4,16 @@
  * in `exchange.ts` turns them into bytes.
  */
 
+/**
+ * The instructions that exist in this program: SELECT, READ BINARY (even and odd), GET RESPONSE, MANAGE SECURITY
+ * ENVIRONMENT, INTERNAL AUTHENTICATE. VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER and EXTERNAL
+ * AUTHENTICATE are not among them: such a command cannot be written down here.
+ */
+export type Instruction = 0xa4 | 0xb0 | 0xb1 | 0xc0 | 0x22 | 0x88;
+
 export interface CommandApdu {
   readonly cla: number;
-  readonly ins: number;
+  readonly ins: Instruction;
   readonly p1: number;
   readonly p2: number;
   /** Command data, 0 to 65,535 bytes; absent or empty = no Lc field. */

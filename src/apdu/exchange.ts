@@ -11,6 +11,7 @@ import type { Log } from "../ports/log.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { Millis } from "../time/time.ts";
 import { type CommandApdu, describeCommand, encodeCommand } from "./command.ts";
+import { CommandGuard } from "./command-guard.ts";
 import { describeStatus, parseResponse, type ResponseApdu } from "./response.ts";
 import { SW_END_OF_FILE, SW_OK, SW1_MORE_DATA, SW1_WRONG_LE } from "./status-words.ts";
 
@@ -47,6 +48,15 @@ export async function run<T, E>(
     step = protocol.next(answer.value);
   }
   return step.value;
+}
+
+/** What each card has selected; a card that is activated anew comes with a channel of its own. */
+const guards = new WeakMap<CardChannel, CommandGuard>();
+
+function guardOf(card: CardChannel): CommandGuard {
+  const guard = guards.get(card) ?? new CommandGuard();
+  guards.set(card, guard);
+  return guard;
 }
 
 /** One command to its complete answer. `6282` comes back as `9000`: its data are as good. */
@@ -109,6 +119,8 @@ async function transceive(
   card: CardChannel,
   { clock, log, until }: RunnerContext,
 ): Promise<Result<ResponseApdu, LinkError>> {
+  const guard = guardOf(card);
+  if (!guard.permits(command)) throw new Error(`${describeCommand(command)} must never be sent here`);
   const startedAt = clock.monotonicMs();
   if (startedAt >= until) return garbled("no end within the time for a reading");
   const answer = await card.transceive(encodeCommand(command), until);
@@ -119,6 +131,7 @@ async function transceive(
   }
   const response = parseResponse(answer.value);
   if (response === undefined) return garbled("answer shorter than its status");
+  if (response.sw === SW_OK || response.sw >> 8 === SW1_MORE_DATA) guard.succeeded(command);
   log.trace("apdu", {
     command: describeCommand(command),
     sw: describeStatus(response.sw),

@@ -46,11 +46,13 @@ function parseOptions(command: CommandSpec, words: readonly string[]): CommandLi
   const given = parsed.positionals.length;
   const missing = command.positionals[given];
   if (missing !== undefined && !isOptional(missing)) return usage(`${missing} is missing`);
-  if (given > command.positionals.length)
+  if (given > command.positionals.length && command.positionals.at(-1)?.endsWith(MORE) !== true)
     return usage(`${JSON.stringify(parsed.positionals.at(-1))} is one word too many`);
   return { kind: "command", command, invocation: parsed };
 }
 
+/** Ends the name of a last argument that may be given more than once. */
+const MORE = "...";
 const isOptional = (positional: string): boolean => positional.startsWith("[");
 
 /** The invocation, or what is wrong with the words. */

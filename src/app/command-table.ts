@@ -72,6 +72,24 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/reader-test.ts")).readerTestCommand,
   },
   {
+    name: "enrol",
+    summary: "examine the card held to a reader in full, and pin its chip: no other passes with its number",
+    options: {
+      config,
+      door: { value: "ID", help: "the door whose reader is used; the first when absent" },
+      group: { value: "NAME", help: "also admit the card, in this group" },
+      from: { value: "DATE", help: "first day (YYYY-MM-DD) or instant of validity" },
+      until: { value: "DATE", help: "last day (YYYY-MM-DD, whole, UTC), or instant at which validity ends" },
+      ref: { value: "TEXT", help: "your own reference, such as a membership number; not a name" },
+      can: { help: "ask for the six digits on the card's front and keep them sealed under the site key" },
+      replace: { help: "let this chip take the place of another one that is pinned to the number" },
+      json,
+    },
+    positionals: [],
+    example: "varco enrol --door lane-1 --group members --until 2027-06-30 --ref M-1042",
+    load: async () => (await import("./commands/enrol.ts")).enrolCommand,
+  },
+  {
     name: "credentials add",
     summary: "admit, or deny, the card held to a reader; its number is never shown",
     options: {
@@ -103,7 +121,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "credentials list",
-    summary: "show the admitted and denied cards by tag, group, validity and reference",
+    summary: "show the admitted and denied cards by tag, group, validity, chip and reference",
     options: { config, json },
     positionals: [],
     example: "varco credentials list --json",
@@ -118,6 +136,44 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/credentials-revoke.ts")).revokeCommand,
   },
   {
+    name: "trust import",
+    summary: "trust country signers: certificates, master lists, the ICAO directory (LDIF), revocation lists",
+    options: {
+      config,
+      "pin-signer": {
+        value: "FILE",
+        help: "the certificate of the lists' signer, or of the country signer above it; remembered",
+      },
+      laboratory: { help: "also take test authorities, which a gate uses only if its configuration says so" },
+      json,
+    },
+    positionals: ["FILE..."],
+    example: "varco trust import DE_ML.ml --pin-signer csca-germany.cer",
+    load: async () => (await import("./commands/trust-import.ts")).trustImportCommand,
+  },
+  {
+    name: "trust list",
+    summary:
+      "show the trusted certificates by country: name, key, validity, where they came from, revocation list",
+    options: { config, country: { value: "CODE", help: "of one country, for example IT" }, json },
+    positionals: [],
+    example: "varco trust list --country IT",
+    load: async () => (await import("./commands/trust-list.ts")).trustListCommand,
+  },
+  {
+    name: "trust remove",
+    summary: "trust a certificate no more, or all that a file brought",
+    options: {
+      config,
+      source: { value: "NAME", help: "all that files of this name brought, signers pinned by them included" },
+      all: { help: "everything; also when the store is damaged" },
+      json,
+    },
+    positionals: ["[FINGERPRINT|KEYID]"],
+    example: "varco trust remove D11A505E15AD",
+    load: async () => (await import("./commands/trust-remove.ts")).trustRemoveCommand,
+  },
+  {
     name: "explain",
     summary: "what this gate would decide for a credential, by which rule, and what each rule compared",
     options: {
@@ -128,7 +184,10 @@ export const COMMANDS: readonly CommandSpec[] = [
         value: "TIME",
         help: "an instant (2026-12-25T10:00:00Z), or without Z in the gate's time zone; now when absent",
       },
-      level: { value: "LEVEL", help: "what the card would prove: identifier (the default) or none" },
+      level: {
+        value: "LEVEL",
+        help: "what the card would prove: identifier (the default), originalChip or none",
+      },
       clock: { value: "STATE", help: "what the clock would be worth: synced, holdover or unsynced" },
       json,
     },

@@ -22,6 +22,11 @@ export interface CommandIo {
   readonly colour: boolean;
   /** Standard error goes to a person: progress may be shown. */
   readonly interactive: boolean;
+  /**
+   * One line that a person types and nobody sees, or the first line of standard input when that is no terminal,
+   * as bytes without the line end; `undefined` when there is none. To be wiped by whoever asked.
+   */
+  readonly askSecret: (question: string) => Promise<Uint8Array | undefined>;
   readonly clock: Clock;
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
@@ -53,7 +58,7 @@ export interface CommandSpec {
   readonly name: string;
   readonly summary: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
-  /** Names of the positional arguments; those in brackets, at the end, may be left out. */
+  /** Names of the positional arguments; those in brackets, at the end, may be left out, one with `...` repeated. */
   readonly positionals: readonly string[];
   readonly example: string;
   /** Puts the relays of the last good pin map off before anything else of the command is loaded. */

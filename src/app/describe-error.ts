@@ -5,12 +5,15 @@
 import type { ConfigProblem } from "../config/config-problem.ts";
 import type { KeyFileError } from "../crypto/key-file.ts";
 import type { OpenError } from "../journal/database.ts";
+import type { TrustChangeError } from "../journal/trust-register.ts";
 import type { BusError, GpioError } from "../ports/bus.ts";
 import type { LinkError, ReaderError } from "../ports/card.ts";
 import type { PseudoTerminalError } from "../sim/pseudo-terminal.ts";
+import type { PinMapError } from "./pin-map.ts";
 import type { LockError } from "./process-lock.ts";
 import type { RelayOffError } from "./relay-off.ts";
 import type { StateDirectoryError } from "./state-directory.ts";
+import type { TrustError } from "./trust-anchors-of.ts";
 
 export type AppError =
   | BusError
@@ -22,7 +25,9 @@ export type AppError =
   | LockError
   | StateDirectoryError
   | RelayOffError
-  | PseudoTerminalError;
+  | PseudoTerminalError
+  | TrustError
+  | TrustChangeError;
 
 /** What is wrong and what to do about it, without a line break. */
 export function describeError(error: AppError): string {
@@ -89,13 +94,10 @@ export function whatIsWrong(error: AppError): string {
     case "cardGarbled":
       return `the card breaks the transport protocol (${error.why})`;
     case "diskFull":
-      return "the disk is full";
     case "corrupt":
-      return `${error.file} is damaged`;
     case "unavailable":
-      return `${error.file} cannot be used`;
     case "newerSchema":
-      return `${error.file} was written by a later version of varco`;
+      return whatIsWrongWithDatabase(error);
     case "keyMissing":
     case "keyUnreadable":
     case "keyExposed":
@@ -108,15 +110,17 @@ export function whatIsWrong(error: AppError): string {
     case "stateDirectoryUnusable":
       return `the state directory ${error.directory} cannot be used`;
     case "pinMapMissing":
-      return `there is no pin map ${error.file}`;
     case "pinMapCorrupt":
-      return `the pin map ${error.file} cannot be read or makes no sense`;
     case "pinMapUnwritable":
-      return `the pin map ${error.file} cannot be written`;
+      return whatIsWrongWithPinMap(error);
     case "socatMissing":
     case "linkTaken":
     case "terminalFailed":
       return whatIsWrongWithTerminal(error);
+    case "trustStoreEmpty":
+    case "trustStoreDamaged":
+    case "trustStoreChanged":
+      return whatIsWrongWithTrust(error);
     case "relayStuck":
       return `the relay on GPIO ${error.line} was put off but its pin still reads on`;
   }
@@ -135,6 +139,21 @@ function whatIsWrongWithChip(error: ChipError): string {
   }
 }
 
+type DatabaseError = Exclude<OpenError, { kind: "permissionDenied" }>;
+
+function whatIsWrongWithDatabase(error: DatabaseError): string {
+  switch (error.kind) {
+    case "diskFull":
+      return "the disk is full";
+    case "corrupt":
+      return `${error.file} is damaged`;
+    case "unavailable":
+      return `${error.file} cannot be used`;
+    case "newerSchema":
+      return `${error.file} was written by a later version of varco`;
+  }
+}
+
 function whatIsWrongWithKey({ kind, file }: KeyFileError): string {
   switch (kind) {
     case "keyMissing":
@@ -145,6 +164,30 @@ function whatIsWrongWithKey({ kind, file }: KeyFileError): string {
       return `others can read the key file ${file}`;
     case "keyMalformed":
       return `${file} holds no usable key`;
+  }
+}
+
+function whatIsWrongWithPinMap({ kind, file }: PinMapError): string {
+  switch (kind) {
+    case "pinMapMissing":
+      return `there is no pin map ${file}`;
+    case "pinMapCorrupt":
+      return `the pin map ${file} cannot be read or makes no sense`;
+    case "pinMapUnwritable":
+      return `the pin map ${file} cannot be written`;
+  }
+}
+
+type TrustStoreError = Extract<AppError, { kind: `trustStore${string}` }>;
+
+function whatIsWrongWithTrust(error: TrustStoreError): string {
+  switch (error.kind) {
+    case "trustStoreEmpty":
+      return "the trust store has no certificate of a country that this gate accepts";
+    case "trustStoreDamaged":
+      return `the trust store in ${error.file} is not what was imported, and nothing of it is trusted`;
+    case "trustStoreChanged":
+      return "the trust store is not the one that the file was checked against any more";
   }
 }
 

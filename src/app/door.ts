@@ -5,22 +5,28 @@
 import type { FamilyCache } from "../cie/families.ts";
 import type { DoorConfig, SignalConfig } from "../config/schema.ts";
 import type { ScopeKey } from "../crypto/pseudonym.ts";
-import type { DoorFacts } from "../gate/access-event.ts";
+import type { DoorFacts, LaneRows } from "../gate/access-event.ts";
 import { type IndicatorLines, Indicators } from "../gate/indicators.ts";
 import { Judge } from "../gate/judge.ts";
 import type { step } from "../gate/lane.ts";
 import { type DoorFault, LaneRunner } from "../gate/lane-runner.ts";
+import { type EnrolOnTheFly, readPassage } from "../gate/passage.ts";
 import { RelayPulse } from "../gate/relay-pulse.ts";
+import type { TrustAnchors } from "../pki/trust-anchors.ts";
 import type { DecisionTime, DoorPolicy } from "../policy/question.ts";
 import type { BusError, Gpio, GpioError, LineState, OutputLine } from "../ports/bus.ts";
-import type { CardReader, ReaderHealth } from "../ports/card.ts";
+import type { CardReader } from "../ports/card.ts";
+import type { ChipPins } from "../ports/chip-pins.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CredentialLookup } from "../ports/credentials.ts";
-import type { Journal, NewEvent } from "../ports/journal.ts";
+import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
+import type { Random } from "../ports/random.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { Board } from "./board.ts";
-import { openReader } from "./open-reader.ts";
+import type { FieldGroups, FieldShare } from "./field-groups.ts";
+import { openReader, openSharedReader } from "./open-reader.ts";
+import { type ReaderReport, RecordedReader } from "./recorded-reader.ts";
 
 export type HardwareError = BusError | GpioError;
 
@@ -32,21 +38,26 @@ export interface DoorSurroundings {
   readonly log: Log;
   readonly journal: Journal;
   readonly credentials: CredentialLookup;
+  readonly pins: ChipPins;
+  /** The trust store as it is now; `undefined` when it cannot be used. */
+  readonly anchors: () => TrustAnchors | undefined;
+  readonly random: Random;
   readonly scopeKey: ScopeKey;
   readonly families: FamilyCache;
+  readonly fields: FieldGroups;
   readonly policyOf: (door: DoorConfig) => DoorPolicy;
   readonly decisionTime: () => DecisionTime;
   readonly onPolling: (door: string) => void;
   readonly onFaults: (door: string, faults: ReadonlySet<DoorFault>) => void;
   readonly onRelayEdge: (door: string, state: LineState) => void;
   /** Another lane machine than the real one: tests plant defects by it. */
-  readonly step?: typeof step<NewEvent> | undefined;
+  readonly step?: typeof step<LaneRows> | undefined;
 }
 
 export interface Door {
   readonly id: string;
   readonly lane: LaneRunner;
-  readerHealth(): ReaderHealth;
+  readerReport(): ReaderReport;
   /** Drives the relay off, whatever the lane is doing. */
   releaseRelay(): Promise<void>;
 }
@@ -59,17 +70,23 @@ export async function openDoor(
 ): Promise<Result<Door, HardwareError>> {
   const indicatorLines = await openIndicators(config, s.gpio);
   if (!indicatorLines.ok) return indicatorLines;
-  const reader = await openReader(config, s);
-  if (!reader.ok) return reader;
+  const field = s.fields.join(config.reader.fieldGroup);
+  const opened = await (field === undefined
+    ? openReader(config, s)
+    : openSharedReader(config, s, field.turn));
+  if (!opened.ok) return opened;
+  const reader = new RecordedReader(opened.value, s.clock);
   const { lane, relay } = assembleLane(config, s, {
+    enrol: await enrolmentOf(config, s),
     relayLine,
     indicators: new Indicators(indicatorLines.value, s.clock, s.log),
-    reader: reader.value,
+    reader,
+    field,
   });
   return ok({
     id: config.id,
     lane,
-    readerHealth: () => reader.value.health(),
+    readerReport: () => reader.report(),
     releaseRelay: async () => {
       await relay.release();
     },
@@ -88,36 +105,39 @@ async function openIndicators(config: DoorConfig, gpio: Gpio): Promise<Result<In
   return ok(lines);
 }
 
-interface OpenedHardware {
+interface LaneParts {
   readonly relayLine: OutputLine;
   readonly indicators: Indicators;
   readonly reader: CardReader;
+  readonly field: FieldShare | undefined;
+  readonly enrol: EnrolOnTheFly | undefined;
 }
 
-function assembleLane(config: DoorConfig, s: DoorSurroundings, hardware: OpenedHardware) {
+function assembleLane(config: DoorConfig, s: DoorSurroundings, parts: LaneParts) {
   const facts: DoorFacts = { door: config.id, direction: config.direction, level: config.level };
   const relay = new RelayPulse({
     ...config.relay,
-    line: hardware.relayLine,
+    line: parts.relayLine,
     clock: s.clock,
     onFault: (fault) => void lane.relayFault(fault),
     onEdge: (state) => s.onRelayEdge(config.id, state),
   });
+  const passage = { ...s, enrol: parts.enrol };
   const judge = new Judge({
     facts,
     policy: s.policyOf(config),
-    scopeKey: s.scopeKey,
     credentials: s.credentials,
     decisionTime: s.decisionTime,
   });
   const lane: LaneRunner = new LaneRunner({
     facts,
-    reader: hardware.reader,
+    reader: parts.reader,
     relay,
-    indicators: hardware.indicators,
+    indicators: parts.indicators,
     journal: s.journal,
     judge,
-    families: s.families,
+    read: (card) => readPassage(card, passage),
+    neighbourhood: parts.field?.neighbourhood,
     clock: s.clock,
     log: s.log,
     onFaults: (faults) => s.onFaults(config.id, faults),
@@ -125,4 +145,11 @@ function assembleLane(config: DoorConfig, s: DoorSurroundings, hardware: OpenedH
     step: s.step,
   });
   return { lane, relay };
+}
+
+/** Enrolment on the fly, where the door is told to; loaded there alone, with the parser of certificates. */
+async function enrolmentOf(config: DoorConfig, s: DoorSurroundings): Promise<EnrolOnTheFly | undefined> {
+  if (config.level !== "originalChip" || config.enrolment !== "listed") return undefined;
+  const { enrolListed } = await import("../gate/enrol-listed.ts");
+  return enrolListed({ ...s, door: config.id });
 }

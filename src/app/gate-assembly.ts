@@ -8,11 +8,12 @@ import { FamilyCache } from "../cie/families.ts";
 import type { Config, DoorConfig } from "../config/schema.ts";
 import type { ScopeKey } from "../crypto/pseudonym.ts";
 import type { DoorFault } from "../gate/lane-runner.ts";
+import { ChipPinStore } from "../journal/chip-pin-store.ts";
 import { CredentialStore } from "../journal/credential-store.ts";
 import type { OpenDatabase } from "../journal/database.ts";
 import { SqliteJournal } from "../journal/sqlite-journal.ts";
+import type { TrustAnchors } from "../pki/trust-anchors.ts";
 import type { Gpio, LineState, OutputLine } from "../ports/bus.ts";
-import type { ReaderHealth } from "../ports/card.ts";
 import type { Clock, ClockState } from "../ports/clock.ts";
 import type { JournalError } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
@@ -23,9 +24,11 @@ import type { Instant } from "../time/time.ts";
 import type { Board } from "./board.ts";
 import { type Door, type DoorSurroundings, type HardwareError, openDoor } from "./door.ts";
 import { policiesOf } from "./door-policy.ts";
+import { FieldGroups } from "./field-groups.ts";
 import { GateTime, LOOK_BACK_ROWS } from "./gate-time.ts";
 import type { PinMapError } from "./pin-map.ts";
 import { recentPresentations } from "./recent-presentation.ts";
+import type { ReaderReport } from "./recorded-reader.ts";
 
 /** Longer than the longest thing that a lane does at once: the pause before a dead reader is started again. */
 const STUCK_AFTER_MS = 20_000;
@@ -39,6 +42,8 @@ export interface GateSurroundings {
   readonly clockState: () => ClockState;
   readonly random: Random;
   readonly log: Log;
+  /** The trust store as it is now; `undefined`, or absent, when there is none to be used. */
+  readonly anchors?: (() => TrustAnchors | undefined) | undefined;
   /** The least wall time that can be true. */
   readonly buildTime: Instant;
   /** Told when a door polls for the first time. */
@@ -60,8 +65,8 @@ export interface Gate {
   readonly doors: readonly string[];
   condition(door: string): DoorCondition;
   onCondition(listener: (door: string, condition: DoorCondition) => void): void;
-  /** What the reader of each door has counted so far. */
-  readerHealth(): ReadonlyMap<string, ReaderHealth>;
+  /** What the reader of a door has counted so far, and how it fared. */
+  readerReport(door: string): ReaderReport;
   /** Whether every lane has finished something lately: what a watchdog needs to see. */
   isAlive(): boolean;
   /** Serves all doors until `signal` is aborted. Whether it ends or throws, every relay is off afterwards. */
@@ -77,12 +82,15 @@ export async function assembleGate(
   if (!journal.ok) return journal;
   const credentials = CredentialStore.open(s.database);
   if (!credentials.ok) return credentials;
+  const pins = ChipPinStore.open(s.database, journal.value, s.clock);
+  if (!pins.ok) return pins;
   const gpio = await s.board.gpio();
   if (!gpio.ok) return gpio;
   const relays = await holdRelays(s, gpio.value);
   if (!relays.ok) return relays;
   const conditions = new Conditions(s.config.doors.map(({ id }) => id));
   const families = new FamilyCache();
+  const fields = new FieldGroups(s.clock);
   const policyOf = policiesOf(s.config);
   const doors: Door[] = [];
   for (const { config, relayLine } of relays.value) {
@@ -91,7 +99,10 @@ export async function assembleGate(
       gpio: gpio.value,
       journal: journal.value,
       credentials: credentials.value,
+      pins: pins.value,
+      anchors: () => s.anchors?.(),
       families,
+      fields,
       policyOf,
       decisionTime: () => time.now(),
       onPolling: (id) => s.onPolling?.(id),
@@ -206,8 +217,10 @@ class RunningGate implements Gate {
     this.#conditions.listen(listener);
   }
 
-  readerHealth(): ReadonlyMap<string, ReaderHealth> {
-    return new Map(this.#doors.map((door) => [door.id, door.readerHealth()]));
+  readerReport(door: string): ReaderReport {
+    const found = this.#doors.find(({ id }) => id === door);
+    if (found === undefined) throw new Error(`there is no door ${door}`);
+    return found.readerReport();
   }
 
   isAlive(): boolean {

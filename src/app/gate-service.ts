@@ -9,12 +9,13 @@ import type { OpenDatabase } from "../journal/database.ts";
 import { mqttConnect } from "../mqtt/mqtt-client.ts";
 import type { DoorState } from "../mqtt/payloads.ts";
 import { createPublisher, type Publisher } from "../mqtt/publisher.ts";
-import type { Json, NewEvent } from "../ports/journal.ts";
+import type { NewEvent } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import { journalClockJumps } from "./clock-jumps.ts";
 import type { ClockWatch } from "./clock-state.ts";
 import type { CommandIo } from "./command.ts";
 import type { DoorCondition, Gate } from "./gate-assembly.ts";
+import { gateHealth } from "./gate-health.ts";
 import { gateInfo } from "./gate-info.ts";
 import { reportToSystemd } from "./notify.ts";
 import { keepUp } from "./upkeep.ts";
@@ -75,23 +76,13 @@ async function startPublisher(service: GateService, mqtt: MqttConfig): Promise<P
     random: systemRandom,
     log,
     softwareVersion,
-    health: () => gateHealth(gate),
+    health: () => gateHealth(gate, io.clock),
     info: gateInfo(config, { softwareVersion, journalKey: service.signer.publicKey }),
   });
   gate.onCondition((door, condition) => publisher.setDoorState(door, doorState(condition)));
   for (const door of gate.doors) publisher.setDoorState(door, doorState(gate.condition(door)));
   publisher.start();
   return publisher;
-}
-
-/** The process' memory, its age, and the readers by door. */
-function gateHealth(gate: Gate): { readonly [key: string]: Json } {
-  const doors = [...gate.readerHealth()].map(([door, health]) => [
-    door,
-    { reader: { ...health, recoveries: { ...health.recoveries }, degraded: [...health.degraded] } },
-  ]);
-  const rssBytes = process.memoryUsage.rss();
-  return { upSeconds: Math.round(process.uptime()), rssBytes, doors: Object.fromEntries(doors) as Json };
 }
 
 /** ONVIF's words for what the gate knows of a door without a door contact. */

@@ -6,6 +6,7 @@
 import { parseCommandLine } from "./cli.ts";
 import { type CommandIo, type CommandSpec, EXIT, type ExitCode, type Invocation } from "./command.ts";
 import { COMMANDS } from "./command-table.ts";
+import { askSecret } from "./secret-input.ts";
 import { SystemClock } from "./system-clock.ts";
 
 // Native packages keep the event loop alive for lines and buses that are still open, so the end is explicit;
@@ -50,6 +51,7 @@ function processIo(): CommandIo {
     environment: process.env,
     colour: process.stdout.isTTY === true && !noColour,
     interactive: process.stderr.isTTY === true,
+    askSecret: (question) => askSecret(question, stopping.signal),
     clock: new SystemClock(),
     signal: stopping.signal,
   };

@@ -1,13 +1,14 @@
 /** The reader of one door out of the configured board: bus, interrupt and reset line, driver on top. */
 import { openReopeningI2c, openReopeningSpi } from "../../drivers/bus/reopening.ts";
 import { Diagnostics, type DiagnosticsParts } from "../../drivers/pn532/diagnostics.ts";
+import type { FieldTurn } from "../../drivers/pn532/field-turns.ts";
 import { createHsuLink, RESET_BAUD } from "../../drivers/pn532/hsu-link.ts";
 import { createI2cLink, PN532_I2C_ADDRESS } from "../../drivers/pn532/i2c-link.ts";
-import { createPn532Reader, type ReaderParts } from "../../drivers/pn532/reader.ts";
+import { createPn532Reader, createSharedPn532Reader, type ReaderParts } from "../../drivers/pn532/reader.ts";
 import { createSpiLink } from "../../drivers/pn532/spi-link.ts";
 import type { ReaderConfig } from "../config/schema.ts";
 import type { BusError, Gpio, GpioError, InputLine, SerialLine } from "../ports/bus.ts";
-import type { CardReader } from "../ports/card.ts";
+import type { CardReader, LoneReader } from "../ports/card.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import { ok, type Result } from "../result.ts";
@@ -27,9 +28,19 @@ const RESET_LEVEL = "low";
 export async function openReader(
   { reader }: { readonly reader: ReaderConfig },
   surroundings: ReaderSurroundings,
-): Promise<Result<CardReader, BusError | GpioError>> {
+): Promise<Result<LoneReader, BusError | GpioError>> {
   const opened = await openParts(reader, surroundings);
   return opened.ok ? ok(createPn532Reader(opened.value)) : opened;
+}
+
+/** The same for one that shares its field with others, all of which run in this process. */
+export async function openSharedReader(
+  { reader }: { readonly reader: ReaderConfig },
+  surroundings: ReaderSurroundings,
+  turn: FieldTurn,
+): Promise<Result<CardReader, BusError | GpioError>> {
+  const opened = await openParts(reader, surroundings);
+  return opened.ok ? ok(createSharedPn532Reader(opened.value, turn)) : opened;
 }
 
 /** The same for who tests the chip itself. */
@@ -59,7 +70,7 @@ async function openParts(
 export function readerOnLine(
   line: SerialLine,
   { clock, log }: Pick<ReaderSurroundings, "clock" | "log">,
-): CardReader {
+): LoneReader {
   return createPn532Reader({ link: createHsuLink({ line, clock, baud: RESET_BAUD }), clock, log });
 }
 

@@ -10,6 +10,7 @@ import { loadOrCreateSigner, type Signer } from "../crypto/signing-key.ts";
 import { loadSiteKey } from "../crypto/site-key.ts";
 import { systemRandom } from "../crypto/system-random.ts";
 import { type OpenDatabase, openDatabase } from "../journal/database.ts";
+import type { TrustAnchors } from "../pki/trust-anchors.ts";
 import type { Log } from "../ports/log.ts";
 import { type Board, openBoard } from "./board.ts";
 import { buildTime } from "./build-time.ts";
@@ -91,8 +92,11 @@ async function openParts(
   const polling = new Promise<void>((resolve) => {
     nowPolling = resolve;
   });
+  const trust = await openTrust(config, storage.value.database, io, log);
+  if ("exit" in trust) return trust;
   const gate = await assembleGate({
     config,
+    anchors: trust.value,
     board: board.value,
     ...storage.value,
     clock: io.clock,
@@ -106,6 +110,23 @@ async function openParts(
   });
   if (!gate.ok) return failed(io, gate.error);
   return { value: { ...storage.value, gate: gate.value, clockState, polling } };
+}
+
+/**
+ * The trust store, where a door demands what only it can vouch for: such a gate does not start with a store that is
+ * empty or damaged.
+ */
+async function openTrust(
+  config: Config,
+  database: OpenDatabase,
+  io: CommandIo,
+  log: Log,
+): Promise<Outcome<() => TrustAnchors | undefined>> {
+  if (config.doors.every(({ level }) => level === "identifier")) return { value: () => undefined };
+  // Loaded by those who need it: certificates and their parser cost a small gate megabytes.
+  const { LiveTrustAnchors } = await import("./trust-anchors-of.ts");
+  const trust = LiveTrustAnchors.open(database, config, log);
+  return trust.ok ? { value: () => trust.value.current() } : failed(io, trust.error);
 }
 
 interface Storage {

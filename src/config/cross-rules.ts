@@ -59,6 +59,7 @@ export function crossFindings(root: unknown): readonly Finding[] {
       "a GPIO line used once",
     ),
     ...reservedLines(doors, claims),
+    ...lonelyFields(doors),
     ...doors.flatMap(pulseFindings),
     ...doors.flatMap(relayBootWarnings),
     ...calendarFindings(root),
@@ -131,6 +132,20 @@ function headerBus({ bus, node }: ReaderConfig): {
     case "hsu":
       return { name: "the serial port", lines: HEADER_SERIAL_NODES.has(node) ? HEADER_SERIAL_LINES : [] };
   }
+}
+
+/** A group of one is a name that was mistyped: its reader would take turns with nobody, and jam its neighbour. */
+function lonelyFields(doors: readonly DoorParts[]): readonly Finding[] {
+  // A reader with a mistake in it may be the other one.
+  if (doors.some(({ reader }) => reader === undefined)) return [];
+  return doors.flatMap(({ path, reader }) => {
+    const group = reader?.fieldGroup;
+    if (group === undefined || doors.filter((door) => door.reader?.fieldGroup === group).length > 1)
+      return [];
+    const allowed = "a name that the readers of two or more doors bear";
+    const place = [...path, "reader", "fieldGroup"];
+    return [error(place, group, allowed, "name the other reader's the same, or remove it")];
+  });
 }
 
 function pulseFindings({ path, relay }: DoorParts): readonly Finding[] {

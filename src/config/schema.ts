@@ -30,6 +30,9 @@ const activeLevel = oneOf(["high", "low"], "the level that switches it on");
 
 const irqLine = line("the reader's interrupt output (IRQ)").exactOptional();
 const resetLine = line("the reader's reset input (RSTPD_N)").exactOptional();
+const fieldGroup = name(
+  "shared by readers whose antennas see the same cards or are within 10 cm of each other; their fields are on in turns",
+).exactOptional();
 
 /** The card reader of a door: one PN532 on a chip select of an SPI bus, on an I2C bus, or on a serial line. */
 export const readerSchema = z.discriminatedUnion("bus", [
@@ -41,12 +44,14 @@ export const readerSchema = z.discriminatedUnion("bus", [
     ),
     irqLine,
     resetLine,
+    fieldGroup,
   }).readonly(),
   section({
     bus: z.literal("i2c"),
     node: text(/^\/dev\/i2c-\d{1,3}$/, "the reader's I2C bus, for example /dev/i2c-1"),
     irqLine,
     resetLine,
+    fieldGroup,
   }).readonly(),
   section({
     bus: z.literal("hsu"),
@@ -56,6 +61,7 @@ export const readerSchema = z.discriminatedUnion("bus", [
       .describe(`the speed of the serial line in bit/s: ${SERIAL_BAUDS.join(" or ")}`)
       .default(SERIAL_BAUDS[0]),
     resetLine,
+    fieldGroup,
   }).readonly(),
 ]);
 
@@ -124,15 +130,9 @@ const unsyncedClockSchema = z
     "what dates and schedules go by while the clock is untrusted: deny, lastKnown, or { groups: [NAME] }",
   );
 
-const doorSchema = section({
+const doorShape = {
   id: name("the door's name"),
   direction: oneOf(["in", "out"], "the way people pass"),
-  level: z.literal("identifier").describe("identifier: a chip said this number"),
-  nisOnly: z
-    .literal("acceptsCopiedNumbers")
-    .describe(
-      "exactly acceptsCopiedNumbers: at level identifier anyone who once stood near a card can copy its number",
-    ),
   groups: z
     .array(admissionSchema)
     .min(1)
@@ -146,7 +146,30 @@ const doorSchema = section({
   green: signalSchema.exactOptional(),
   red: signalSchema.exactOptional(),
   buzzer: signalSchema.exactOptional(),
-}).readonly();
+};
+
+/** A door, by what it demands of a card. Who has a chip pinned proves it at every door. */
+const doorSchema = z.discriminatedUnion("level", [
+  section({
+    ...doorShape,
+    level: z
+      .literal("identifier")
+      .describe("identifier (a chip said this number) or originalChip (the chip that the State issued)"),
+    nisOnly: z
+      .literal("acceptsCopiedNumbers")
+      .describe(
+        "exactly acceptsCopiedNumbers: at level identifier anyone who once stood near a card can copy its number",
+      ),
+  }).readonly(),
+  section({
+    ...doorShape,
+    level: z.literal("originalChip"),
+    enrolment: oneOf(
+      ["never", "listed"],
+      "whether a card of a listed holder without a pinned chip is examined and enrolled at the door",
+    ).default("never"),
+  }).readonly(),
+]);
 
 const boardSchema = z.discriminatedUnion("kind", [
   section({ kind: z.literal("raspberryPi").describe("raspberryPi or virtual") }).readonly(),
@@ -177,6 +200,20 @@ export const mqttSchema = section({
   ).default("acs/v1"),
 }).readonly();
 
+/** Which signatures of states count, beside what the trust store holds. */
+const trustSchema = section({
+  laboratory: z
+    .literal("acceptsTestCards")
+    .describe(
+      "exactly acceptsTestCards: cards of test authorities, which anyone can get, then prove as much as real ones",
+    )
+    .exactOptional(),
+  crl: oneOf(
+    ["warn", "require"],
+    "what happens to a card whose country has no current revocation list in the trust store",
+  ).default("warn"),
+}).readonly();
+
 export const configSchema = section({
   site: name("the site"),
   gate: name("this gate, unique in the whole fleet"),
@@ -204,6 +241,7 @@ export const configSchema = section({
   ).default(USUAL_SKEW_S),
   doors: z.array(doorSchema).min(1).max(MOST_DOORS).readonly().describe(`a list of 1 to ${MOST_DOORS} doors`),
   mqtt: mqttSchema.exactOptional(),
+  trust: trustSchema.prefault({}),
   log: section({
     level: oneOf(
       ["trace", "debug", "info", "warn", "error"],
@@ -221,6 +259,7 @@ export type RelayConfig = DoorConfig["relay"];
 export type SignalConfig = NonNullable<DoorConfig["green"]>;
 export type ReaderConfig = DoorConfig["reader"];
 export type BoardConfig = Config["board"];
+export type TrustConfig = Config["trust"];
 export type MqttConfig = NonNullable<Config["mqtt"]>;
 
 /** The schema of what may be written into the file, as JSON Schema 2020-12. */

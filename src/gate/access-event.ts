@@ -4,9 +4,14 @@
  */
 import { type Level, type Proofs, reachedLevel } from "../identity/proofs.ts";
 import type { Decision } from "../policy/question.ts";
+import type { ChipPin } from "../ports/chip-pins.ts";
 import type { Json, NewEvent, PersonalPart } from "../ports/journal.ts";
 import type { LaneNote, NoteFacts } from "./lane.ts";
+import type { Passage } from "./passage.ts";
 import type { RelayFault } from "./relay-pulse.ts";
+
+/** What one verdict writes, in one transaction and in this order. */
+export type LaneRows = readonly NewEvent[];
 
 /** The fixed facts of a door that its events repeat. */
 export interface DoorFacts {
@@ -22,6 +27,8 @@ export interface AccessFacts {
   readonly latencyMs: number;
   /** More about a refusal that ONVIF's words do not say, for example `payment`. */
   readonly detail?: string;
+  /** Challenge sent to signature received, in ms. */
+  readonly chipResponseMs?: number;
   readonly personal?: PersonalPart;
 }
 
@@ -43,9 +50,79 @@ export function accessEvent(door: DoorFacts, facts: AccessFacts): NewEvent {
   const level = reachedLevel(facts.proofs);
   if (level !== undefined) data["level"] = level;
   if (facts.detail !== undefined) data["detail"] = facts.detail;
+  if (facts.chipResponseMs !== undefined) data["chipResponseMs"] = Math.round(facts.chipResponseMs);
   const type = decision.outcome === "granted" ? "acs.access.granted" : "acs.access.denied";
   return facts.personal === undefined ? { type, data } : { type, data, personal: facts.personal };
 }
+
+/** A chip that passed its examination and belongs to a holder from now on. */
+export interface PinningFacts {
+  readonly personal: PersonalPart;
+  readonly pin: ChipPin;
+  readonly responseMs: number;
+  /** What the chain of signatures lacks without being refused for it. */
+  readonly warnings: readonly string[];
+  /** The door that enrolled the card by itself; absent when a person did. */
+  readonly door?: string;
+  /** The chip stands in place of another one, by an operator's word. */
+  readonly replaced?: boolean;
+}
+
+/** `acs.config.chipPinned`: who signed for the chip, by the certificate's fingerprint, and how fast the chip signs. */
+export function chipPinned(facts: PinningFacts): NewEvent {
+  const { personal, pin, responseMs, warnings, door, replaced = false } = facts;
+  const data: Record<string, Json> = {
+    by: door === undefined ? "operator" : "door",
+    generation: pin.generation,
+    signer: pin.signer,
+    chipResponseMs: Math.round(responseMs),
+    replaced,
+  };
+  if (door !== undefined) data["door"] = door;
+  if (warnings.length > 0) data["warnings"] = [...warnings];
+  return { type: "acs.config.chipPinned", data, personal };
+}
+
+/**
+ * The alarm that goes before the refusal of a chip that is not what it should be: `cloneSuspected` when a number
+ * came without the chip that was pinned to it, `cardNotGenuine` when an examination found no card of a State that
+ * is trusted here. `why` is the check that failed.
+ */
+export function chipAlarm({ door }: DoorFacts, { chip, proofs, personal }: Passage): NewEvent | undefined {
+  const why = chip.detail ?? "unknown";
+  switch (chip.standing) {
+    case "unpinned":
+      return undefined;
+    case "pinned":
+      return proofs.has("chipKey")
+        ? undefined
+        : { type: "acs.security.cloneSuspected", data: { door, why }, personal };
+    case "notGenuine":
+    case "signerUnknown":
+      return cardNotGenuine({ door, why, personal });
+  }
+}
+
+/** What an alarm about a card says. */
+interface AlarmFacts {
+  /** Absent at a desk. */
+  readonly door?: string;
+  readonly personal: PersonalPart;
+}
+
+/** An examination found no card of a State that is trusted here; `why` is the first check that failed. */
+export const cardNotGenuine = ({ door, why, personal }: AlarmFacts & { readonly why: string }): NewEvent => ({
+  type: "acs.security.cardNotGenuine",
+  data: door === undefined ? { why } : { door, why },
+  personal,
+});
+
+/** A genuine card came to be enrolled with a number to which another chip is pinned. */
+export const keyChanged = ({ personal }: Pick<AlarmFacts, "personal">): NewEvent => ({
+  type: "acs.security.chipKeyChanged",
+  data: { by: "operator" },
+  personal,
+});
 
 const NOTE_TYPES = {
   readerRecovered: "acs.system.readerRecovered",

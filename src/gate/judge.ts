@@ -1,22 +1,21 @@
 /**
- * From a reading to a verdict: the identifier becomes a keyed pseudonym and is wiped, the pseudonym is
- * looked up, the policy decides, and the row to be committed is made. One judge per door.
+ * From a reading to a verdict: the pseudonym is looked up, the policy decides, and the rows to be committed are
+ * made: the decision, before it the alarm if the chip is not what it should be. One judge per door.
  */
 import { toHex } from "../bytes/hex.ts";
-import { pseudonym, type ScopeKey } from "../crypto/pseudonym.ts";
 import { decide } from "../policy/decide.ts";
 import type { Decision, DecisionTime, DenialReason, DoorPolicy } from "../policy/question.ts";
 import type { CredentialLookup } from "../ports/credentials.ts";
-import type { JournalError, NewEvent } from "../ports/journal.ts";
+import type { JournalError } from "../ports/journal.ts";
 import { ok, type Result, unreachable } from "../result.ts";
-import { accessEvent, type DoorFacts } from "./access-event.ts";
+import { type AccessFacts, accessEvent, chipAlarm, type DoorFacts, type LaneRows } from "./access-event.ts";
 import { INCOMPLETE, type Verdict } from "./lane.ts";
-import type { CardReading, ReadFailure } from "./read-card.ts";
+import type { Passage } from "./passage.ts";
+import type { ReadFailure } from "./read-card.ts";
 
 export interface JudgeContext {
   readonly facts: DoorFacts;
   readonly policy: DoorPolicy;
-  readonly scopeKey: ScopeKey;
   readonly credentials: CredentialLookup;
   /** Now, never below the floor that the gate has already seen. */
   readonly decisionTime: () => DecisionTime;
@@ -35,46 +34,56 @@ export class Judge {
    * Decides on what a card has shown. Fails only when the credentials cannot be looked up, in which case
    * nobody is admitted.
    */
-  judge(reading: CardReading, latencyMs: () => number): Result<Verdict<NewEvent>, JournalError> {
-    const { facts, policy, scopeKey, credentials, decisionTime } = this.#context;
-    const identifier = reading.identifier.reveal();
-    const holder = pseudonym(scopeKey, reading.kind, identifier);
-    identifier.fill(0);
-    const standing = credentials.standing(holder);
+  judge(passage: Passage, latencyMs: () => number): Result<Verdict<LaneRows>, JournalError> {
+    const { facts, policy, credentials, decisionTime } = this.#context;
+    const { proofs, personal, chip } = passage;
+    const standing = credentials.standing(personal.pseudonym);
     if (!standing.ok) return standing;
     const decision = decide({
       door: policy,
-      proofs: reading.proofs,
+      proofs,
+      chip: chip.standing,
       standing: standing.value,
       at: decisionTime(),
     });
-    const personal = { pseudonym: holder, keyId: scopeKey.keyId, kind: reading.kind };
-    const row = accessEvent(facts, { decision, proofs: reading.proofs, latencyMs: latencyMs(), personal });
-    return ok({ outcome: decision.outcome, who: holderKey(holder), row });
+    const { detail, responseMs } = chip;
+    const row = accessEvent(facts, {
+      decision,
+      proofs,
+      latencyMs: latencyMs(),
+      personal,
+      ...(detail === undefined ? {} : { detail }),
+      ...(responseMs === undefined ? {} : { chipResponseMs: responseMs }),
+    });
+    const alarm = chipAlarm(facts, passage);
+    const who = holderKey(personal.pseudonym);
+    // A copy is not its victim: neither of the two hides that the other was there.
+    return alarm === undefined
+      ? ok({ outcome: decision.outcome, who, row: [row] })
+      : ok({ outcome: decision.outcome, who: `refuted ${who}`, row: [alarm, row] });
   }
 
   /** A card that can never pass here: not an identity card, or one that speaks wrongly. */
-  refuse(failure: FinalFailure, latencyMs: number): Verdict<NewEvent> {
+  refuse(failure: FinalFailure, latencyMs: number): Verdict<LaneRows> {
     const { reason, detail } = refusalOf(failure);
-    const decision = refusal(reason, "reading");
-    const row = accessEvent(this.#context.facts, { decision, proofs: new Set(), latencyMs, detail });
-    return { outcome: "denied", who: `chip:${detail}`, row };
+    return this.#refusal(`chip:${detail}`, { decision: refusal(reason, "reading"), latencyMs, detail });
   }
 
   /** A holder who cannot be looked up is not admitted. */
-  unjudged(latencyMs: number): Verdict<NewEvent> {
-    const decision = refusal("Other", "allowList");
+  unjudged(latencyMs: number): Verdict<LaneRows> {
     const detail = "credentialsUnavailable";
-    const row = accessEvent(this.#context.facts, { decision, proofs: new Set(), latencyMs, detail });
-    return { outcome: "denied", who: detail, row };
+    return this.#refusal(detail, { decision: refusal("Other", "allowList"), latencyMs, detail });
   }
 
   /** A card that was pulled away, or fell silent, before it could be read. */
-  incomplete(latencyMs: number, tries: number): Verdict<NewEvent> {
+  incomplete(latencyMs: number, tries: number): Verdict<LaneRows> {
     const decision = refusal("acs:ReadIncomplete", "reading");
-    const detail = `tries:${tries}`;
-    const row = accessEvent(this.#context.facts, { decision, proofs: new Set(), latencyMs, detail });
-    return { outcome: "denied", who: INCOMPLETE, row };
+    return this.#refusal(INCOMPLETE, { decision, latencyMs, detail: `tries:${tries}` });
+  }
+
+  #refusal(who: string, facts: Omit<AccessFacts, "proofs">): Verdict<LaneRows> {
+    const row = accessEvent(this.#context.facts, { ...facts, proofs: new Set() });
+    return { outcome: "denied", who, row: [row] };
   }
 }
 

@@ -3,13 +3,19 @@
  * After every input all effects are performed before the next input, and the last effect is the one that
  * makes it. Whatever fails here, nothing opens.
  */
-import type { FamilyCache } from "../cie/families.ts";
 import type { CardReader, DetectedCard, ReaderError } from "../ports/card.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Journal, NewEvent } from "../ports/journal.ts";
+import type { Journal, JournalError, NewEvent } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
+import type { Result } from "../result.ts";
 import type { Millis } from "../time/time.ts";
-import { type DoorFacts, journalRecoveredEvent, noteEvent, relayEvent } from "./access-event.ts";
+import {
+  type DoorFacts,
+  journalRecoveredEvent,
+  type LaneRows,
+  noteEvent,
+  relayEvent,
+} from "./access-event.ts";
 import type { Indicators } from "./indicators.ts";
 import type { Judge } from "./judge.ts";
 import {
@@ -22,7 +28,8 @@ import {
   type Recents,
   step,
 } from "./lane.ts";
-import { readCard } from "./read-card.ts";
+import type { Neighbourhood } from "./neighbourhood.ts";
+import type { Passage, PassageFailure } from "./passage.ts";
 import type { RelayFault, RelayPulse } from "./relay-pulse.ts";
 
 /** Something that keeps the door from working; published as its state. */
@@ -35,7 +42,10 @@ export interface LaneContext {
   readonly indicators: Indicators;
   readonly journal: Journal;
   readonly judge: Judge;
-  readonly families: FamilyCache;
+  /** Reads and proves the card in the field, see `readPassage`. */
+  readonly read: (card: DetectedCard) => Promise<Result<Passage, PassageFailure>>;
+  /** The lanes whose readers see the same cards; absent where the reader shares its field with nobody. */
+  readonly neighbourhood?: Neighbourhood | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Told of every change, the empty set included. */
@@ -43,11 +53,11 @@ export interface LaneContext {
   /** Told at the first polling round: the moment from which the door serves people. */
   readonly onPolling: () => void;
   /** The machine; a parameter so that a test can plant a defect in it. */
-  readonly step?: typeof step<NewEvent> | undefined;
+  readonly step?: typeof step<LaneRows> | undefined;
 }
 
-type Input = LaneInput<NewEvent>;
-type Effect = LaneEffect<NewEvent>;
+type Input = LaneInput<LaneRows>;
+type Effect = LaneEffect<LaneRows>;
 
 /** While the journal is broken, an idle lane tries it again this often. */
 const JOURNAL_RETRY_MS = 5_000;
@@ -83,12 +93,15 @@ export class LaneRunner {
    * so that a card that lay on the reader during a restart is not admitted a second time.
    */
   async run(signal: AbortSignal, recents: Recents): Promise<void> {
-    let [lane, effects]: LaneStep<NewEvent> = begin(recents);
+    let [lane, effects]: LaneStep<LaneRows> = begin(recents);
+    const { neighbourhood, facts } = this.#context;
+    neighbourhood?.update(facts.door, lane);
     const next = this.#context.step ?? step;
     while (!signal.aborted) {
       const input = await this.#performAll(effects, signal);
       if (input === undefined) break;
-      [lane, effects] = next(lane, input);
+      [lane, effects] = next(lane, this.#askNextDoor(lane, input));
+      neighbourhood?.update(facts.door, lane);
       this.#turnedAt = this.#now();
       this.#context.log.debug("lane", { door: this.#context.facts.door, input: input.kind, at: lane.at });
     }
@@ -101,6 +114,14 @@ export class LaneRunner {
   async relayFault(fault: RelayFault | undefined): Promise<void> {
     this.#setFault("relay", fault !== undefined);
     await this.#write([relayEvent(this.#context.facts, fault)]);
+  }
+
+  /** Asked in the very step that decides: between asking and deciding nobody may decide next door. */
+  #askNextDoor(lane: LaneStep<LaneRows>[0], input: Input): Input {
+    const { neighbourhood, facts } = this.#context;
+    if (neighbourhood === undefined || input.kind !== "verdict" || lane.at !== "reading") return input;
+    const isNextDoor = neighbourhood.isNextDoor(facts.door, input.verdict.who, lane.foundAt);
+    return { ...input, isNextDoor };
   }
 
   /** Performs effects in order; the input is made by the last. `undefined` when the lane is being stopped. */
@@ -187,26 +208,38 @@ export class LaneRunner {
     await this.#retryJournal();
     if (!this.#polled) this.#context.onPolling();
     this.#polled = true;
+    const begunAt = this.#now();
     const found = await this.#context.reader.poll(signal);
     if (!found.ok) return this.#readerFailed(found.error);
+    if (found.value === "notLooked") {
+      const now = this.#now();
+      return { kind: "notLooked", now, forMs: now - begunAt };
+    }
     this.#card = found.value;
     return { kind: found.value === undefined ? "nothingFound" : "cardFound", now: this.#now() };
   }
 
   async #read(foundAt: Millis): Promise<Input> {
-    const { families, judge } = this.#context;
+    const { read, judge } = this.#context;
     if (this.#card === undefined) throw new Error("a read without a card");
-    const reading = await readCard(this.#card, families, this.#context);
+    const reading = await read(this.#card);
     if (reading.ok) {
       const verdict = judge.judge(reading.value, () => this.#now() - foundAt);
-      if (verdict.ok) return { kind: "verdict", now: this.#now(), verdict: verdict.value };
-      this.#journalBroken(verdict.error.kind);
-      return { kind: "verdict", now: this.#now(), verdict: judge.unjudged(this.#now() - foundAt) };
+      return verdict.ok
+        ? { kind: "verdict", now: this.#now(), verdict: verdict.value }
+        : this.#unjudged(verdict.error, foundAt);
     }
     const failure = reading.error;
+    if (failure.kind === "pinsFailed") return this.#unjudged(failure.error, foundAt);
     if (failure.kind === "readerFailed") return this.#readerFailed(failure.error);
     if (failure.kind === "cardLost") return { kind: "cardLost", now: this.#now() };
     return { kind: "verdict", now: this.#now(), verdict: judge.refuse(failure, this.#now() - foundAt) };
+  }
+
+  #unjudged(error: JournalError, foundAt: Millis): Input {
+    this.#journalBroken(error.kind);
+    const verdict = this.#context.judge.unjudged(this.#now() - foundAt);
+    return { kind: "verdict", now: this.#now(), verdict };
   }
 
   #incomplete(foundAt: Millis, tries: number): Input {
@@ -214,8 +247,8 @@ export class LaneRunner {
     return { kind: "verdict", now: this.#now(), verdict };
   }
 
-  async #commit(row: NewEvent): Promise<Input> {
-    const written = await this.#write([row]);
+  async #commit(rows: LaneRows): Promise<Input> {
+    const written = await this.#write(rows);
     if (!written) this.#unrecorded += 1;
     return { kind: written ? "committed" : "commitFailed", now: this.#now() };
   }

@@ -66,6 +66,8 @@ export interface Recent {
   readonly leftReported: boolean;
   /** The field was seen empty after it: the card has really left, and is not hidden behind another one. */
   readonly seenAbsent: boolean;
+  /** It was not admitted; when that is not known, after a restart, it was. */
+  readonly refused?: boolean | undefined;
 }
 
 /** The last presentations, newest first, each holder once: several, since two cards in one wallet take turns. */
@@ -81,6 +83,7 @@ interface Presence {
   readonly who: string;
   readonly since: Millis;
   readonly leftReported: boolean;
+  readonly refused?: boolean | undefined;
   /** Those before this one. */
   readonly recents: Recents;
 }
@@ -121,7 +124,15 @@ export type LaneInput<Row> =
   | { readonly kind: "readerFailed"; readonly now: Millis; readonly reason: string }
   | { readonly kind: "cardFound"; readonly now: Millis }
   | { readonly kind: "nothingFound"; readonly now: Millis }
-  | { readonly kind: "verdict"; readonly now: Millis; readonly verdict: Verdict<Row> }
+  /** For `forMs` the reader had no turn at the field that it shares, so that nobody can be said to have been away. */
+  | { readonly kind: "notLooked"; readonly now: Millis; readonly forMs: number }
+  /** `isNextDoor`: a neighbour who sees the same cards has admitted this presentation already. */
+  | {
+      readonly kind: "verdict";
+      readonly now: Millis;
+      readonly verdict: Verdict<Row>;
+      readonly isNextDoor?: boolean;
+    }
   | { readonly kind: "cardLost"; readonly now: Millis }
   | { readonly kind: "committed"; readonly now: Millis }
   | { readonly kind: "commitFailed"; readonly now: Millis }
@@ -185,10 +196,22 @@ export function step<Row>(lane: Lane<Row>, input: LaneInput<Row>): LaneStep<Row>
   }
 }
 
+/** Whether this lane has let `who` in, and that presentation lasts for somebody found at `foundAt`. */
+export function hasAdmitted(lane: Lane<unknown>, who: string, foundAt: Millis): boolean {
+  const isHere =
+    (lane.at === "present" && lane.who === who && lane.refused !== true) ||
+    (lane.at === "committing" && lane.verdict.who === who && lane.verdict.outcome === "granted");
+  const wasHere = (recent: Recent): boolean =>
+    recent.who === who && foundAt < recent.rearmAt && recent.refused !== true;
+  return isHere || lane.recents.some(wasHere);
+}
+
 function stepIdle<Row>(
   { recents, unproven }: Extract<Lane<Row>, { at: "idle" }>,
   input: LaneInput<Row>,
 ): LaneStep<Row> {
+  if (input.kind === "notLooked")
+    return [{ at: "idle", recents: postponed(recents, input.forMs), unproven }, [{ do: "poll" }]];
   const notes: readonly LaneEffect<Row>[] = unproven === undefined ? [] : [backInService(unproven)];
   if (input.kind !== "cardFound") return toIdle(recents, notes);
   const attempt = { foundAt: input.now, tries: 1, recents: notHidden(recents, input.now) };
@@ -208,6 +231,8 @@ function stepReading<Row>(lane: Attempt, input: LaneInput<Row>): LaneStep<Row> {
   const { verdict } = input;
   const same = recents.find(({ who, rearmAt }) => who === verdict.who && foundAt < rearmAt);
   if (same !== undefined) return toPresent({ ...same, recents: without(recents, same.who) }, []);
+  if (input.isNextDoor === true && verdict.outcome === "granted")
+    return toPresent({ who: verdict.who, since: foundAt, leftReported: false, recents }, []);
   // Somebody else: who was seen to have left before is forgotten, who may be hidden beside him is not.
   const hidden = recents.filter(({ seenAbsent }) => !seenAbsent);
   return [
@@ -222,6 +247,10 @@ function stepSearching<Row>(
   input: LaneInput<Row>,
 ): LaneStep<Row> {
   const { foundAt, tries, recents } = lane;
+  if (input.kind === "notLooked") {
+    const lostAt = after(lane.lostAt, input.forMs);
+    return [{ at: "searching", ...lane, lostAt }, [{ do: "poll" }]];
+  }
   if (input.kind === "cardFound" && tries < MAX_READ_TRIES)
     return toReading({ foundAt, tries: tries + 1, recents });
   if (input.kind === "nothingFound" && input.now < after(lane.lostAt, REREAD_PATIENCE_MS)) {
@@ -252,7 +281,8 @@ function isNoNewAttempt([newest]: Recents, foundAt: Millis): boolean {
 
 function stepCommitting<Row>(lane: Committing<Row>, input: LaneInput<Row>): LaneStep<Row> {
   const { verdict, foundAt, gone, recents } = lane;
-  const present = { who: verdict.who, since: foundAt, leftReported: false, recents };
+  const refused = verdict.outcome === "denied" || input.kind === "commitFailed";
+  const present = { who: verdict.who, since: foundAt, leftReported: false, refused, recents };
   const next = (effects: readonly LaneEffect<Row>[]): LaneStep<Row> =>
     gone
       ? toIdle(remember(present, input.now), [...effects, { do: "dropCard" }])
@@ -318,12 +348,13 @@ function backInService<Row>({ was, reason, by }: Unproven): LaneEffect<Row> {
 
 /** The presentation that ends now, before those that ended earlier. */
 function remember(presence: Presence, now: Millis): Recents {
-  const { who, since, leftReported, recents } = presence;
+  const { who, since, leftReported, refused, recents } = presence;
   const rearmAt = after(now, REARM_MS);
   const ended: Recent = {
     who,
     since,
     leftReported,
+    refused,
     goneAt: now,
     rearmAt,
     overRestart: false,
@@ -337,7 +368,7 @@ const unseenUntil = (now: Millis, recents: Recents): Recents =>
   recents.map((recent) => (recent.overRestart ? stillThere(recent, now) : { ...recent, ...unseen(now) }));
 
 /** What is known at `now` of somebody who was there before anybody could see him. */
-export const unseen = (now: Millis): Omit<Recent, "who" | "since" | "leftReported"> => ({
+export const unseen = (now: Millis): Omit<Recent, "who" | "since" | "leftReported" | "refused"> => ({
   goneAt: now,
   rearmAt: after(now, UNSEEN_REARM_MS),
   overRestart: true,
@@ -351,6 +382,14 @@ const stillThere = (recent: Recent, now: Millis): Recent => ({
   rearmAt: later(recent.rearmAt, after(now, REARM_MS)),
   seenAbsent: false,
 });
+
+/** Time in which nobody looked is no time of absence: what began before it ends later by as much. */
+const postponed = (recents: Recents, byMs: number): Recents =>
+  recents.map((recent) => ({
+    ...recent,
+    goneAt: after(recent.goneAt, byMs),
+    rearmAt: after(recent.rearmAt, byMs),
+  }));
 
 /** While the reader was busy with another card, it could not see who lay beside that one. */
 const hiddenUntil = (now: Millis, recents: Recents): Recents =>
@@ -382,10 +421,10 @@ const toReading = <Row>(attempt: Attempt): LaneStep<Row> => [
 ];
 
 const toPresent = <Row>(
-  { who, since, leftReported, recents }: Presence,
+  { who, since, leftReported, refused, recents }: Presence,
   effects: readonly LaneEffect<Row>[],
 ): LaneStep<Row> => [
-  { at: "present", who, since, leftReported, recents },
+  { at: "present", who, since, leftReported, refused, recents },
   [...effects, { do: "watch", afterMs: leftReported ? WATCH_LEFT_INTERVAL_MS : WATCH_INTERVAL_MS }],
 ];
 

@@ -63,13 +63,18 @@ export class ClientLink implements MqttLink {
   async close(): Promise<void> {
     // The package's clean end first waits, without a limit, for confirmations of all that is on its way. The
     // journal sends again what counts, so these messages are given up and DISCONNECT leaves at once.
-    for (const messageId of Object.keys(this.#client.outgoing))
-      this.#client.removeOutgoingMessage(Number(messageId));
+    if (!this.#client.disconnected) this.#forgetOutgoing();
     this.#client.end(false, { reasonCode: 0 });
     await Promise.race([this.ended, this.#clock.sleep(CLOSE_MS)]);
     // A broker that does not close its side, or a network that is gone, is not waited for any longer.
     this.#client.stream.destroy();
     await this.ended;
+  }
+
+  /** Not for a client that an error has ended: its store is closed then, and the package throws. */
+  #forgetOutgoing(): void {
+    for (const messageId of Object.keys(this.#client.outgoing))
+      this.#client.removeOutgoingMessage(Number(messageId));
   }
 
   #watch(): Promise<LinkEnd> {

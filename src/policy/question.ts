@@ -22,6 +22,9 @@ export type DenialReason =
   | "acs:ClockUntrusted"
   | "acs:DenyListed"
   | "acs:SecurityLevelTooLow"
+  | "acs:ChipAuthenticationFailed"
+  | "acs:DocumentAuthenticationFailed"
+  | "acs:TrustAnchorMissing"
   | "acs:ReadIncomplete";
 
 /** A group that a door admits: at any time, or in the times of a schedule. */
@@ -51,9 +54,16 @@ export interface DecisionTime {
   readonly state: ClockState;
 }
 
+/**
+ * What is known of the chip behind a number: nothing was ever pinned; a chip was, and no other may use the number;
+ * nothing was, and an examination found that the State did not make this one, or not by a signer known here.
+ */
+export type ChipStanding = "unpinned" | "pinned" | "notGenuine" | "signerUnknown";
+
 export interface Question {
   readonly door: DoorPolicy;
   readonly proofs: Proofs;
+  readonly chip: ChipStanding;
   readonly standing: Standing;
   readonly at: DecisionTime;
 }

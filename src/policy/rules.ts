@@ -29,6 +29,37 @@ const denyList: Rule = {
   words: ({ standing }) => `the holder is ${standing.denyListed ? "" : "not "}on the deny list`,
 };
 
+/** No downgrade: whoever has a chip is nobody without it, at a door that demands less too. */
+const chipKey: Rule = {
+  path: () => "chip/key",
+  ruling: { deny: "acs:ChipAuthenticationFailed" },
+  applies: ({ chip, proofs }) => chip === "pinned" && !proofs.has("chipKey"),
+  words: ({ chip, proofs }) => {
+    if (chip !== "pinned") return "no chip is pinned to the number";
+    return `a chip is pinned to the number, and it has ${proofs.has("chipKey") ? "" : "not "}proven itself`;
+  },
+};
+
+const chipOrigin: Rule = {
+  path: () => "chip/origin",
+  ruling: { deny: "acs:DocumentAuthenticationFailed" },
+  applies: ({ chip }) => chip === "notGenuine",
+  words: ({ chip }) =>
+    chip === "notGenuine"
+      ? "an examination found that the State did not make the chip"
+      : "no examination has objected to the chip",
+};
+
+const chipSigner: Rule = {
+  path: () => "chip/signer",
+  ruling: { deny: "acs:TrustAnchorMissing" },
+  applies: ({ chip }) => chip === "signerUnknown",
+  words: ({ chip }) =>
+    chip === "signerUnknown"
+      ? "an examination found a signer who is not trusted here"
+      : "no examination has met a signer who is not trusted here",
+};
+
 const level: Rule = {
   path: ({ door }) => `doors/${door.door}/level`,
   ruling: { deny: "acs:SecurityLevelTooLow" },
@@ -124,6 +155,9 @@ const admission: Rule = {
 /** In the order in which they are asked. */
 export const RULES: readonly Rule[] = [
   denyList,
+  chipKey,
+  chipOrigin,
+  chipSigner,
   level,
   known,
   enabled,

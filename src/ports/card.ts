@@ -26,6 +26,16 @@ export type LinkError =
   | { readonly kind: "cardGarbled"; readonly why: string }
   | { readonly kind: "readerFailed"; readonly error: ReaderError };
 
+const LINK_ERRORS: ReadonlySet<string> = new Set<LinkError["kind"]>([
+  "cardLost",
+  "cardGarbled",
+  "readerFailed",
+]);
+
+/** Whether an error of a reading is one of the link, rather than of what the card said. */
+export const isLinkError = (error: { readonly kind: string }): error is LinkError =>
+  LINK_ERRORS.has(error.kind);
+
 /** One APDU at a time to the activated card. */
 export interface CardChannel {
   /**
@@ -65,14 +75,17 @@ export type DetectedCard = FoundCard &
     | { readonly protocol: "typeB" }
   );
 
+/**
+ * What came of a polling round: the first card found; `undefined` when the round ended without one; `notLooked` when
+ * there was none, since the reader waited for its turn at a field that it shares. That is no sign of an empty field.
+ */
+export type Look = DetectedCard | "notLooked" | undefined;
+
 /** One reader. All methods are called by one owner, one at a time. */
 export interface CardReader {
-  /**
-   * One polling round. Resolves with the first card found, with `undefined` when the round ended without
-   * one (or `signal` was aborted), or with the reason why the reader cannot poll.
-   */
-  poll(signal: AbortSignal): Promise<Result<DetectedCard | undefined, ReaderError>>;
-  /** Whether the activated card is still in the field. */
+  /** One polling round, `undefined` also when `signal` was aborted; or the reason why the reader cannot poll. */
+  poll(signal: AbortSignal): Promise<Result<Look, ReaderError>>;
+  /** Whether the activated card is still in the field. One that nobody could look for is taken to be there. */
   isPresent(): Promise<Result<boolean, ReaderError>>;
   /** Forgets the activated card and resets whatever is in the field (carrier off for at least 5 ms). */
   drop(): Promise<Result<void, ReaderError>>;
@@ -86,6 +99,11 @@ export interface CardReader {
   stop(): Promise<void>;
   /** What the reader counted since it was made. */
   health(): ReaderHealth;
+}
+
+/** A reader that shares its field with nobody: each of its polling rounds is a look. */
+export interface LoneReader extends CardReader {
+  poll(signal: AbortSignal): Promise<Result<DetectedCard | undefined, ReaderError>>;
 }
 
 /** A step of recovery, from the least to the most. */

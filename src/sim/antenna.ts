@@ -31,11 +31,14 @@ export class Antenna {
   #changedAtUs = Number.NEGATIVE_INFINITY;
   #account: Account | undefined;
   #pending: Card | undefined;
+  #wasAnswered = false;
   #departures = 0;
   #bytesToTear = Number.POSITIVE_INFINITY;
   #protection: Protection = "none";
   /** Called when something was put on the reader or waits for the next try: the chip need not look before. */
   onArrival: () => void = () => undefined;
+  /** Called when the carrier has gone on or off. */
+  onCarrier: (state: "on" | "off") => void = () => undefined;
   /** Called when the chip begins to wait, for so many activation tries, for somebody to come into an empty field. */
   onVacancy: (tries: number) => void = () => undefined;
 
@@ -118,6 +121,7 @@ export class Antenna {
     const offUs = this.#timeline.nowUs() - this.#changedAtUs;
     this.#fieldOn = on;
     this.#changedAtUs = this.#timeline.nowUs();
+    this.onCarrier(on ? "on" : "off");
     if (on && offUs >= this.#timing.cardResetUs)
       for (const card of this.#cards.keys()) card.powerOn(this.#random);
   }
@@ -137,13 +141,20 @@ export class Antenna {
       this.#pending = undefined;
       this.place(pending);
     }
+    this.#wasAnswered = false;
     if (!this.#fieldOn) return undefined;
     const [card, ...others] = this.#ofType(type).filter((present) => present.answersPoll());
+    this.#wasAnswered = card !== undefined;
     if (card === undefined || others.length > 0) return undefined;
     const nowUs = this.#timeline.nowUs();
     const placedAtUs = this.#cards.get(card)?.placedAtUs ?? nowUs;
     this.#account = { placedAtUs, foundAtUs: nowUs, radioUs: 0, chipUs: 0, busUs: 0, cardUs: 0, commands: 1 };
     return card;
+  }
+
+  /** Whether anybody answered the last request, understood or not. */
+  wasAnswered(): boolean {
+    return this.#wasAnswered;
   }
 
   /** One frame, without CRC, to whatever is in the field. A second card of a kind garbles every answer. */

@@ -46,8 +46,8 @@ const USUAL_BAUD = 115_200;
 export class BoardHost {
   readonly gpio: Gpio;
   readonly #board: BoardParts;
-  /** Of each serial line, what ends the listening. */
-  readonly #lines: Set<() => void>[] = [];
+  /** Of each serial line and input, what ends the listening. */
+  readonly #heard: Set<() => void>[] = [];
   #alive = true;
 
   constructor(board: BoardParts) {
@@ -83,20 +83,13 @@ export class BoardHost {
     this.#insist(node, "hsu");
     const wire = this.#board.serialWire(node);
     wire.setHostBaud(USUAL_BAUD);
-    const stops = new Set<() => void>();
-    this.#lines.push(stops);
+    const stops = this.#listening();
     return {
       write: (bytes) => {
         const sent = bytes.slice();
         return this.#transact(node, (done) => wire.send(sent, () => done(undefined)));
       },
-      onData: (listener) => {
-        const stop = wire.listen((bytes) => {
-          if (this.#alive) listener(bytes);
-        });
-        stops.add(stop);
-        return stop;
-      },
+      onData: (listener) => this.#hear(stops, () => wire.listen(listener)),
       setRate: (baud) => this.#answer((done) => done(wire.setHostBaud(baud))),
       close: () => {
         for (const stop of stops) stop();
@@ -134,7 +127,27 @@ export class BoardHost {
 
   kill(): void {
     this.#alive = false;
-    for (const stops of this.#lines) for (const stop of stops) stop();
+    for (const stops of this.#heard) for (const stop of stops) stop();
+    this.#heard.length = 0;
+  }
+
+  /** What ends the listening to one line, as long as somebody listens. */
+  #listening(): Set<() => void> {
+    const stops = new Set<() => void>();
+    this.#heard.push(stops);
+    return stops;
+  }
+
+  /** Listens until the returned function is called, the line is closed, or the host is killed. */
+  #hear(stops: Set<() => void>, begin: () => () => void): () => void {
+    if (!this.#alive) return () => undefined;
+    const end = begin();
+    const stop = (): void => {
+      stops.delete(stop);
+      end();
+    };
+    stops.add(stop);
+    return stop;
   }
 
   /** What a dead process awaits never comes. */
@@ -159,14 +172,13 @@ export class BoardHost {
 
   readonly #input = (line: number): Promise<Result<InputLine, GpioError>> => {
     const { pins } = this.#board;
-    const stops = new Set<() => void>();
-    const onFalling = (listener: () => void): (() => void) => {
-      const stop = pins.watch(line, (level) => {
-        if (this.#alive && level === "low") listener();
-      });
-      stops.add(stop);
-      return stop;
-    };
+    const stops = this.#listening();
+    const onFalling = (listener: () => void): (() => void) =>
+      this.#hear(stops, () =>
+        pins.watch(line, (level) => {
+          if (level === "low") listener();
+        }),
+      );
     const close = (): Promise<void> => {
       for (const stop of stops) stop();
       return Promise.resolve();

@@ -10,6 +10,10 @@ import { activateB } from "./chip-type-b.ts";
 import { type Operation, spend } from "./operation.ts";
 import { type AirRates, airRates, airUs, frameWaitingUs, RATES_106, retryTimeoutUs } from "./timing.ts";
 
+/** CIU_FIFOData after an empty poll for type A: the request, unless somebody answered who could not be made out. */
+const FIFO_DATA = 0x6339;
+const REQA = 0x26;
+const SENS_RES_REMAINS = 0x44;
 const ONE_TARGET = 0x01;
 export const TYPE_A_106 = 0x00;
 export const TYPE_B_106 = 0x03;
@@ -56,6 +60,8 @@ function* listPassiveTarget(state: ChipState, parameters: Uint8Array): Operation
     if (found !== undefined) return found;
     triesLeft -= yield { kind: "tries", tryUs: state.timing.missedTryUs, limit: triesLeft };
   }
+  if (type === TYPE_A_106)
+    state.registers.set(FIFO_DATA, state.antenna.wasAnswered() ? SENS_RES_REMAINS : REQA);
   return Uint8Array.of(0);
 }
 

@@ -71,6 +71,11 @@ export class Pins {
     return () => listeners.delete(listener);
   }
 
+  /** How many are called back at a change of the line: those of a host that has gone must not be among them. */
+  watchers(line: number): number {
+    return this.#listeners.get(line)?.size ?? 0;
+  }
+
   #set(line: number, level: LineLevel): void {
     this.#levels.set(line, level);
     for (const listener of this.#listeners.get(line) ?? []) listener(level);

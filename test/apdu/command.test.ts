@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { describeCommand, encodeCommand } from "../../src/apdu/command.ts";
 import { toHex } from "../../src/bytes/hex.ts";
 
-const header = { cla: 0x00, ins: 0xa4, p1: 0x04, p2: 0x0c };
+const header = { cla: 0x00, ins: 0xa4, p1: 0x04, p2: 0x0c } as const;
 const bytes = (length: number) => new Uint8Array(length).fill(0xab);
 const start = (command: Uint8Array, length: number) => toHex(command.subarray(0, length));
 const end = (command: Uint8Array, length: number) => toHex(command.subarray(command.length - length));
@@ -46,9 +46,9 @@ describe("the seven cases of ISO/IEC 7816-4 §5.1", () => {
     expect(command.length).toBe(7 + 256);
   });
 
-  test("4E: both, extended together even when one would be short (the CIE's PACE step)", () => {
-    const command = encodeCommand({ cla: 0x10, ins: 0x86, p1: 0, p2: 0, data: bytes(264), le: 256 });
-    expect(start(command, 7)).toBe("10860000000108");
+  test("4E: both, extended together even when one would be short (the lengths of the CIE's PACE step)", () => {
+    const command = encodeCommand({ cla: 0x10, ins: 0x22, p1: 0, p2: 0, data: bytes(264), le: 256 });
+    expect(start(command, 7)).toBe("10220000000108");
     expect(end(command, 2)).toBe("0100");
     expect(command.length).toBe(273);
   });

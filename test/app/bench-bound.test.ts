@@ -8,6 +8,7 @@ import {
   hsuPlan,
   I2C_PLAN,
   IDENTIFIER_PLAN,
+  ORIGINAL_CHIP_PLAN,
   ROUND_TRIP_PLAN,
   readingPlan,
   SPI_PLAN,
@@ -68,8 +69,12 @@ test("the model allows what is asked of 424 kbit/s, at either length", () => {
   }
 });
 
-test("the plan of an identifier is what the design says", () => {
-  expect(boundMs(IDENTIFIER_PLAN, SPI_PLAN)).toBeCloseTo(61, 0);
+test.each([
+  ["an identifier", IDENTIFIER_PLAN, 4, 61],
+  ["an original chip", ORIGINAL_CHIP_PLAN, 6, 277],
+] as const)("the plan of %s is what the design says", (_name, plan, commands, ms) => {
+  expect(plan).toHaveLength(commands);
+  expect(boundMs(plan, SPI_PLAN)).toBeCloseTo(ms, 0);
 });
 
 test("presentations leave nothing behind in the driver", { timeout: 120_000 }, async () => {

@@ -31,6 +31,14 @@ describe("commands", () => {
     expect(line.kind === "command" && [...line.invocation.flags].sort()).toEqual(["hex-identifiers", "json"]);
   });
 
+  test("a last argument that may be repeated", () => {
+    expect(parse("trust import a.ml b.cer --pin-signer root.cer c.crl")).toMatchObject({
+      kind: "command",
+      invocation: { positionals: ["a.ml", "b.cer", "c.crl"], texts: { "pin-signer": "root.cer" } },
+    });
+    expect(parse("trust import").kind).toBe("usage");
+  });
+
   test("only the gate itself puts the relays off before anything else", () => {
     expect(COMMANDS.filter((command) => command.relaysOffFirst).map(({ name }) => name)).toEqual(["run"]);
   });

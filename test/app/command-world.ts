@@ -60,6 +60,7 @@ export async function commandWorld(change: (text: string) => string = (text) => 
         environment: {},
         colour: false,
         interactive: false,
+        askSecret: async () => undefined,
         clock: new SystemClock(),
         signal,
       };

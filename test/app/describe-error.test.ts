@@ -53,6 +53,18 @@ const ERRORS: readonly (readonly [AppError, string])[] = [
   [{ kind: "corrupt", file, remedy, cause }, `${file} is damaged: do this`],
   [{ kind: "unavailable", file, remedy, cause }, `${file} cannot be used: do this`],
   [{ kind: "newerSchema", file, remedy }, `${file} was written by a later version of varco: do this`],
+  [
+    { kind: "trustStoreEmpty", remedy },
+    "the trust store has no certificate of a country that this gate accepts: do this",
+  ],
+  [
+    { kind: "trustStoreDamaged", file, remedy },
+    `the trust store in ${file} is not what was imported, and nothing of it is trusted: do this`,
+  ],
+  [
+    { kind: "trustStoreChanged", remedy },
+    "the trust store is not the one that the file was checked against any more: do this",
+  ],
   [{ kind: "keyMissing", file, remedy, cause }, `there is no key file ${file}: do this`],
   [{ kind: "keyUnreadable", file, remedy, cause }, `the key file ${file} cannot be read: do this`],
   [{ kind: "keyExposed", file, remedy }, `others can read the key file ${file}: do this`],

@@ -23,6 +23,7 @@ function decided(group: string, time: string, text = EXAMPLE, state: DecisionTim
   return decide({
     door: policiesOf(config)(door),
     proofs: new Set(["nisRead"]),
+    chip: "unpinned",
     standing: { denyListed: false, credential: { pseudonym: new Uint8Array(32), group, enabled: true } },
     at: { instant: instant(Date.parse(time)), state },
   });
@@ -65,6 +66,7 @@ test("two doors may admit one group at different times by the same schedules", (
       decide({
         door: policyOf(door),
         proofs: new Set(["nisRead"]),
+        chip: "unpinned",
         standing: {
           denyListed: false,
           credential: { pseudonym: new Uint8Array(32), group: "off-peak", enabled: true },

@@ -49,3 +49,14 @@ test("of a pipe, whose length nobody knows, rows and rate are shown", () => {
   expect(shown(3, {}, true, 0)).toEqual([]);
   expect(shown(20, {}, true, 0)).toEqual(["checked 20,000 rows, 10,000 rows/s"]);
 });
+
+test("of a file that is no table, kilobytes are shown", () => {
+  const lines: string[] = [];
+  let now = 0;
+  const clock = { monotonicMs: () => millis(now) };
+  const io = { environment: {}, interactive: true, clock, err: (line: string) => lines.push(line) };
+  const progress = new Progress(io, { what: "read", total: 8_000, unit: "kB" });
+  now = 2_000;
+  progress.show(4_000);
+  expect(lines).toEqual(["read 4,000 of 8,000 kB, 50 %, 2,000 kB/s, 2 s left"]);
+});

@@ -82,6 +82,7 @@ async function bench(reader: ReaderConfig, wiring: ReaderWiring = reader, cleanT
     environment: {},
     colour: false,
     interactive: true,
+    askSecret: async () => undefined,
     clock,
     signal,
   };

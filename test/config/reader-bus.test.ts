@@ -102,8 +102,50 @@ describe("each mistake", () => {
     expect(allowed("bus: i2c, node: /dev/spidev0.1")).toContain("/dev/i2c-1");
     expect(allowed("bus: hsu, node: ttyUSB0")).toContain("serial port");
     expect(allowed("bus: hsu, node: /dev/ttyUSB0, clockHz: 1000000")).toBe(
-      "one of bus, node, baud, resetLine",
+      "one of bus, node, baud, resetLine, fieldGroup",
     );
     expect(allowed("bus: usb, node: /dev/ttyUSB0")).toBe("spi, i2c or hsu");
+  });
+});
+
+describe("a field that readers share", () => {
+  const SPI = "bus: spi, node: /dev/spidev0.1";
+  /** The example's own reader and that of a second door, each in its group if it has one. */
+  const withFields = (first: string, second: string) =>
+    withReader(`${SPI}${inGroup(", ", second)}`).replace(
+      "resetLine: 24",
+      `resetLine: 24${inGroup("\n      ", first)}`,
+    );
+  const inGroup = (before: string, group: string) => (group === "" ? "" : `${before}fieldGroup: ${group}`);
+
+  test("bears one name at both of them", () => {
+    const config = parseConfig(withFields("turnstile", "turnstile"));
+    if (!config.ok) throw new Error(JSON.stringify(config.error));
+    const groups = config.value.config.doors.map(({ reader }) => reader.fieldGroup);
+    expect(groups).toEqual(["turnstile", "turnstile"]);
+  });
+
+  test("is nobody's unless it is named", () => {
+    const config = parseConfig(withFields("", ""));
+    expect(config.ok && config.value.config.doors.map(({ reader }) => reader.fieldGroup)).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test("is not one reader's alone: the name was mistyped", () => {
+    const problem = { severity: "error", allowed: "a name that the readers of two or more doors bear" };
+    expect(problemsOf(withFields("turnstile", "turnstyle"))).toMatchObject([
+      { ...problem, path: "doors[0].reader.fieldGroup", found: "turnstile" },
+      { ...problem, path: "doors[1].reader.fieldGroup", found: "turnstyle" },
+    ]);
+    expect(problemsOf(withFields("", "turnstile"))).toMatchObject([
+      { ...problem, path: "doors[1].reader.fieldGroup" },
+    ]);
+  });
+
+  test("of a reader with another mistake in it is left alone", () => {
+    const problems = problemsOf(withFields("turnstile", "turnstile, irqLine: 99"));
+    expect(problems.map(({ path }) => path)).toEqual(["doors[1].reader.irqLine"]);
   });
 });

@@ -4,12 +4,12 @@
  */
 import { describe, expect, test } from "vitest";
 import { hex } from "../../src/bytes/hex.ts";
-import type { CardReader, DetectedCard } from "../../src/ports/card.ts";
+import type { DetectedCard, LoneReader } from "../../src/ports/card.ts";
 import type { Result } from "../../src/result.ts";
 
 /** One reader and the time it lives in. */
 export interface AnyRig {
-  readonly reader: CardReader;
+  readonly reader: LoneReader;
   /** Events that were logged, with their fields as text. */
   readonly logged: readonly string[];
   /** Sees a promise through to its end. */

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { hex, toHex } from "../../src/bytes/hex.ts";
-import type { CardChannel, CardReader, DetectedCard, ReaderError } from "../../src/ports/card.ts";
+import type { CardChannel, DetectedCard, LoneReader, ReaderError } from "../../src/ports/card.ts";
 import type { Result } from "../../src/result.ts";
 import type { VirtualBoard } from "../../src/sim/board.ts";
 import type { CardSpec } from "../../src/sim/cards/make-card.ts";
@@ -19,7 +19,7 @@ export interface ReaderRig extends AnyRig {
   readonly node: string;
   readonly nowMs: () => number;
   /** The process dies here and now; another one starts on the same board. */
-  restartHost(): Promise<CardReader>;
+  restartHost(): Promise<LoneReader>;
 }
 
 /** How a rig is wired, where it matters; `irq` only for buses that have such a line. */

@@ -5,7 +5,7 @@
 import type { HostLink } from "../../drivers/pn532/host-link.ts";
 import { createPn532Reader } from "../../drivers/pn532/reader.ts";
 import type { InputLine } from "../../src/ports/bus.ts";
-import type { CardReader } from "../../src/ports/card.ts";
+import type { LoneReader } from "../../src/ports/card.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Log, LogFields } from "../../src/ports/log.ts";
 import type { Result } from "../../src/result.ts";
@@ -55,7 +55,7 @@ export async function makeVirtualRig(
   const logged: string[] = [];
   let host = board.attach();
   let clock = machine.fork();
-  const build = async (): Promise<CardReader> => {
+  const build = async (): Promise<LoneReader> => {
     const hasIrq = options.irq !== "absent" && wiring.irqLine !== undefined;
     const irq = hasIrq ? await line(host.gpio.input(IRQ_LINE)) : undefined;
     const reset = options.reset === "absent" ? undefined : await line(host.gpio.output(RESET_LINE, "low"));

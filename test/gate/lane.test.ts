@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   BRUSH_MS,
   begin,
+  hasAdmitted,
   type Lane,
   type LaneEffect,
   type LaneInput,
@@ -41,6 +42,7 @@ function walk(inputs: readonly Input[], recents: readonly Recent[] = []) {
 const started: Input = { kind: "readerStarted", now: at(0) };
 const found = (ms: number): Input => ({ kind: "cardFound", now: at(ms) });
 const nothing = (ms: number): Input => ({ kind: "nothingFound", now: at(ms) });
+const notLooked = (ms: number, forMs: number): Input => ({ kind: "notLooked", now: at(ms), forMs });
 const lost = (ms: number): Input => ({ kind: "cardLost", now: at(ms) });
 const gone = (ms: number): Input => ({ kind: "cardGone", now: at(ms) });
 const still = (ms: number): Input => ({ kind: "cardPresent", now: at(ms) });
@@ -303,6 +305,100 @@ describe("a reader that fails", () => {
   });
 });
 
+describe("time in which the reader had no turn at its field", () => {
+  const back = (ms: number) => [found(ms), says(ms + 60, verdict("anna", "granted"))];
+
+  test("is no absence: who left before it is still the same when it is over", () => {
+    const left = [started, ...granted(100), gone(400), notLooked(2_000, 1_600)];
+    expect(walk(left).names).toEqual(["poll"]);
+    expect(walk([...left, ...back(2_010)]).names).toEqual(["watch"]);
+    expect(walk([...left, nothing(2_100), ...back(2_600 + REARM_MS - 601)]).names).toEqual(["watch"]);
+    expect(walk([...left, nothing(2_100), ...back(2_000 + REARM_MS)]).names).toEqual(["commit"]);
+  });
+
+  test("adds up, and a card that stays away is forgotten all the same", () => {
+    const turns = Array.from({ length: 20 }, (_, index) => [
+      notLooked(450 + index * 100, 50),
+      nothing(500 + index * 100),
+    ]).flat();
+    const left = [started, ...granted(100), gone(400), ...turns];
+    expect(walk([...left, ...back(2_390)]).names).toEqual(["watch"]);
+    expect(walk([...left, ...back(2_400)]).names).toEqual(["commit"]);
+  });
+
+  test("hides who lay beside another card", () => {
+    const beside = [notLooked(1_000, 600), found(1_050), says(1_110, verdict("carla", "granted"))];
+    const gone2 = [committed(1_112), gone(1_500)];
+    expect(walk([started, ...granted(100), gone(400), ...beside, ...gone2, ...back(1_550)]).names).toEqual([
+      "watch",
+    ]);
+  });
+
+  test("is not taken from the patience with a card that was lost in mid-reading", () => {
+    const waiting = [started, found(100), lost(120), notLooked(2_120, 2_000)];
+    expect(walk(waiting).names).toEqual(["poll"]);
+    expect(walk([...waiting, nothing(2_119 + REREAD_PATIENCE_MS)]).names).toEqual(["poll"]);
+    expect(walk([...waiting, nothing(2_120 + REREAD_PATIENCE_MS)]).names).toEqual(["composeIncomplete"]);
+    expect(walk([...waiting, found(2_130)]).names).toEqual(["read"]);
+  });
+
+  test("proves nothing of a reader that was started again", () => {
+    const helped = [started, failed(10), restarted(60, "reset"), notLooked(560, 500)];
+    expect(walk(helped).last).toEqual([{ do: "poll" }]);
+    expect(walk([...helped, nothing(600)]).last[0]).toMatchObject({ do: "note", note: "readerRecovered" });
+  });
+});
+
+describe("a neighbour who sees the same cards", () => {
+  const seen = (ms: number, value: Verdict<Row>): Input => ({
+    kind: "verdict",
+    now: at(ms),
+    verdict: value,
+    isNextDoor: true,
+  });
+  const anna = verdict("anna", "granted");
+
+  test("has admitted the presentation: it is watched, without commit or pulse", () => {
+    expect(walk([started, found(100), seen(160, anna)]).names).toEqual(["watch"]);
+    expect(walk([started, found(100), seen(160, anna), gone(400)]).names).toEqual(["dropCard", "poll"]);
+  });
+
+  test("does not hide that somebody is refused here", () => {
+    expect(walk([started, found(100), seen(160, verdict("anna", "denied"))]).names).toEqual(["commit"]);
+  });
+
+  const admits = (inputs: readonly Input[], foundAt: number) =>
+    hasAdmitted(walk(inputs).lane, "anna", at(foundAt));
+  const [found100, granted160] = [found(100), says(160, anna)];
+
+  test("is told of a card from its grant on, until it was away for the rearm time", () => {
+    expect(admits([started, found100], 120)).toBe(false);
+    expect(admits([started, found100, granted160], 161)).toBe(true);
+    expect(admits([started, ...granted(100)], 9_000)).toBe(true);
+    expect(admits([started, ...granted(100), gone(400)], 399 + REARM_MS)).toBe(true);
+    expect(admits([started, ...granted(100), gone(400)], 400 + REARM_MS)).toBe(false);
+  });
+
+  test("is told also of one that another neighbour admitted first", () => {
+    expect(admits([started, found100, seen(160, anna)], 500)).toBe(true);
+  });
+
+  test("is told of nobody whom no relay let in", () => {
+    const denied = [started, found100, says(160, verdict("anna", "denied")), committed(162)];
+    const unwritten = [started, found100, granted160, { kind: "commitFailed", now: at(162) }] as const;
+    for (const inputs of [denied, unwritten]) {
+      expect(admits(inputs, 200)).toBe(false);
+      expect(admits([...inputs, gone(400)], 450)).toBe(false);
+    }
+  });
+
+  test("is told of whoever the journal knows from before a restart", () => {
+    const recent: Recent = { who: "anna", since: at(0), leftReported: false, ...unseen(at(0)) };
+    expect(hasAdmitted(walk([], [recent]).lane, "anna", at(50))).toBe(true);
+    expect(hasAdmitted(walk([started], [recent]).lane, "carla", at(50))).toBe(false);
+  });
+});
+
 test("a card that lay there over a restart of the process does not pass a second time", () => {
   const recent: Recent = { who: "anna", since: at(0), leftReported: false, ...unseen(at(0)) };
   const ready: Input = { kind: "readerStarted", now: at(3_000) };
@@ -316,10 +412,13 @@ test("a card that lay there over a restart of the process does not pass a second
 
 describe("in every order of events that a runner can produce", () => {
   /** What may come next is told by the activity that was asked for. */
-  const answers = (effect: LaneEffect<Row> | undefined, now: number, pick: number): Input => {
+  const answers = (
+    effect: LaneEffect<Row> | undefined,
+    { now, wait, pick }: { readonly now: number; readonly wait: number; readonly pick: number },
+  ): Input => {
     const options: Record<string, readonly Input[]> = {
       startReader: [{ kind: "readerStarted", now: at(now) }, failed(now)],
-      poll: [found(now), nothing(now), failed(now), found(now)],
+      poll: [found(now), nothing(now), failed(now), found(now), notLooked(now, wait)],
       read: [
         says(now, verdict("anna", "granted")),
         says(now, verdict("bob", "denied")),
@@ -346,7 +445,7 @@ describe("in every order of events that a runner can produce", () => {
         for (const [pick, wait] of choices) {
           now += wait;
           const before: Lane<Row> = lane;
-          const input = answers(effects.at(-1), now, pick);
+          const input = answers(effects.at(-1), { now, wait, pick });
           [lane, effects] = step(lane, input);
           const pulses = effects.filter((effect) => effect.do === "pulseRelay").length;
           const allowed =
@@ -359,7 +458,13 @@ describe("in every order of events that a runner can produce", () => {
     );
   });
 
-  test("the same holder is never granted twice without a second of absence between", () => {
+  /** When anna was seen last; time in which nobody looked goes by as if it had not been. */
+  const lastSeen = (lane: Lane<Row>, input: Input, seenAt: number): number => {
+    if (input.kind === "notLooked") return seenAt + input.forMs;
+    return lane.at === "present" && lane.who === "anna" && input.kind !== "readerFailed" ? input.now : seenAt;
+  };
+
+  test("the same holder is never granted twice without a second between in which the reader could have seen him", () => {
     fc.assert(
       fc.property(steps, (choices) => {
         let [lane, effects] = begin<Row>([]);
@@ -367,8 +472,8 @@ describe("in every order of events that a runner can produce", () => {
         let seenAt = Number.NEGATIVE_INFINITY;
         for (const [pick, wait] of choices) {
           now += wait;
-          const input = answers(effects.at(-1), now, pick);
-          if (lane.at === "present" && lane.who === "anna" && input.kind !== "readerFailed") seenAt = now;
+          const input = answers(effects.at(-1), { now, wait, pick });
+          seenAt = lastSeen(lane, input, seenAt);
           [lane, effects] = step(lane, input);
           if (effects.some((effect) => effect.do === "pulseRelay")) {
             expect(now - seenAt).toBeGreaterThanOrEqual(REARM_MS);

@@ -19,7 +19,15 @@ import {
   read,
   SW_OK,
 } from "./card-bench.ts";
-import { NIS_ANSWER, RecoveryTable, rowsOf, startBench, TRANSPORTS, unwrap } from "./matrix.ts";
+import {
+  expectCounted,
+  NIS_ANSWER,
+  RecoveryTable,
+  rowsOf,
+  startBench,
+  TRANSPORTS,
+  unwrap,
+} from "./matrix.ts";
 
 const table = new RecoveryTable("APDUs");
 
@@ -43,6 +51,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
         });
         expect(answer).toBe(NIS_ANSWER);
         expect(bulk.processed).toBe(1);
+        expectCounted(bench, { aborts: 1 });
       },
     );
 
@@ -58,6 +67,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
         exchange(bench, card, echo(pattern(10))),
       );
       expect(answer).toEqual(echoed(pattern(10)));
+      expectCounted(bench, {});
     });
 
     test("row 25: a card that answers a byte at a time for ever meets the end of the whole APDU", async () => {
@@ -69,6 +79,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
         expect(bench.nowMs() - fromMs).toBeGreaterThan(APDU_LIMIT_MS - 100);
       });
       expect(await nextCard(bench)).toBe(NIS_ANSWER);
+      expectCounted(bench, { aborts: 1 });
     });
   });
 

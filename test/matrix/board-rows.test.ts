@@ -10,7 +10,7 @@ import { createPn532Reader } from "../../drivers/pn532/reader.ts";
 import { createSpiLink } from "../../drivers/pn532/spi-link.ts";
 import { toHex } from "../../src/bytes/hex.ts";
 import type { InputLine } from "../../src/ports/bus.ts";
-import type { CardReader } from "../../src/ports/card.ts";
+import type { LoneReader } from "../../src/ports/card.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { VirtualBoard } from "../../src/sim/board.ts";
@@ -65,7 +65,7 @@ async function pairOnOneBus() {
 }
 
 /** Keeps a reader at work as a lane does: polls, and starts anew after each failure. Ends when `signal` says so. */
-async function serve(reader: CardReader, clock: Clock, signal: AbortSignal): Promise<void> {
+async function serve(reader: LoneReader, clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const polled = await reader.poll(signal);
     if (polled.ok) continue;
@@ -233,6 +233,9 @@ const lateLine = (line: InputLine, loop: EventLoop): InputLine => ({
   onFalling: (listener) => line.onFalling(() => loop.hear(listener)(undefined)),
 });
 
+/** What a reader has counted that never took an answer that had come for one that had not. */
+const NO_FALSE_TIMEOUT = { rereads: 0, resends: 0, aborts: 0, recoveries: { reconfigure: 0, reset: 0 } };
+
 /** A started reader in a process whose event loop can be blocked. */
 async function blockable({ wiring, name }: MatrixTransport): Promise<{ bench: BoardBench; loop: EventLoop }> {
   const timeline = new VirtualTimeline();
@@ -267,6 +270,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
       expect({ afterUs, answer }).toEqual({ afterUs, answer: NIS_ANSWER });
       expect(loop.heldUp, `blocked ${afterUs} us into the presentation`).toBeGreaterThan(0);
       expect(bench.nowMs() - fromMs).toBeGreaterThanOrEqual(200 + afterUs / 1_000);
+      expect(bench.rig.reader.health()).toMatchObject(NO_FALSE_TIMEOUT);
     }
   });
 
@@ -284,6 +288,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
     });
     expect(answer).toBe("9000");
     expect(loop.heldUp).toBeGreaterThan(0);
+    expect(bench.rig.reader.health()).toMatchObject(NO_FALSE_TIMEOUT);
   });
 
   test("row 33: a process killed at any instant of a presentation is followed by one that reads the card", async () => {

@@ -16,13 +16,14 @@ import { reverseBits } from "../../src/sim/spi-slave.ts";
 import { saying } from "../drivers/bus/surroundings.ts";
 import {
   type Bench,
+  expectCounted,
+  expectRecovered,
   expectWarned,
   I2C,
   type MatrixTransport,
   makeBench,
   NIS_ANSWER,
   RecoveryTable,
-  recoveries,
   rowsOf,
   SPI,
   startBench,
@@ -30,6 +31,9 @@ import {
 } from "./matrix.ts";
 
 const table = new RecoveryTable("lines");
+
+/** What a reader says of itself whose interrupt line is of no use. */
+const DEAD_LINE = [saying("interrupt line does not follow the chip")];
 
 async function presentation(bench: Bench): Promise<string> {
   const { channel } = await bench.present();
@@ -48,10 +52,14 @@ describe.each([SPI, I2C])("$name", (transport) => {
       const bench = await makeBench(transport);
       bench.chip.setStuckIrq(level);
       const answer = await table.within(bench, at(13, `stuck ${level} at start`, 600), async () => {
-        expect(unwrap(await bench.start()).degraded).toHaveLength(1);
+        expect(unwrap(await bench.start()).degraded).toEqual(DEAD_LINE);
         return presentation(bench);
       });
       expect(answer).toBe(NIS_ANSWER);
+      expect(bench.rig.reader.health().degraded).toEqual(DEAD_LINE);
+      const started = bench.rig.logged.filter((line) => line.startsWith("info pn532.started"));
+      expect(started).toEqual([saying("interrupt line does not follow the chip")]);
+      expectCounted(bench, {});
     },
   );
 
@@ -62,19 +70,25 @@ describe.each([SPI, I2C])("$name", (transport) => {
       bench.chip.setStuckIrq(level);
       const answer = await table.within(bench, at(13, `sticks ${level}`, 500), () => presentation(bench));
       expect(answer).toBe(NIS_ANSWER);
-      expect(bench.rig.reader.health().degraded).toHaveLength(1);
+      expect(bench.rig.reader.health().degraded).toEqual(DEAD_LINE);
+      expectCounted(bench, {});
       bench.chip.setStuckIrq("free");
       expect(unwrap(await bench.start()).degraded).toEqual([]);
       expect(await presentation(bench)).toBe(NIS_ANSWER);
     },
   );
 
-  test.each<FaultKind>(["lostEdge", "spuriousEdge"])("row 13: %s at every command", async (kind) => {
+  test.each<readonly [FaultKind, readonly unknown[]]>([
+    ["lostEdge", DEAD_LINE],
+    ["spuriousEdge", []],
+  ])("row 13: %s at every command", async (kind, degraded) => {
     const bench = await startBench(transport);
     bench.faults.set({ [kind]: 1 });
     const answer = await table.within(bench, at(13, kind, 500), () => presentation(bench));
     expect(answer).toBe(NIS_ANSWER);
     expect(bench.faults.count(kind)).toBeGreaterThanOrEqual(5);
+    expect(bench.rig.reader.health().degraded).toEqual(degraded);
+    expectCounted(bench, {});
   });
 
   test("row 13: without an interrupt line nothing is degraded", async () => {
@@ -105,12 +119,13 @@ describe("SPI", () => {
       const failed = await table.within(bench, at(14, what, 500), () => bench.start());
       expect(failed).toMatchObject({ ok: false, error: { kind, remedy: saying(remedy) } });
       expect(bench.faults.count("garbledStatus")).toBeGreaterThan(10);
-      expectWarned(bench);
+      expectWarned(bench, [`start: ${kind}`]);
       bench.faults.set({});
       const answer = await table.within(bench, at(14, "status well again, recovery", 600), () =>
         bench.recover(),
       );
       expect(answer).toBe(NIS_ANSWER);
+      expectWarned(bench, [`start: ${kind}`, "reconfigure: recovered"]);
     },
   );
 
@@ -133,8 +148,7 @@ describe("SPI", () => {
         bench.recover(),
       );
       expect(answer).toBe(NIS_ANSWER);
-      expect(recoveries(bench)).toBe(1);
-      expectWarned(bench);
+      expectRecovered(bench);
     },
   );
 
@@ -149,6 +163,7 @@ describe("SPI", () => {
       );
       expect(answer).toBe(NIS_ANSWER);
       expect(bench.faults.count("garbledStatus")).toBe(0);
+      expectCounted(bench, {});
     },
   );
 
@@ -161,6 +176,7 @@ describe("SPI", () => {
     );
     expect(answer).toBe(NIS_ANSWER);
     expect(bench.faults.count("garbledStatus")).toBeGreaterThan(20);
+    expectCounted(bench, {});
   });
 
   test("row 16: bits in the wrong order are seen at start, and said so", async () => {
@@ -185,12 +201,13 @@ describe("SPI", () => {
       error: { kind: "chipGarbled", remedy: saying("reversed order") },
     });
     expect(transfers).toBeGreaterThan(5);
-    expectWarned(bench);
+    expectWarned(bench, ["start: chipGarbled"]);
     turned = false;
     const answer = await table.within(bench, at(16, "bits in order again, recovery", 600), () =>
       bench.recover(),
     );
     expect(answer).toBe(NIS_ANSWER);
+    expectWarned(bench, ["start: chipGarbled", "reconfigure: recovered"]);
   });
 });
 
@@ -266,6 +283,7 @@ describe("I2C", () => {
           answer: NIS_ANSWER,
           left: 0,
         });
+        expectCounted(bench, {});
       }
     },
   );
@@ -278,6 +296,7 @@ describe("I2C", () => {
     expect(failed).toMatchObject({ ok: false, error: { kind: "chipSilent" } });
     script.failures = 0;
     expect(await table.within(bench, at(15, "EIO, recovery", 600), () => bench.recover())).toBe(NIS_ANSWER);
+    expectRecovered(bench);
   });
 
   test("row 15: ETIMEDOUT is a failure of the bus, not an address that nobody acknowledges", async () => {
@@ -291,6 +310,7 @@ describe("I2C", () => {
     expect(await table.within(bench, at(15, "ETIMEDOUT, recovery", 600), () => bench.recover())).toBe(
       NIS_ANSWER,
     );
+    expectRecovered(bench);
   });
 
   test("row 15: a clock line held low fails each transfer until the reset line frees it", async () => {
@@ -302,6 +322,7 @@ describe("I2C", () => {
     });
     expect(answer).toBe(NIS_ANSWER);
     expect(bench.faults.count("heldClock")).toBe(1);
+    expectWarned(bench, ["reconfigure: bus", "reset: recovered"]);
   });
 
   test("row 15: a ready byte that comes up to 15 ms late at every frame costs time alone", async () => {
@@ -310,6 +331,7 @@ describe("I2C", () => {
     const answer = await table.within(bench, at(15, "ready byte late", 300), () => presentation(bench));
     expect(answer).toBe(NIS_ANSWER);
     expect(bench.faults.count("lateReady")).toBeGreaterThanOrEqual(8);
+    expectCounted(bench, {});
   });
 
   test("row 15: an address refused for up to 20 ms from any transaction on costs time alone", async () => {
@@ -321,6 +343,7 @@ describe("I2C", () => {
       );
       expect({ before, answer }).toEqual({ before, answer: NIS_ANSWER });
       expect(bench.faults.count("nackBurst")).toBe(1);
+      expectCounted(bench, {});
     }
   });
 });

@@ -4,12 +4,20 @@
  * to which it applies; how long the reader takes to be right again is measured in virtual time, held to a bound
  * and printed when the file is done.
  */
-import { afterAll, expect } from "vitest";
+import { afterAll, expect, onTestFinished } from "vitest";
 import { createHsuLink } from "../../drivers/pn532/hsu-link.ts";
 import { createI2cLink } from "../../drivers/pn532/i2c-link.ts";
 import { createSpiLink } from "../../drivers/pn532/spi-link.ts";
 import { hex, toHex } from "../../src/bytes/hex.ts";
-import type { CardChannel, DetectedCard, LinkError, ReaderError, ReaderInfo } from "../../src/ports/card.ts";
+import type {
+  CardChannel,
+  DetectedCard,
+  LinkError,
+  ReaderError,
+  ReaderHealth,
+  ReaderInfo,
+  RecoveryStep,
+} from "../../src/ports/card.ts";
 import type { Result } from "../../src/result.ts";
 import type { CardSpec, MadeCard } from "../../src/sim/cards/make-card.ts";
 import type { VirtualChip } from "../../src/sim/chip.ts";
@@ -182,18 +190,44 @@ export class Bench<Rig extends BenchRig = ReaderRig> {
   }
 }
 
-/** How often the reader was brought back, by whichever step. */
-export const recoveries = ({ rig }: Bench): number =>
-  Object.values(rig.reader.health().recoveries).reduce((sum, count) => sum + count, 0);
+const NO_RECOVERIES: Readonly<Record<RecoveryStep, number>> = { reconfigure: 0, reset: 0, reopen: 0 };
 
-/** A reader that failed has left a warning for whoever looks after the gate. */
-export function expectWarned({ rig }: Bench): void {
-  expect(rig.logged.filter((line) => line.startsWith("warn "))).not.toEqual([]);
+/** What a reader warned of, in order: `start: chipSilent` for one in vain, `reset: recovered` for a step of recovery. */
+const warnings = ({ rig }: Bench): readonly string[] =>
+  rig.logged
+    .filter((line) => line.startsWith("warn "))
+    .map((line) =>
+      line
+        .replace(/^warn pn532\.start-failed \{"kind":"(\w+)"\}$/, "start: $1")
+        .replace(/^warn pn532\.recovery \{"step":"(\w+)","outcome":"(\w+)"\}$/, "$1: $2"),
+    );
+
+/** One line in the log for each step and each start in vain, in this order, no other; each step that helped is counted. */
+export function expectWarned(bench: Bench, lines: readonly string[]): void {
+  expect(warnings(bench)).toEqual(lines);
+  const recoveries = { ...NO_RECOVERIES };
+  for (const step of ["reconfigure", "reset", "reopen"] as const)
+    recoveries[step] = lines.filter((line) => line === `${step}: recovered`).length;
+  expect(bench.rig.reader.health().recoveries).toEqual(recoveries);
+}
+
+/** The reader failed once, and the least that could help did. */
+export const expectRecovered = (bench: Bench): void => expectWarned(bench, ["reconfigure: recovered"]);
+
+type LinkCounts = Pick<ReaderHealth, "rereads" | "resends" | "aborts">;
+
+/** The reader went on by itself: what it did for that is counted, so often and nothing else, and nobody is warned. */
+export function expectCounted(bench: Bench, counts: Partial<LinkCounts>): void {
+  const { rereads, resends, aborts } = bench.rig.reader.health();
+  expect({ rereads, resends, aborts }).toEqual({ rereads: 0, resends: 0, aborts: 0, ...counts });
+  expectWarned(bench, []);
 }
 
 /** Enough for the longest time that a reader is let alone. */
 const MAX_STARTS = 15;
 const BETWEEN_STARTS_MS = 1_000;
+/** The chip is through with what it was told last. */
+const QUIET_MS = 1_000;
 /** A failure that is noticed in one round, one in the next, and the round that finds the card. */
 const MAX_ROUNDS = 4;
 
@@ -201,9 +235,21 @@ const MAX_ROUNDS = 4;
 const responseCode = (frame: Uint8Array): number | undefined =>
   frame[3] === 0xff && frame[4] === 0xff ? frame[9] : frame[6];
 
-/** A bench whose reader was not started yet. */
+/** A bench whose reader was not started yet. When its test is over, the stopped reader must have left nothing behind. */
 export async function makeBench(transport: Transport, options: Partial<RigOptions> = {}): Promise<Bench> {
-  return new Bench(await makeVirtualRig(transport, options));
+  const rig = await makeVirtualRig(transport, options);
+  let { reader } = rig;
+  const restartHost: ReaderRig["restartHost"] = async () => {
+    reader = await rig.restartHost();
+    return reader;
+  };
+  onTestFinished(async () => {
+    await rig.settle(reader.stop());
+    await rig.passMs(QUIET_MS);
+    // A timer, transfer or wait that still stands is somebody's promise that is never kept.
+    expect(rig.timeline.pending()).toEqual([]);
+  });
+  return new Bench({ ...rig, restartHost });
 }
 
 /** A bench whose reader works. */

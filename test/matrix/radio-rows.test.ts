@@ -22,6 +22,7 @@ import {
 import {
   type Bench,
   CIE,
+  expectRecovered,
   NIS_ANSWER,
   RecoveryTable,
   rowsOf,
@@ -141,6 +142,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
           },
         );
         expect(answer).toBe(NIS_ANSWER);
+        expectRecovered(bench);
       },
     );
 

@@ -30,7 +30,7 @@ function packetsOf(bytes: Buffer): { readonly types: readonly number[]; readonly
 }
 
 /** `farewell`: whether the broker closes its side after DISCONNECT, as it must (§3.14.4), or does not. */
-async function mutedBroker(level: 4 | 5, farewell: "closes" | "staysOpen") {
+async function mutedBroker(level: 4 | 5, farewell: "closes" | "staysOpen" = "closes") {
   const seen: number[] = [];
   const sockets: Socket[] = [];
   const answer = (socket: Socket, type: number): void => {
@@ -54,7 +54,11 @@ async function mutedBroker(level: 4 | 5, farewell: "closes" | "staysOpen") {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  return { url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+  /** The broker is killed: what it holds is gone, its system refuses whatever still arrives. */
+  const die = (): void => {
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
+  return { url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, die };
 }
 
 const message = (topic: string): OutgoingMessage => ({
@@ -98,3 +102,13 @@ test.each([
     expect(broker.seen).toEqual([TYPE.connect, TYPE.publish, TYPE.publish, TYPE.subscribe, TYPE.disconnect]);
   },
 );
+
+test("a close after the broker has died ends too, whatever was never confirmed", async () => {
+  const broker = await mutedBroker(5);
+  const link = await connected(broker.url, 5);
+  const published = link.publish(message("a"));
+  broker.die();
+  await link.ended;
+  expect(await published).toBe(false);
+  await expect(link.close()).resolves.toBeUndefined();
+});

@@ -49,6 +49,12 @@
 
 enum kind { NOT_OURS, SPI_NODE, I2C_NODE, GPIO_FILE };
 
+struct __attribute__((packed)) spi_settings {
+  uint8_t mode;
+  uint8_t bits;
+  uint32_t speed_hz;
+};
+
 struct node {
   enum kind kind;
   /* Which file the descriptor stood for: libuv closes by a bare system call, which nobody can intercept. */
@@ -57,17 +63,16 @@ struct node {
   /* One request at a time. */
   pthread_mutex_t busy;
   /* What was set by ioctl, and goes out with each request of its bus. */
-  struct __attribute__((packed)) {
-    uint8_t mode;
-    uint8_t bits;
-    uint32_t speed_hz;
-  } spi;
+  struct spi_settings spi;
   uint16_t i2c_address;
   /* Below the GPIO folder. */
   char name[64];
 };
 
 static struct node nodes[MAX_DESCRIPTORS];
+
+/* As in the kernel, the speed of a spidev node is its device's: whoever has it open shares it. Here is one device. */
+static uint32_t spi_max_speed_hz = 500000;
 
 static struct node *node_of(int fd) {
   if (fd < 0 || fd >= MAX_DESCRIPTORS || nodes[fd].kind == NOT_OURS) return NULL;
@@ -94,7 +99,6 @@ static int assign(int fd, enum kind kind, const char *name) {
   node->inode = file.st_ino;
   node->spi.mode = SPI_MODE_0;
   node->spi.bits = 8;
-  node->spi.speed_hz = 500000;
   node->i2c_address = 0;
   snprintf(node->name, sizeof node->name, "%s", name);
   pthread_mutex_init(&node->busy, NULL);
@@ -183,6 +187,8 @@ static int spi_message(int fd, struct node *node, const struct spi_ioc_transfer 
     if (each->tx_buf) memcpy(sent + length, (const void *)(uintptr_t)each->tx_buf, each->len);
     length += each->len;
   }
+  /* A transfer that names no speed of its own has the device's. */
+  node->spi.speed_hz = count > 0 && transfers[0].speed_hz ? transfers[0].speed_hz : spi_max_speed_hz;
   if (spi_transfer(fd, node, sent, seen, length) == -1) return -1;
   size_t from = 0;
   for (unsigned index = 0; index < count; from += transfers[index++].len) {
@@ -208,10 +214,10 @@ static int spi_ioctl(int fd, struct node *node, unsigned long request, void *arg
       node->spi.bits = *(uint8_t *)argument;
       return 0;
     case SPI_IOC_RD_MAX_SPEED_HZ:
-      *(uint32_t *)argument = node->spi.speed_hz;
+      *(uint32_t *)argument = spi_max_speed_hz;
       return 0;
     case SPI_IOC_WR_MAX_SPEED_HZ:
-      node->spi.speed_hz = *(uint32_t *)argument;
+      spi_max_speed_hz = *(uint32_t *)argument;
       return 0;
   }
   if ((request & ~IOCSIZE_MASK) != (SPI_IOC_MESSAGE(0) & ~IOCSIZE_MASK)) return failed(ENOTTY);

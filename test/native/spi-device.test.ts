@@ -31,6 +31,20 @@ await underShim(import.meta.url, 45, ({ board }) => {
       expect(server.settings).toEqual({ mode: 0, bits: 8, speedHz: SPI.clockHz });
     });
 
+    test("is clocked by each transfer, whatever speed it was opened with last", async () => {
+      const { server, calls, settle, openBus } = await makeSpiRig(board);
+      const opened = await openSpiBus({ ...SPI, clockHz: SPI.clockHz / 2 });
+      if (!opened.ok) throw new Error("not opened");
+      const slow = { transfer: (bytes: Uint8Array) => calls.follow(opened.value.transfer(bytes)) };
+      const fast = await openBus();
+      const speeds: unknown[] = [];
+      for (const bus of [slow, fast, slow]) {
+        expect(await settle(bus.transfer(hex("02")))).toMatchObject({ ok: true });
+        speeds.push(server.settings?.speedHz);
+      }
+      expect(speeds).toEqual([SPI.clockHz / 2, SPI.clockHz, SPI.clockHz / 2]);
+    });
+
     test.each([
       ["nobody's", { node: "/dev/spidev3.1" }, 0, { kind: "nodeMissing", cause: { code: "ENOENT" } }],
       ["forbidden", {}, EACCES, { kind: "permissionDenied", cause: { code: "EACCES" } }],
@@ -97,7 +111,8 @@ await underShim(import.meta.url, 45, ({ board }) => {
       // The status opcode, and behind it the status: not ready. In a period of its own the 00 would be an
       // opcode, and 80 be seen once more.
       const message = [hex("40"), hex("00")].map((sendBuffer) => {
-        return { byteLength: 1, sendBuffer, receiveBuffer: new Uint8Array(1).fill(0x55) };
+        const receiveBuffer = new Uint8Array(1).fill(0x55);
+        return { byteLength: 1, sendBuffer, receiveBuffer, speedHz: SPI.clockHz };
       });
       const sent = new Promise((resolve) => device.transfer(message, resolve));
       expect(await settle(calls.follow(sent))).toBeNull();

@@ -19,6 +19,7 @@ const question: Question = {
     unsyncedClock: "lastKnown",
   },
   proofs: new Set<Proof>(["nisRead"]),
+  chip: "unpinned",
   standing: { denyListed: false, credential },
   at: { instant: instant(NOON), state: "synced" },
 };
@@ -41,6 +42,9 @@ describe("every refusal has one reason and the rule that decided", () => {
   test.each<[string, Question, string, string]>([
     ["deny list", { ...question, standing: { denyListed: true, credential } }, "acs:DenyListed", "denyList"],
     ["nothing proven", { ...question, proofs: new Set() }, "acs:SecurityLevelTooLow", "doors/lane-1/level"],
+    ["without his chip", { ...question, chip: "pinned" }, "acs:ChipAuthenticationFailed", "chip/key"],
+    ["forged", { ...question, chip: "notGenuine" }, "acs:DocumentAuthenticationFailed", "chip/origin"],
+    ["signer unknown", { ...question, chip: "signerUnknown" }, "acs:TrustAnchorMissing", "chip/signer"],
     ["unknown", { ...question, standing: { denyListed: false } }, "CredentialNotFound", "allowList"],
     ["switched off", holding({ enabled: false }), "CredentialNotEnabled", "allowList/enabled"],
     ["another group", holding({ group: "guests" }), "Unauthorized", "doors/lane-1/groups"],
@@ -73,6 +77,25 @@ test.each<[readonly Proof[], Question["door"]["level"], boolean]>([
 ])("proofs %j at a door that demands %s: %s", (proofs, level, granted) => {
   const decision = decide({ ...question, proofs: new Set(proofs), door: { ...question.door, level } });
   expect(decision.outcome).toBe(granted ? "granted" : "denied");
+});
+
+describe("no downgrade: a number with a chip passes nowhere without it", () => {
+  const pinned = (proofs: readonly Proof[], level: Question["door"]["level"]): Question => ({
+    ...question,
+    chip: "pinned",
+    proofs: new Set(proofs),
+    door: { ...question.door, level },
+  });
+
+  test.each(["identifier", "originalChip"] as const)("at a door that demands %s", (level) => {
+    expect(decide(pinned(["nisRead"], level))).toMatchObject({ reason: "acs:ChipAuthenticationFailed" });
+    expect(decide(pinned(["nisRead", "chipKey"], level))).toMatchObject({ outcome: "granted" });
+  });
+
+  test("a denied holder hears of the deny list first", () => {
+    const denied = { ...pinned(["nisRead"], "originalChip"), standing: { denyListed: true, credential } };
+    expect(decide(denied)).toMatchObject({ reason: "acs:DenyListed" });
+  });
 });
 
 /** Sundays from nine to one, in Rome: NOON in UTC is one o'clock there. */

@@ -145,6 +145,7 @@ describe("the words", () => {
       unsyncedClock: "deny",
     },
     proofs: new Set(["nisRead"]),
+    chip: "unpinned",
     standing: {
       denyListed: false,
       credential: { pseudonym: new Uint8Array(32), group: "members", enabled: true },
@@ -162,6 +163,13 @@ describe("the words", () => {
   test("tell every comparison on the way to a grant", () => {
     expect(explain(question).considered).toEqual([
       { rule: "denyList", decided: false, compared: "the holder is not on the deny list" },
+      { rule: "chip/key", decided: false, compared: "no chip is pinned to the number" },
+      { rule: "chip/origin", decided: false, compared: "no examination has objected to the chip" },
+      {
+        rule: "chip/signer",
+        decided: false,
+        compared: "no examination has met a signer who is not trusted here",
+      },
       {
         rule: "doors/lane-1/level",
         decided: false,

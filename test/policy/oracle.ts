@@ -21,6 +21,8 @@ export function plainDecision(question: Question): Decision {
   const { door, proofs, standing } = question;
   const { credential } = standing;
   if (standing.denyListed) return deny("acs:DenyListed", "denyList");
+  const chipDenial = deniedByChip(question);
+  if (chipDenial !== undefined) return chipDenial;
   if (NEEDED[door.level].some((proof) => !proofs.has(proof)))
     return deny("acs:SecurityLevelTooLow", `doors/${door.door}/level`);
   if (credential === undefined) return deny("CredentialNotFound", "allowList");
@@ -36,6 +38,13 @@ export function plainDecision(question: Question): Decision {
   }
   const rule = `doors/${door.door}/groups/${credential.group}${timetable === undefined ? "" : "/hours"}`;
   return { outcome: "granted", level: door.level, group: credential.group, rule, dated };
+}
+
+function deniedByChip({ chip, proofs }: Question): Decision | undefined {
+  if (chip === "pinned" && !proofs.has("chipKey")) return deny("acs:ChipAuthenticationFailed", "chip/key");
+  if (chip === "notGenuine") return deny("acs:DocumentAuthenticationFailed", "chip/origin");
+  if (chip === "signerUnknown") return deny("acs:TrustAnchorMissing", "chip/signer");
+  return undefined;
 }
 
 function deniedByTime(

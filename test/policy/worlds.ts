@@ -1,7 +1,7 @@
 // Random worlds for the policy: each holder at each door at all times, near enough to the edges to touch them.
 import fc from "fast-check";
 import type { Level, Proof } from "../../src/identity/proofs.ts";
-import type { Admission, Question, UnsyncedClock } from "../../src/policy/question.ts";
+import type { Admission, ChipStanding, Question, UnsyncedClock } from "../../src/policy/question.ts";
 import type { Schedule } from "../../src/policy/schedule.ts";
 import { Timetable } from "../../src/policy/timetable.ts";
 import type { ClockState } from "../../src/ports/clock.ts";
@@ -89,14 +89,16 @@ export const anyQuestion: fc.Arbitrary<Question> = fc
     admissions: anyAdmissions,
     unsyncedClock: anyUnsynced,
     proofs: fc.subarray<Proof>(["nisRead", "chipKey", "documentSignature"]),
+    chip: fc.constantFrom<ChipStanding>("unpinned", "unpinned", "pinned", "notGenuine", "signerUnknown"),
     denyListed: fc.nat({ max: 7 }).map((n) => n === 0),
     credential: maybe(anyCredential),
     state: fc.constantFrom<ClockState>("synced", "holdover", "unsynced"),
     at: anyTime,
   })
-  .map(({ level, admissions, unsyncedClock, proofs, denyListed, credential, state, at }) => ({
+  .map(({ level, admissions, unsyncedClock, proofs, chip, denyListed, credential, state, at }) => ({
     door: { door: "lane-1", level, admissions, unsyncedClock },
     proofs: new Set<Proof>(proofs.length === 0 ? proofs : ["nisRead", ...proofs]),
+    chip,
     standing: credential === undefined ? { denyListed } : { denyListed, credential },
     at: { instant: instant(NOON + at), state },
   }));

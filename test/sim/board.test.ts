@@ -100,3 +100,39 @@ test("a killed host is deaf and dumb, its outputs keep their level, and another 
   await host.falls();
   expect(await host.read(13)).toBe("0000FF06FAD50332010607E800");
 });
+
+describe("who listens to a line of the board", () => {
+  const IRQ = 25;
+
+  /** A host that listens to the interrupt line twice. */
+  async function listeningHost(board: VirtualBoard) {
+    const host = board.attach();
+    const line = await host.gpio.input(IRQ);
+    if (!line.ok) throw new Error("no input");
+    const stops = [line.value.onFalling(() => undefined), line.value.onFalling(() => undefined)];
+    return { host, line: line.value, stops };
+  }
+
+  test("is forgotten with the host: a thousand killed ones leave nobody behind", async () => {
+    const { board } = twoReaders();
+    const { line } = await listeningHost(board);
+    for (let life = 0; life < 1_000; life++) {
+      const { host } = await listeningHost(board);
+      expect(board.pins.watchers(IRQ)).toBe(4);
+      host.kill();
+    }
+    expect(board.pins.watchers(IRQ)).toBe(2);
+    await line.close();
+    expect(board.pins.watchers(IRQ)).toBe(0);
+  });
+
+  test("is forgotten when it stops, and told nothing once its host is dead", async () => {
+    const { board } = twoReaders();
+    const { host, line, stops } = await listeningHost(board);
+    stops[0]?.();
+    expect(board.pins.watchers(IRQ)).toBe(1);
+    host.kill();
+    line.onFalling(() => undefined);
+    expect(board.pins.watchers(IRQ)).toBe(0);
+  });
+});

@@ -8,7 +8,7 @@ import { runInNewContext } from "node:vm";
 import { createPn532Reader } from "../../drivers/pn532/reader.ts";
 import { hex, toHex } from "../../src/bytes/hex.ts";
 import type { InputLine } from "../../src/ports/bus.ts";
-import type { CardReader, DetectedCard } from "../../src/ports/card.ts";
+import type { DetectedCard, LoneReader } from "../../src/ports/card.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import type { Result } from "../../src/result.ts";
 import { VirtualBoard } from "../../src/sim/board.ts";
@@ -90,7 +90,7 @@ export function soak(
 interface HostProcess {
   readonly host: BoardHost;
   readonly clock: VirtualClock;
-  readonly reader: CardReader;
+  readonly reader: LoneReader;
   readonly irq: InputLine | undefined;
 }
 

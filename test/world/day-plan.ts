@@ -72,6 +72,34 @@ export function planLane(
   return stays.filter(({ toMs }) => toMs < hours * HOUR_MS).sort((a, b) => a.fromMs - b.fromMs);
 }
 
+/**
+ * The stays of a day at lanes whose readers see the same cards: now and then a card is held where both see it, or
+ * goes on to the next reader, with a pause or without.
+ */
+export function spreadOver(lanes: number, stays: readonly Stay[], random: SeededRandom): readonly Stay[] {
+  const spread: Stay[] = [];
+  const isFree = ({ lane, person, fromMs, toMs }: Stay): boolean =>
+    [...stays, ...spread].every(
+      (other) => other.lane !== lane || other.person !== person || other.toMs < fromMs || other.fromMs > toMs,
+    );
+  for (const stay of stays) {
+    const lane = (stay.lane + 1 + random.below(lanes - 1)) % lanes;
+    const movesMs = stay.toMs + (random.chance(0.5) ? 0 : between(random, 20, 1_500));
+    const beside = { ...stay, lane };
+    const onwards = { ...beside, fromMs: movesMs, toMs: movesMs + between(random, 200, 3_000) };
+    const habit = weighted(random, SPREADING);
+    if (habit === "between" && isFree(beside)) spread.push(beside);
+    if (habit === "onwards" && isFree(onwards)) spread.push(onwards);
+  }
+  return [...stays, ...spread].sort((a, b) => a.fromMs - b.fromMs);
+}
+
+const SPREADING: readonly (readonly ["stays" | "between" | "onwards", number])[] = [
+  ["stays", 60],
+  ["between", 20],
+  ["onwards", 20],
+];
+
 function arrivals(random: SeededRandom, hours: number, share: number): readonly number[] {
   const times: number[] = [];
   for (let hour = 0; hour < hours; hour++) {

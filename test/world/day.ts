@@ -10,17 +10,17 @@ import { pinMapOf } from "../../src/app/pin-map.ts";
 import { driveOff } from "../../src/app/relay-off.ts";
 import { keepUp } from "../../src/app/upkeep.ts";
 import { loadOrCreateSigner, type Signer } from "../../src/crypto/signing-key.ts";
+import type { LaneRows } from "../../src/gate/access-event.ts";
 import { step } from "../../src/gate/lane.ts";
 import type { OpenDatabase } from "../../src/journal/database.ts";
 import { createPublisher } from "../../src/mqtt/publisher.ts";
 import type { Clock } from "../../src/ports/clock.ts";
-import type { NewEvent } from "../../src/ports/journal.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { skipIdlePolls } from "../../src/sim/idle-skip.ts";
 import { SeededRandom } from "../../src/sim/seeded-random.ts";
 import { BackEnd } from "./back-end.ts";
 import { enrol, makeCast, type Person } from "./cast.ts";
-import { between, planLane, type Stay } from "./day-plan.ts";
+import { between, planLane, type Stay, spreadOver } from "./day-plan.ts";
 import { type Defect, withLaneDefect, withLinkDefect } from "./defects.ts";
 import { FaultStage } from "./fault-stage.ts";
 import { type FaultWindow, planFaults, Weather } from "./swarm.ts";
@@ -32,6 +32,8 @@ export interface DayOptions {
   readonly seed: number;
   readonly hours: number;
   readonly defect?: Defect;
+  /** Whether each reader has its own field, or all of them see the same cards and take turns. */
+  readonly fields?: "own" | "shared";
   /** Rounds in which nothing happens are skipped, which changes nothing; to see that, they can be lived through. */
   readonly idlePolls?: "skipped" | "lived";
 }
@@ -46,6 +48,9 @@ const RESTART_AFTER_MS = [1_050, 1_800] as const;
 const LATE_BY_MS = 50;
 /** Lanes of a day. Many are slow to simulate, and most of what can go wrong, goes wrong with few. */
 const LANES = [1, 1, 2, 4];
+const LEAST_LANES_SHARED = 2;
+/** Where readers take turns, no idle round is skipped, so a short day has to see as much as a long one. */
+const RUSH = 6;
 /** Steps between which and their consequences a kill hurts most. */
 const TENDER_INPUTS: ReadonlySet<string> = new Set([
   "cardFound",
@@ -86,7 +91,11 @@ export class Day {
     this.#lengthMs = hours * HOUR_MS;
     const first = random.below(DOORS.length);
     const lanes = [...DOORS.slice(first), ...DOORS.slice(0, first)];
-    this.doors = lanes.slice(0, random.pick(LANES));
+    const count = random.pick(LANES);
+    const isShared = options.fields === "shared";
+    this.doors = lanes
+      .slice(0, isShared ? Math.max(count, LEAST_LANES_SHARED) : count)
+      .map((door) => (isShared ? { ...door, reader: { ...door.reader, fieldGroup: "hall" } } : door));
     this.weather = new Weather(random.fork());
     this.windows = planFaults(random.fork(), this.#lengthMs);
     this.casts = this.doors.map((_, lane) => makeCast(random.fork(), lane));
@@ -121,10 +130,12 @@ export class Day {
     );
     this.world.board.pins.onOutputEdge(({ line, level }) => this.#onEdge(line, level === "high"));
     const plan = random.fork();
-    for (const [lane, cast] of this.casts.entries()) {
-      const share = 1 / Math.sqrt(this.doors.length);
-      this.#expect(planLane(lane, { random: plan.fork(), cast, hours, share }));
-    }
+    const stays = [...this.casts.entries()].flatMap(([lane, cast]) => {
+      const share = (isShared ? RUSH : 1) / Math.sqrt(this.doors.length);
+      return planLane(lane, { random: plan.fork(), cast, hours, share });
+    });
+    this.#expect(isShared ? spreadOver(this.doors.length, stays, plan.fork()) : stays);
+    if (isShared) this.#watchCarriers();
     for (const window of this.windows) this.#expectFault(window);
     if (options.idlePolls !== "lived") {
       skipIdlePolls({ timeline, readers: this.world.board.readers(), isCalm: () => this.#isCalm() });
@@ -150,6 +161,16 @@ export class Day {
   /** A card on a reader now, and off again after `holdMs`. */
   hold(lane: number, person: Person, holdMs: number): void {
     this.#place({ lane, person, fromMs: this.nowMs, toMs: this.nowMs + holdMs });
+  }
+
+  #watchCarriers(): void {
+    const antennas = this.doors.map((_, lane) => this.world.board.reader(this.#node(lane)).antenna);
+    for (const antenna of antennas) {
+      antenna.onCarrier = () => {
+        const on = antennas.flatMap((each, lane) => (each.fieldIsOn() ? [lane] : []));
+        if (on.length > 1) this.witness.carriersTogether.push({ lanes: on, atMs: this.nowMs });
+      };
+    }
   }
 
   /** Whether the process does nothing at its readers' rounds but poll: late timers throw dice, faults retry. */
@@ -241,7 +262,7 @@ export class Day {
   }
 
   #step(): GateSurroundings["step"] {
-    const sound = withLaneDefect(this.options.defect, step<NewEvent>);
+    const sound = withLaneDefect(this.options.defect, step<LaneRows>);
     return (lane, input) => {
       if (TENDER_INPUTS.has(input.kind) && this.weather.strikes("killedAtStep")) {
         this.#kill(`as a lane that was ${lane.at} got ${input.kind}`);

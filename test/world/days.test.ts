@@ -14,6 +14,9 @@ const numberFrom = (name: string, otherwise: number): number => Number(process.e
 const FIRST_SEED = numberFrom("SIM_SEED", 1);
 const SEEDS = numberFrom("SIM_SEEDS", 2);
 const HOURS = numberFrom("SIM_HOURS", process.env["SIM_SEEDS"] === undefined ? 2 : FULL_DAY_HOURS);
+/** Readers that take turns are lived through round by round, which takes twenty times as long. */
+const SHARED_HOURS = numberFrom("SIM_SHARED_HOURS", 0.15);
+const SHARED_SEEDS = numberFrom("SIM_SHARED_SEEDS", 2);
 /** So many days that each fault has struck in one of them. */
 const ENOUGH_FOR_ALL_FAULTS = 50;
 /** A day takes half a minute on an idle machine; a busy or sleeping one must not fail it. */
@@ -32,9 +35,9 @@ const clockTime = (atMs: number): string => {
 };
 
 /** All that is needed to understand a failure, and the command that shows it again. */
-function story(report: DayReport): string {
+function story(report: DayReport, again: string): string {
   const told = report.violations.slice(0, VIOLATIONS_TOLD).map((violation) => chapter(violation, report));
-  const replay = `SIM_SEED=${report.seed} SIM_SEEDS=1 SIM_HOURS=${HOURS} npx vitest run test/world/days.test.ts -t "day of seed"`;
+  const replay = `SIM_SEED=${report.seed} ${again}`;
   return [
     `seed ${report.seed}: ${report.violations.length} violations`,
     ...told,
@@ -54,7 +57,8 @@ describe("every invariant holds", () => {
   test.each(seeds)("over the day of seed %i", { timeout: DAY_TIMEOUT_MS }, async (seed) => {
     const report = await simulate({ seed, hours: HOURS });
     reports.push(report);
-    if (report.violations.length > 0) expect.fail(story(report));
+    const again = `SIM_SEEDS=1 SIM_HOURS=${HOURS} npx vitest run test/world/days.test.ts -t "day of seed"`;
+    if (report.violations.length > 0) expect.fail(story(report, again));
     expect(report.presentations).toBeGreaterThanOrEqual(HOURS === FULL_DAY_HOURS ? 300 : 1);
     expect(report.calm).toBeGreaterThan(0);
     expect(report.granted).toBeGreaterThan(0);
@@ -73,6 +77,40 @@ describe("every invariant holds", () => {
       `${reports.length} days of ${HOURS} hours from seed ${FIRST_SEED}: ${total((r) => r.presentations)} presentations ` +
         `(${total((r) => r.calm)} undisturbed), ${total((r) => r.granted)} granted, ${total((r) => r.denied)} denied, ` +
         `${total((r) => r.kills)} kills, ${total((r) => r.violations.length)} violations\nfaults: ${faults.join(", ")}\n`,
+    );
+  });
+});
+
+describe("where the readers of two lanes or more see the same cards", () => {
+  const shared = Array.from({ length: SHARED_SEEDS }, (_, index) => FIRST_SEED + index);
+  const reports: DayReport[] = [];
+
+  test.each(shared)(
+    "every invariant holds over the morning of seed %i",
+    { timeout: DAY_TIMEOUT_MS },
+    async (seed) => {
+      const report = await simulate({ seed, hours: SHARED_HOURS, fields: "shared" });
+      reports.push(report);
+      const again = `SIM_SHARED_SEEDS=1 SIM_SHARED_HOURS=${SHARED_HOURS} npx vitest run test/world/days.test.ts -t "morning of seed"`;
+      if (report.violations.length > 0) expect.fail(story(report, again));
+      expect(report.granted).toBeGreaterThan(0);
+    },
+  );
+
+  test("a defect is found there, too", { timeout: DAY_TIMEOUT_MS }, async () => {
+    for (let seed = 1; seed <= MAX_DEFECT_SEEDS; seed++) {
+      const day = { seed, hours: SHARED_HOURS, fields: "shared", defect: "doubleGrant" } as const;
+      const { violations } = await simulate(day);
+      if (violations.some(({ invariant }) => invariant === "oneGrantPerPresentation")) return;
+    }
+    expect.fail(`${MAX_DEFECT_SEEDS} seeds did not find doubleGrant`);
+  });
+
+  afterAll(() => {
+    const total = (of: (report: DayReport) => number): string => String(sum(reports, of));
+    process.stdout.write(
+      `${reports.length} mornings of ${SHARED_HOURS} hours at shared fields: ${total((r) => r.presentations)} presentations ` +
+        `(${total((r) => r.calm)} undisturbed), ${total((r) => r.granted)} granted, ${total((r) => r.kills)} kills\n`,
     );
   });
 });

@@ -2,16 +2,17 @@
  * Three defects to be planted, each through a seam that the gate has anyway. An invariant that does not find
  * its defect is worth nothing.
  */
+import type { LaneRows } from "../../src/gate/access-event.ts";
 import type { Lane, LaneEffect, LaneInput, LaneStep, step } from "../../src/gate/lane.ts";
 import type { Connect, MqttLink } from "../../src/mqtt/mqtt-link.ts";
-import type { NewEvent, Outbox } from "../../src/ports/journal.ts";
+import type { Outbox } from "../../src/ports/journal.ts";
 import { ok } from "../../src/result.ts";
 import { parseBatch } from "./back-end.ts";
 
 export type Defect = "relayBeforeCommit" | "doubleGrant" | "lostEvent";
 
-type Step = typeof step<NewEvent>;
-type Effects = readonly LaneEffect<NewEvent>[];
+type Step = typeof step<LaneRows>;
+type Effects = readonly LaneEffect<LaneRows>[];
 
 /** The machine with the defect in it. */
 export function withLaneDefect(defect: Defect | undefined, sound: Step): Step {
@@ -22,10 +23,10 @@ export function withLaneDefect(defect: Defect | undefined, sound: Step): Step {
 
 /** Opens at the verdict and writes afterwards, as a programmer in search of 5 ms might do it. */
 function relayFirst(
-  [next, effects]: LaneStep<NewEvent>,
-  lane: Lane<NewEvent>,
-  input: LaneInput<NewEvent>,
-): LaneStep<NewEvent> {
+  [next, effects]: LaneStep<LaneRows>,
+  lane: Lane<LaneRows>,
+  input: LaneInput<LaneRows>,
+): LaneStep<LaneRows> {
   if (next.at === "committing" && next.verdict.outcome === "granted")
     return [next, [{ do: "pulseRelay" }, ...effects]];
   if (lane.at !== "committing" || input.kind !== "committed") return [next, effects];
@@ -34,7 +35,7 @@ function relayFirst(
 }
 
 /** Does not remember who has just been there. */
-const forgetful = (lane: Lane<NewEvent>): Lane<NewEvent> => ({ ...lane, recents: [] });
+const forgetful = (lane: Lane<LaneRows>): Lane<LaneRows> => ({ ...lane, recents: [] });
 
 /** Takes the broker's PUBACK for the back end's acknowledgement. */
 export function withLinkDefect(defect: Defect | undefined, connect: Connect, outbox: Outbox): Connect {

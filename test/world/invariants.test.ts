@@ -55,6 +55,8 @@ const ROW = granted(1, CAME_MS + 100);
 const SOUND: DayRecord = {
   doors: ["lane-1"],
   buses: ["spi"],
+  fields: "own",
+  carriersTogether: [],
   maxPulseMs: 600,
   rows: [ROW],
   edges: pulse(ROW, CAME_MS + 101),
@@ -135,6 +137,30 @@ describe("a grant", () => {
     expect(verdict({ ...twice, stays: [stay(CAME_MS, CAME_MS + 8_000), beside(4_600)] })).toEqual([
       "oneGrantPerPresentation",
     ]);
+  });
+});
+
+describe("readers that see the same cards", () => {
+  const shared = { doors: ["lane-1", "lane-2"], buses: ["spi", "spi"], fields: "shared" } as const;
+  const second = granted(2, CAME_MS + 5_100, { door: "lane-2" });
+  const edges = [...SOUND.edges, ...pulse(second, CAME_MS + 5_101).map((edge) => ({ ...edge, lane: 1 }))];
+  const twice = { ...shared, rows: [ROW, second], edges };
+  const there = (fromMs: number) => ({ ...stay(CAME_MS + fromMs, CAME_MS + 8_000), lane: 1 });
+
+  test("grant a card that moves from one to the other once, and again when it was away", () => {
+    const stays = (fromMs: number) => [stay(CAME_MS, CAME_MS + 3_500), there(fromMs)];
+    expect(verdict({ ...twice, stays: stays(4_400) })).toEqual(["oneGrantPerPresentation"]);
+    expect(verdict({ ...twice, stays: stays(4_500) })).toEqual([]);
+  });
+
+  test("grant a card that both of them see once", () => {
+    const stays = [stay(CAME_MS, CAME_MS + 8_000), there(0)];
+    expect(verdict({ ...twice, stays })).toEqual(["oneGrantPerPresentation"]);
+  });
+
+  test("have one carrier on at a time", () => {
+    const carriersTogether = [{ lanes: [0, 1], atMs: CAME_MS }];
+    expect(verdict({ ...shared, carriersTogether })).toEqual(["carriersTakeTurns"]);
   });
 });
 

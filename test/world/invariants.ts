@@ -5,7 +5,7 @@
 
 import type { HostBus } from "../../src/sim/wiring.ts";
 import type { Person } from "./cast.ts";
-import { type Presentation, presentationsOf } from "./presentations.ts";
+import { type Fields, type Presentation, presentationsOf } from "./presentations.ts";
 import { type FaultWindow, troubled } from "./swarm.ts";
 import type { RelayEdge, Row, SeenStay } from "./witness.ts";
 
@@ -19,6 +19,9 @@ export interface DayRecord {
   readonly doors: readonly string[];
   /** How the reader of each lane is connected. */
   readonly buses: readonly HostBus[];
+  readonly fields: Fields;
+  /** When a carrier went on beside another one of a shared field, and which. */
+  readonly carriersTogether: readonly { readonly lanes: readonly number[]; readonly atMs: number }[];
   readonly maxPulseMs: number;
   readonly rows: readonly Row[];
   readonly edges: readonly RelayEdge[];
@@ -43,14 +46,14 @@ const RECOVERY_MS = 20_000;
 const LINGER_MS = 1_000;
 /** What is held this long with nothing in the way is answered. */
 const HELD_MS = 2_000;
-/** Until a lane has noticed that a card is gone, and forgotten who it was. */
-const CLEAR_MS = 2_500;
+/** Until a lane has noticed that a card is gone, and forgotten who it was; up to four share the time for it. */
+const CLEAR_MS: Readonly<Record<Fields, number>> = { own: 2_500, shared: 12_000 };
 
 type Judge = (record: DayRecord, presentations: readonly Presentation[]) => readonly Violation[];
 
 /** All violations of a day in order of time. */
 export function judgeDay(record: DayRecord): readonly Violation[] {
-  const presentations = presentationsOf(record.stays);
+  const presentations = presentationsOf(record.stays, record.fields);
   return INVARIANTS.flatMap((judge) => judge(record, presentations)).sort((a, b) => a.atMs - b.atMs);
 }
 
@@ -119,7 +122,8 @@ const grantsAreDue: Judge = ({ rows, doors, holders }, presentations) => {
       continue;
     }
     const presentation = presentations.findLast(
-      (p) => p.person === person && doors[p.lane] === row.door && isDuring(row.atMs, p),
+      (p) =>
+        p.person === person && p.stays.some(({ lane }) => doors[lane] === row.door) && isDuring(row.atMs, p),
     );
     if (presentation === undefined) {
       blame("grantedCardIsThere", `granted ${person.name}, whose card was not at ${row.door}`);
@@ -148,11 +152,13 @@ const calmIsAnswered: Judge = (record, presentations) =>
 export function isCalm(presentation: Presentation, record: DayRecord): boolean {
   const { fromMs, firstToMs, lane, person } = presentation;
   if (person.answer === undefined || firstToMs - fromMs < HELD_MS) return false;
+  const isShared = record.fields === "shared";
+  if (presentation.stays.some((stay) => stay.lane !== lane)) return false;
   const alone = record.stays.every(
     (stay) =>
-      stay.lane !== lane ||
+      (stay.lane !== lane && !isShared) ||
       presentation.stays.includes(stay) ||
-      stay.toMs < fromMs - CLEAR_MS ||
+      stay.toMs < fromMs - CLEAR_MS[record.fields] ||
       stay.fromMs > fromMs + HELD_MS,
   );
   const interrupted = [...record.launchesMs, ...record.killsMs].some(
@@ -160,8 +166,10 @@ export function isCalm(presentation: Presentation, record: DayRecord): boolean {
   );
   const bus = record.buses[lane];
   if (bus === undefined) throw new Error(`there is no lane ${lane}`);
-  const period = { bus, fromMs: fromMs - RECOVERY_MS, toMs: fromMs + HELD_MS };
-  return alone && !interrupted && !troubled(record.windows, period);
+  const period = { fromMs: fromMs - RECOVERY_MS, toMs: fromMs + HELD_MS };
+  // Who shares a field waits for those who are in trouble, a little.
+  const buses = isShared ? record.buses : [bus];
+  return alone && !interrupted && !buses.some((each) => troubled(record.windows, { ...period, bus: each }));
 }
 
 function answerProblem(
@@ -187,10 +195,29 @@ function answerProblem(
     : `${person.name} was ${outcome} at lane ${lane + 1}, the relay did ${opened ? "" : "not "}move`;
 }
 
+/**
+ * Of readers that see the same cards one carrier is on at a time. A serial line that loses bytes may lose the zero
+ * of "carrier off", which its checksum cannot tell: what is left says on, until the reader's next turn.
+ */
+const carriersTakeTurns: Judge = ({ carriersTogether, buses, windows }) =>
+  carriersTogether
+    .filter(({ atMs }) => !(buses.includes("hsu") && isLosingBytes(windows, atMs)))
+    .map(({ lanes, atMs }) => ({
+      invariant: "carriersTakeTurns",
+      atMs,
+      what: `lanes ${lanes.map((lane) => lane + 1).join(" and ")} had their carriers on together`,
+    }));
+
+const isLosingBytes = (windows: readonly FaultWindow[], atMs: number): boolean =>
+  windows.some(
+    ({ fault, fromMs, toMs }) => fault === "lostByte" && fromMs <= atMs && atMs <= toMs + CLEAR_MS.own,
+  );
+
 const INVARIANTS: readonly Judge[] = [
   relayFollowsCommit,
   grantsOpen,
   pulsesEnd,
   grantsAreDue,
   calmIsAnswered,
+  carriersTakeTurns,
 ];

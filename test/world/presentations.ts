@@ -17,40 +17,49 @@ export interface Presentation {
 
 /** The promise that the gate makes: shorter absences are the same presentation. */
 const REARM_MS = 1_000;
-/** A reader may miss a stay shorter than this, alone in the field, so that it does not count as a return. */
-const NOTICED_MS = 350;
+/**
+ * A reader may miss a stay shorter than this, alone in the field, so that it does not count as a return. One that
+ * waits for its turn may miss as much as the others need to read their cards.
+ */
+const NOTICED_MS: Readonly<Record<Fields, number>> = { own: 350, shared: 3_000 };
 
-/** The presentations that a day's stays amount to. */
-export function presentationsOf(stays: readonly SeenStay[]): readonly Presentation[] {
+/** Whether each reader has its own field, or all of them see the same cards and take turns. */
+export type Fields = "own" | "shared";
+
+/**
+ * The presentations that a day's stays amount to: a card's at one reader, or, where several see it, at all of them.
+ * Nobody comes to readers that have nothing to do with each other.
+ */
+export function presentationsOf(stays: readonly SeenStay[], fields: Fields): readonly Presentation[] {
+  const noticedMs = NOTICED_MS[fields];
   const ordered = stays.toSorted((a, b) => a.fromMs - b.fromMs);
   const presentations: SeenStay[][] = [];
   for (const stay of ordered) {
-    const last = presentations.findLast(
-      ([first]) => first?.lane === stay.lane && first.person === stay.person,
-    );
-    const before = last?.findLast(({ fromMs, toMs }) => toMs - fromMs >= NOTICED_MS) ?? last?.[0];
-    if (last !== undefined && before !== undefined && goesOn(before, stay, ordered)) last.push(stay);
+    const last = presentations.findLast(([first]) => first?.person === stay.person);
+    const before = last?.findLast(({ fromMs, toMs }) => toMs - fromMs >= noticedMs) ?? last?.[0];
+    if (last !== undefined && before !== undefined && goesOn(before, stay, ordered, noticedMs))
+      last.push(stay);
     else presentations.push([stay]);
   }
   return presentations.flatMap((parts) => asPresentation(parts));
 }
 
 /** Whoever else came in between: a card that was away for less time is the same presentation. */
-const goesOn = (before: SeenStay, stay: SeenStay, all: readonly SeenStay[]): boolean =>
+const goesOn = (before: SeenStay, stay: SeenStay, all: readonly SeenStay[], noticedMs: number): boolean =>
   !before.torn &&
   stay.fromMs - before.toMs < REARM_MS &&
-  (stay.fromMs <= before.toMs || seenFromMs(stay, all) - before.toMs < REARM_MS);
+  (stay.fromMs <= before.toMs || seenFromMs(stay, all, noticedMs) - before.toMs < REARM_MS);
 
 /**
  * When a card that has come back is there for the reader too: two of one type garble each other, and to a reader who
  * hears neither, the one that had left is still away. `all` in order of their beginning.
  */
-function seenFromMs(stay: SeenStay, all: readonly SeenStay[]): number {
+function seenFromMs(stay: SeenStay, all: readonly SeenStay[], noticedMs: number): number {
   const { type } = stay.person.made.card;
   let fromMs = stay.fromMs;
   for (const other of all) {
     const isBeside = other !== stay && other.lane === stay.lane && other.person.made.card.type === type;
-    if (isBeside && other.fromMs < fromMs + NOTICED_MS && other.toMs > fromMs) fromMs = other.toMs;
+    if (isBeside && other.fromMs < fromMs + noticedMs && other.toMs > fromMs) fromMs = other.toMs;
   }
   return fromMs;
 }

@@ -33,6 +33,7 @@ export interface DayReport {
 
 const HEAL_MS = 60_000;
 const LAST_TAP_MS = 1_500;
+const LOOKS_WITHIN_MS = 300;
 /** The longest pause between two attempts to deliver, and one that fails just before the end of all faults. */
 const DELIVERY_MS = 22 * 60_000;
 const LOOK_EVERY_MS = 5_000;
@@ -79,7 +80,8 @@ async function heal(day: Day): Promise<readonly Violation[]> {
     const { chip } = world.board.reader(reader.node);
     const { faults } = world.gate.condition(id);
     if (faults.size > 0) violations.push(violation(day, "heals", `${id} reports ${[...faults].join()}`));
-    if (!chip.isBusy()) await world.pass(100);
+    // One that shares its field looks when it has the turn.
+    await world.timeline.runUntil(() => chip.isBusy(), world.timeline.nowUs() + LOOKS_WITHIN_MS * 1_000);
     if (!chip.isBusy()) violations.push(violation(day, "heals", `${id} is not polling`));
     const member = day.casts[lane]?.find(({ name }) => name === "member-1");
     const edgesBefore = day.witness.edges.length;
@@ -165,6 +167,8 @@ function recordOf({ doors, world, witness, windows, casts }: Day): DayRecord {
   return {
     doors: doors.map(({ id }) => id),
     buses: doors.map(({ reader }) => reader.bus),
+    fields: doors.some(({ reader }) => reader.fieldGroup !== undefined) ? "shared" : "own",
+    carriersTogether: witness.carriersTogether,
     maxPulseMs: Math.max(...world.config.doors.map(({ relay }) => relay.maxPulseMs)),
     rows: [...witness.rows()],
     edges: witness.edges,
@@ -181,7 +185,7 @@ function reportOf(day: Day, record: DayRecord, violations: readonly Violation[])
   for (const fault of CHIP_FAULTS) {
     for (const { reader } of doors) weather.count(fault, world.board.reader(reader.node).faults.count(fault));
   }
-  const presentations = presentationsOf(record.stays);
+  const presentations = presentationsOf(record.stays, record.fields);
   const count = (type: string): number => record.rows.filter((row) => row.type === type).length;
   return {
     seed: day.options.seed,

@@ -6,6 +6,8 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Board } from "../../src/app/board.ts";
+// Loaded by the gate when it is needed, which takes real time: here it is there already.
+import "../../src/gate/enrol-listed.ts";
 import { assembleGate, type Gate, type GateSurroundings } from "../../src/app/gate-assembly.ts";
 import { Secret } from "../../src/bytes/secret.ts";
 import { parseConfig } from "../../src/config/load-config.ts";
@@ -31,7 +33,9 @@ const BUILD_TIME = instant(Date.UTC(2026, 9, 1));
 const FAST_FOLDER = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** The reader of a lane as the configuration has it. */
-type LaneReader =
+type LaneReader = BusReader & { readonly fieldGroup?: string };
+
+type BusReader =
   | { readonly bus: "spi"; readonly node: string; readonly irqLine: number; readonly resetLine: number }
   | { readonly bus: "i2c"; readonly node: string; readonly irqLine: number; readonly resetLine: number }
   | { readonly bus: "hsu"; readonly node: string; readonly resetLine: number };
@@ -40,6 +44,8 @@ export interface DoorWiring {
   readonly id: string;
   readonly reader: LaneReader;
   readonly relayLine: number;
+  /** What it demands of a card; the number alone unless said otherwise. */
+  readonly demands?: "originalChip" | "originalChip, enrolling";
   /** Green and red lamp; the header has no pins left for those of a fourth lane. */
   readonly lampLines?: readonly [green: number, red: number];
 }
@@ -75,12 +81,17 @@ function lamps({ lampLines }: DoorWiring): string {
     red: { line: ${red}, activeLevel: high }`;
 }
 
+const DEMANDS = {
+  identifier: "level: identifier\n    nisOnly: acceptsCopiedNumbers",
+  originalChip: "level: originalChip",
+  "originalChip, enrolling": "level: originalChip\n    enrolment: listed",
+} as const;
+
 export function configText(doors: readonly DoorWiring[]): string {
   const door = (d: DoorWiring) => `
   - id: ${d.id}
     direction: in
-    level: identifier
-    nisOnly: acceptsCopiedNumbers
+    ${DEMANDS[d.demands ?? "identifier"]}
     groups: [members, staff]
     reader: ${JSON.stringify(d.reader)}
     relay: { line: ${d.relayLine}, activeLevel: high, pulseMs: 400 }${lamps(d)}`;
@@ -112,8 +123,12 @@ export interface Life {
 export interface VirtualGateOptions {
   readonly seed: number;
   readonly doors?: readonly DoorWiring[];
+  /** What another gate left behind; a new folder unless said otherwise. */
+  readonly folder?: string;
   readonly step?: GateSurroundings["step"];
   readonly clockState?: () => ClockState;
+  /** The trust store's content; none unless said otherwise. */
+  readonly anchors?: GateSurroundings["anchors"];
   /** How the process sees its clock; as it is, unless said otherwise. */
   readonly processClock?: (clock: Clock) => Clock;
   /** What the process does, in place of serving its doors and nothing else. */
@@ -144,7 +159,7 @@ export class VirtualGate {
       wiring: doors.map(({ reader }) => (reader.bus === "spi" ? { ...reader, clockHz: 2_000_000 } : reader)),
     });
     this.scopeKey = deriveScopeKey({ keyId: "k1", key: new Secret(new Uint8Array(32).fill(7)) }, this.config);
-    this.folder = mkdtempSync(join(FAST_FOLDER, "varco-world-"));
+    this.folder = options.folder ?? mkdtempSync(join(FAST_FOLDER, "varco-world-"));
   }
 
   get gate(): Gate {
@@ -192,6 +207,7 @@ export class VirtualGate {
       log: silentLog,
       buildTime: BUILD_TIME,
       step: this.#options.step,
+      anchors: this.#options.anchors,
     });
     if (!assembled.ok) throw new Error(assembled.error.kind);
     const gate = assembled.value;

@@ -55,6 +55,8 @@ interface Line {
 export class Witness {
   readonly edges: RelayEdge[] = [];
   readonly stays: SeenStay[] = [];
+  /** Where readers share a field: when a carrier went on beside another. */
+  readonly carriersTogether: { readonly lanes: readonly number[]; readonly atMs: number }[] = [];
   readonly launchesMs: number[] = [];
   readonly killsMs: number[] = [];
   /** What happened, in words, for whoever has to understand a violation. */

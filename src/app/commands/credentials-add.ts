@@ -1,11 +1,10 @@
 /** `varco credentials add --tap`: admits or denies the card held to a reader. Shows its tag, never its number. */
-import { parseValidity } from "../../config/credential-file.ts";
 import type { Config } from "../../config/schema.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
+import { enrol } from "./enrol.ts";
+import { entitlementComplaint, entitlementOf, referenceComplaint, referenceOf } from "./entitlement.ts";
 import { failed, holderOf, openConfig, openSite, type Site } from "./site.ts";
-import { awaitTap } from "./tap.ts";
-
-const LONGEST_REFERENCE = 64;
+import { awaitTap, readNumber } from "./tap.ts";
 
 export const addCommand: Execute = async (invocation, io) => {
   const config = await openConfig(invocation, io);
@@ -24,16 +23,11 @@ export const addCommand: Execute = async (invocation, io) => {
   }
 };
 
-function usageComplaint({ texts, flags }: Invocation, config: Config): string | undefined {
-  const { group, from = "", until = "", ref = "" } = texts;
+function usageComplaint(invocation: Invocation, config: Config): string | undefined {
+  const { texts, flags } = invocation;
   if (!flags.has("tap")) return "--tap is missing";
-  if (ref.length > LONGEST_REFERENCE) return `--ref: at most ${LONGEST_REFERENCE} characters`;
-  if (flags.has("deny")) return group === undefined ? undefined : "--deny takes no --group";
-  if (group === undefined) return "--group is missing";
-  const admitted = new Set(config.doors.flatMap(({ groups }) => groups.map(({ group: name }) => name)));
-  if (!admitted.has(group)) return `--group: no door admits it; the doors admit ${[...admitted].join(", ")}`;
-  const validity = parseValidity(from, until);
-  return validity.ok ? undefined : `--${validity.error}`;
+  if (!flags.has("deny")) return entitlementComplaint(invocation, config);
+  return texts["group"] === undefined ? referenceComplaint(texts["ref"]) : "--deny takes no --group";
 }
 
 async function addByTap(
@@ -42,10 +36,11 @@ async function addByTap(
   invocation: Invocation,
   io: CommandIo,
 ): Promise<ExitCode> {
-  const tap = await awaitTap(config, invocation, io);
-  if ("exit" in tap) return tap.exit;
-  const holder = holderOf(site.scopeKey, tap.value.identifier.reveal());
   const denied = invocation.flags.has("deny");
+  if (!denied && demandsChip(config, invocation)) return enrol(config, site, invocation, io);
+  const tap = await awaitTap(config, invocation, io, readNumber(io));
+  if ("exit" in tap) return tap.exit;
+  const holder = holderOf(site.scopeKey, tap.value.found.identifier.reveal());
   const stored = await (denied ? deny(site, holder, invocation) : admit(site, holder, invocation));
   if (!stored.ok) return failed(io, stored.error).exit;
   const result = { card: holder.displayTag, list: denied ? "deny" : "allow" };
@@ -57,18 +52,18 @@ async function addByTap(
   return EXIT.done;
 }
 
-type Holder = ReturnType<typeof holderOf>;
+/** Where the door wants the chip's own proof, its number alone would admit nobody. */
+function demandsChip({ doors }: Config, { texts }: Invocation): boolean {
+  const door = doors.find(({ id }) => texts["door"] === undefined || id === texts["door"]);
+  return door?.level === "originalChip";
+}
 
-const referenceOf = ({ texts }: Invocation) =>
-  texts["ref"] === undefined ? {} : { reference: texts["ref"] };
+type Holder = ReturnType<typeof holderOf>;
 
 function deny({ register }: Site, holder: Holder, invocation: Invocation) {
   return register.deny({ ...holder, ...referenceOf(invocation) });
 }
 
 function admit({ register }: Site, holder: Holder, invocation: Invocation) {
-  const { group = "", from = "", until = "" } = invocation.texts;
-  const validity = parseValidity(from, until);
-  const dates = validity.ok ? validity.value : {};
-  return register.admit({ ...holder, group, enabled: true, ...dates, ...referenceOf(invocation) });
+  return register.admit({ ...holder, ...entitlementOf(invocation) });
 }

@@ -32,7 +32,8 @@ export const listCommand: Execute = async (invocation, io) => {
 
 function asLine(entry: ListedCredential): string {
   const list = entry.denyListed ? "DENIED" : entry.enabled ? entry.group : `${entry.group} (off)`;
-  return [entry.displayTag, list, validity(entry), entry.reference ?? ""].join("\t").trimEnd();
+  const chip = entry.hasChip ? "chip" : "-";
+  return [entry.displayTag, list, validity(entry), chip, entry.reference ?? ""].join("\t").trimEnd();
 }
 
 function validity({ validFrom, validUntil }: ListedCredential): string {
@@ -45,6 +46,7 @@ function validity({ validFrom, validUntil }: ListedCredential): string {
 function asJson({
   displayTag,
   denyListed,
+  hasChip,
   group,
   enabled,
   validFrom,
@@ -56,6 +58,7 @@ function asJson({
     card: displayTag,
     list: denyListed ? "deny" : "allow",
     ...(denyListed ? {} : { group, enabled, from: time(validFrom), until: time(validUntil) }),
+    ...(hasChip ? { chip: "pinned" } : {}),
     reference,
   });
 }

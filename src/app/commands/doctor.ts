@@ -16,6 +16,7 @@ import { checkBoardHost, checkHost } from "../doctor/host-checks.ts";
 import { checkBoard, checkClock, checkNode } from "../doctor/machine-checks.ts";
 import { checkReaders } from "../doctor/reader-check.ts";
 import { checkDelivery, checkSiteKey, checkStorage } from "../doctor/storage-checks.ts";
+import { checkTrust } from "../doctor/trust-check.ts";
 
 export const doctorCommand: Execute = async ({ texts, flags }, io) => {
   const checks: Check[] = [];
@@ -46,6 +47,7 @@ async function* allChecks(file: string, io: CommandIo): AsyncGenerator<Check> {
 async function* gateChecks(config: Config, { clock }: CommandIo): AsyncGenerator<Check> {
   yield checkSiteKey(config);
   yield* await checkStorage(config, clock);
+  yield* checkTrust(config, clock.wallTime());
   if (config.board.kind === "raspberryPi") {
     yield* await checkBoard();
     yield* checkBuses(config.doors.map(({ reader }) => reader));

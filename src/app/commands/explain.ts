@@ -6,18 +6,23 @@
 import type { Config, DoorConfig } from "../../config/schema.ts";
 import { deriveScopeKey } from "../../crypto/pseudonym.ts";
 import { loadSiteKey } from "../../crypto/site-key.ts";
+import { systemRandom } from "../../crypto/system-random.ts";
+import { type Passage, readPassage } from "../../gate/passage.ts";
 import type { Proofs } from "../../identity/proofs.ts";
 import { CredentialInquiry } from "../../journal/credential-inquiry.ts";
 import { openDatabaseReadOnly } from "../../journal/database.ts";
 import { type Explanation, explain } from "../../policy/explain.ts";
-import type { DecisionTime } from "../../policy/question.ts";
+import type { ChipStanding, DecisionTime } from "../../policy/question.ts";
 import type { Standing } from "../../ports/credentials.ts";
+import type { JournalError } from "../../ports/journal.ts";
+import { silentLog } from "../../ports/log.ts";
+import { err, ok, type Result } from "../../result.ts";
 import { toIso8601 } from "../../time/iso-8601.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
 import { policiesOf } from "../door-policy.ts";
 import { parseMoment, timeOf } from "./explain-time.ts";
-import { databaseFile, failed, holderOf, type Outcome, openConfig } from "./site.ts";
-import { awaitTap } from "./tap.ts";
+import { databaseFile, failed, type Outcome, openConfig } from "./site.ts";
+import { awaitTap, type CardWork } from "./tap.ts";
 
 const BUSY_TIMEOUT_MS = 2_000;
 const DISPLAY_TAG = /^card#[0-9a-f]{4}$/;
@@ -26,6 +31,7 @@ const STRANGER = "stranger";
 /** What a card would have proven, by the words of `--level`. */
 const PROOFS: ReadonlyMap<string, Proofs> = new Map<string, Proofs>([
   ["identifier", new Set(["nisRead"] as const)],
+  ["originalChip", new Set(["nisRead", "chipKey"] as const)],
   ["none", new Set()],
 ]);
 
@@ -86,6 +92,7 @@ async function explainWith(
 
 interface Shown {
   readonly proofs: Proofs;
+  readonly chip: ChipStanding;
   readonly standing: Standing;
 }
 
@@ -98,13 +105,13 @@ function whatIsShown(
   if (invocation.flags.has("tap")) return shownByCard(inquiry, config, invocation, io);
   const [name = ""] = invocation.positionals;
   const proofs = PROOFS.get(invocation.texts["level"] ?? "identifier") ?? new Set();
-  if (name === STRANGER) return { value: { proofs, standing: { denyListed: false } } };
-  const standing = standingOf(name, inquiry, io);
-  return "exit" in standing ? standing : { value: { proofs, standing: standing.value } };
+  if (name === STRANGER) return { value: { proofs, chip: "unpinned", standing: { denyListed: false } } };
+  const known = knownOf(name, inquiry, io);
+  return "exit" in known ? known : { value: { proofs, ...known.value } };
 }
 
 /** A name that nobody has, or several have, is wrong usage: an exit as for a denial would say too much. */
-function standingOf(name: string, inquiry: CredentialInquiry, io: CommandIo): Outcome<Standing> {
+function knownOf(name: string, inquiry: CredentialInquiry, io: CommandIo): Outcome<Omit<Shown, "proofs">> {
   const holders = inquiry.named(DISPLAY_TAG.test(name) ? { displayTag: name } : { reference: name });
   if (!holders.ok) return failed(io, holders.error);
   const [holder, ...others] = holders.value;
@@ -117,7 +124,10 @@ function standingOf(name: string, inquiry: CredentialInquiry, io: CommandIo): Ou
     return { exit: EXIT.usage };
   }
   const standing = inquiry.standing(holder);
-  return standing.ok ? { value: standing.value } : failed(io, standing.error);
+  if (!standing.ok) return failed(io, standing.error);
+  const pin = inquiry.pinOf(holder);
+  if (!pin.ok) return failed(io, pin.error);
+  return { value: { standing: standing.value, chip: pin.value === undefined ? "unpinned" : "pinned" } };
 }
 
 async function shownByCard(
@@ -128,12 +138,28 @@ async function shownByCard(
 ): Promise<Outcome<Shown>> {
   const siteKey = loadSiteKey(config.siteKey);
   if (!siteKey.ok) return failed(io, siteKey.error);
-  const tap = await awaitTap(config, invocation, io);
+  const scopeKey = deriveScopeKey(siteKey.value, config);
+  const passage: CardWork<Result<Passage, JournalError>> = async (card, families) => {
+    const context = {
+      families,
+      scopeKey,
+      pins: inquiry,
+      random: systemRandom,
+      clock: io.clock,
+      log: silentLog,
+    };
+    const read = await readPassage(card, context);
+    if (read.ok) return ok(read);
+    return read.error.kind === "pinsFailed" ? ok(err(read.error.error)) : err(read.error);
+  };
+  const tap = await awaitTap(config, invocation, io, passage);
   if ("exit" in tap) return tap;
-  const { pseudonym } = holderOf(deriveScopeKey(siteKey.value, config), tap.value.identifier.reveal());
-  const standing = inquiry.standing(pseudonym);
+  const { found } = tap.value;
+  if (!found.ok) return failed(io, found.error);
+  const { proofs, personal, chip } = found.value;
+  const standing = inquiry.standing(personal.pseudonym);
   return standing.ok
-    ? { value: { proofs: tap.value.proofs, standing: standing.value } }
+    ? { value: { proofs, chip: chip.standing, standing: standing.value } }
     : failed(io, standing.error);
 }
 

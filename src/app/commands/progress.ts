@@ -15,17 +15,24 @@ export interface ProgressIo extends Pick<CommandIo, "environment" | "interactive
   readonly clock: Pick<CommandIo["clock"], "monotonicMs">;
 }
 
+export interface ProgressTask {
+  /** A participle, for example `checked`. */
+  readonly what: string;
+  /** What `done` will be at the end, 0 if unknown. */
+  readonly total: number;
+  readonly unit?: "rows" | "kB";
+}
+
 export class Progress {
   readonly #io: ProgressIo;
-  readonly #task: { readonly what: string; readonly total: number };
+  readonly #task: ProgressTask;
   readonly #everyMs: number;
   readonly #overwrites: boolean;
   readonly #begunMs: number;
   #shownMs: number;
   #hasLine = false;
 
-  /** `what` is a participle, for example `checked`; `total` is what `done` will be at the end, 0 if unknown. */
-  constructor(io: ProgressIo, task: { readonly what: string; readonly total: number }) {
+  constructor(io: ProgressIo, task: ProgressTask) {
     this.#io = io;
     this.#task = task;
     const { NO_COLOR: noColour = "", TERM: terminal = "" } = io.environment;
@@ -41,18 +48,18 @@ export class Progress {
     if (!this.#io.interactive || now - this.#shownMs < this.#everyMs) return;
     this.#shownMs = now;
     const seconds = (now - this.#begunMs) / 1_000;
-    const line = `${this.#task.what} ${describe(done, this.#task.total, seconds)}`;
+    const line = `${this.#task.what} ${describe(done, this.#task, seconds)}`;
     this.#io.err(this.#hasLine && this.#overwrites ? `${OVERWRITE}${line}` : line);
     this.#hasLine = true;
   }
 }
 
-function describe(done: number, total: number, seconds: number): string {
+function describe(done: number, { total, unit = "rows" }: ProgressTask, seconds: number): string {
   const perSecond = done / seconds;
-  if (total === 0) return `${grouped(done)} rows, ${grouped(perSecond)} rows/s`;
+  if (total === 0) return `${grouped(done)} ${unit}, ${grouped(perSecond)} ${unit}/s`;
   const percent = Math.floor((100 * done) / Math.max(1, total));
   const secondsLeft = perSecond > 0 ? Math.ceil((total - done) / perSecond) : 0;
-  return `${grouped(done)} of ${grouped(total)} rows, ${percent} %, ${grouped(perSecond)} rows/s, ${duration(secondsLeft)} left`;
+  return `${grouped(done)} of ${grouped(total)} ${unit}, ${percent} %, ${grouped(perSecond)} ${unit}/s, ${duration(secondsLeft)} left`;
 }
 
 const grouped = (count: number): string =>

@@ -1,13 +1,16 @@
 /** `varco read`: one card, for a technician; says what it proves, never the number. */
+
+import type { CardReading } from "../../gate/read-card.ts";
 import { type CommandIo, EXIT, type Execute, type Invocation } from "../command.ts";
 import { type Outcome, openConfig } from "./site.ts";
-import { awaitTap, awaitTapOn, type Tap } from "./tap.ts";
+import { awaitTap, awaitTapOn, readNumber, type Tap } from "./tap.ts";
 
 export const readCommand: Execute = async (invocation, io) => {
   const { hsu } = invocation.texts;
-  const tap = await (hsu === undefined ? tapAtDoor(invocation, io) : awaitTapOn(hsu, io));
+  const tap = await (hsu === undefined ? tapAtDoor(invocation, io) : awaitTapOn(hsu, io, readNumber(io)));
   if ("exit" in tap) return tap.exit;
-  const { proofs, kind, identifier, readMs } = tap.value;
+  const { readMs } = tap.value;
+  const { proofs, kind, identifier } = tap.value.found;
   identifier.reveal().fill(0);
   const result = { kind, proofs: [...proofs], readMs: Math.round(readMs * 10) / 10 };
   io.out(
@@ -18,7 +21,7 @@ export const readCommand: Execute = async (invocation, io) => {
   return EXIT.done;
 };
 
-async function tapAtDoor(invocation: Invocation, io: CommandIo): Promise<Outcome<Tap>> {
+async function tapAtDoor(invocation: Invocation, io: CommandIo): Promise<Outcome<Tap<CardReading>>> {
   const config = await openConfig(invocation, io);
-  return "exit" in config ? config : awaitTap(config.value, invocation, io);
+  return "exit" in config ? config : awaitTap(config.value, invocation, io, readNumber(io));
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { loadConfig } from "../../config/load-config.ts";
 import type { Config } from "../../config/schema.ts";
 import { deriveScopeKey, displayTag, pseudonym, type ScopeKey } from "../../crypto/pseudonym.ts";
-import { loadSiteKey } from "../../crypto/site-key.ts";
+import { loadSiteKey, type SiteKey } from "../../crypto/site-key.ts";
 import { systemRandom } from "../../crypto/system-random.ts";
 import { CredentialRegister } from "../../journal/credential-register.ts";
 import { type OpenDatabase, openDatabase } from "../../journal/database.ts";
@@ -49,6 +49,8 @@ export async function openConfig({ texts }: Invocation, io: CommandIo): Promise<
 export interface Site {
   readonly journal: SqliteJournal;
   readonly register: CredentialRegister;
+  readonly database: OpenDatabase;
+  readonly siteKey: SiteKey;
   readonly scopeKey: ScopeKey;
   close(): void;
 }
@@ -69,6 +71,8 @@ export async function openSite(config: Config, io: CommandIo): Promise<Outcome<S
   return {
     value: {
       ...lists.value,
+      database: database.value,
+      siteKey: siteKey.value,
       scopeKey: deriveScopeKey(siteKey.value, config),
       close: () => database.value.close(),
     },
@@ -92,7 +96,7 @@ async function openLists(
     retentionMs: config.retentionDays * DAY_MS,
   });
   if (!journal.ok) return journal;
-  const register = CredentialRegister.open(database, journal.value);
+  const register = CredentialRegister.open(database, journal.value, clock);
   return register.ok ? ok({ journal: journal.value, register: register.value }) : register;
 }
 

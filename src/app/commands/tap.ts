@@ -6,8 +6,9 @@ import { RESET_BAUD } from "../../../drivers/pn532/hsu-link.ts";
 import { FamilyCache } from "../../cie/families.ts";
 import type { Config, DoorConfig } from "../../config/schema.ts";
 import { type CardReading, type ReadFailure, readCard } from "../../gate/read-card.ts";
-import type { CardReader } from "../../ports/card.ts";
+import type { DetectedCard, LoneReader } from "../../ports/card.ts";
 import { silentLog } from "../../ports/log.ts";
+import type { Result } from "../../result.ts";
 import { type Board, openBoard, openSerial } from "../board.ts";
 import { type CommandIo, EXIT, type Invocation } from "../command.ts";
 import { describeError } from "../describe-error.ts";
@@ -20,13 +21,28 @@ const PATIENCE_MS = 60_000;
 /** A card that slips away is read again, but not for ever. */
 const MOST_ATTEMPTS = 10;
 
-/** A reading, and how long it took from the card's detection. */
-export interface Tap extends CardReading {
+/** What a command does with the card while it lies there; a card that slipped away is tried again. */
+export type CardWork<T> = (card: DetectedCard, families: FamilyCache) => Promise<Result<T, ReadFailure>>;
+
+/** What came of the work, and how long it took from the card's detection. */
+export interface Tap<T> {
+  readonly found: T;
   readonly readMs: number;
 }
 
-/** Reads one card at the door named by `--door`; exit 1 when none came or it gave no number. */
-export async function awaitTap(config: Config, invocation: Invocation, io: CommandIo): Promise<Outcome<Tap>> {
+/** The work of commands that want the number alone. */
+export const readNumber =
+  ({ clock }: CommandIo): CardWork<CardReading> =>
+  (card, families) =>
+    readCard(card, families, { clock, log: silentLog });
+
+/** Has `work` done on one card at the door named by `--door`; exit 1 when none came or it gave no number. */
+export async function awaitTap<T>(
+  config: Config,
+  invocation: Invocation,
+  io: CommandIo,
+  work: CardWork<T>,
+): Promise<Outcome<Tap<T>>> {
   const chosen = chooseDoor(config, invocation, io);
   if ("exit" in chosen) return chosen;
   const door = chosen.value;
@@ -34,20 +50,25 @@ export async function awaitTap(config: Config, invocation: Invocation, io: Comma
   const lock = await lockReader(door.reader.node, boardName);
   if (!lock.ok) return failed(io, lock.error);
   try {
-    return await tapAt(config, door, io);
+    return await tapAt(config, door, io, work);
   } finally {
     await lock.value.release();
   }
 }
 
 /** As `awaitTap`, from a reader on the serial port `node`, without a configuration. */
-export async function awaitTapOn(node: string, io: CommandIo): Promise<Outcome<Tap>> {
+export async function awaitTapOn<T>(
+  node: string,
+  io: CommandIo,
+  work: CardWork<T>,
+): Promise<Outcome<Tap<T>>> {
   const lock = await lockReader(node, "");
   if (!lock.ok) return failed(io, lock.error);
   try {
     const line = await openSerial(node, RESET_BAUD);
     if (!line.ok) return failed(io, line.error);
-    const outcome = await tapWith(readerOnLine(line.value, { clock: io.clock, log: silentLog }), node, io);
+    const reader = readerOnLine(line.value, { clock: io.clock, log: silentLog });
+    const outcome = await tapWith(reader, node, io, work);
     await line.value.close();
     return outcome;
   } finally {
@@ -64,53 +85,77 @@ export function chooseDoor(config: Config, { texts }: Invocation, io: CommandIo)
   return { exit: EXIT.usage };
 }
 
-async function tapAt(config: Config, door: DoorConfig, io: CommandIo): Promise<Outcome<Tap>> {
+async function tapAt<T>(
+  config: Config,
+  door: DoorConfig,
+  io: CommandIo,
+  work: CardWork<T>,
+): Promise<Outcome<Tap<T>>> {
   const board = await openBoard(config.board, silentLog);
   if (!board.ok) return failed(io, board.error);
-  const outcome = await tapOn(board.value, door, io);
+  const outcome = await tapOn(board.value, door, io, work);
   await board.value.close();
   return outcome;
 }
 
-async function tapOn(board: Board, door: DoorConfig, io: CommandIo): Promise<Outcome<Tap>> {
+async function tapOn<T>(
+  board: Board,
+  door: DoorConfig,
+  io: CommandIo,
+  work: CardWork<T>,
+): Promise<Outcome<Tap<T>>> {
   const gpio = await board.gpio();
   if (!gpio.ok) return failed(io, gpio.error);
   const reader = await openReader(door, { board, gpio: gpio.value, clock: io.clock, log: silentLog });
   if (!reader.ok) return failed(io, reader.error);
-  return tapWith(reader.value, door.id, io);
+  return tapWith(reader.value, door.id, io, work);
 }
 
 /** Starts the reader, named `place` to people, and leaves it stopped. */
-async function tapWith(reader: CardReader, place: string, io: CommandIo): Promise<Outcome<Tap>> {
+async function tapWith<T>(
+  reader: LoneReader,
+  place: string,
+  io: CommandIo,
+  work: CardWork<T>,
+): Promise<Outcome<Tap<T>>> {
   const started = await reader.start();
-  const outcome = started.ok ? await tapInTime(reader, place, io) : failed(io, started.error);
+  const outcome = started.ok ? await tapInTime(reader, place, io, work) : failed(io, started.error);
   await reader.stop();
   return outcome;
 }
 
-async function tapInTime(reader: CardReader, place: string, io: CommandIo): Promise<Outcome<Tap>> {
+async function tapInTime<T>(
+  reader: LoneReader,
+  place: string,
+  io: CommandIo,
+  work: CardWork<T>,
+): Promise<Outcome<Tap<T>>> {
   io.err(`hold the card to the reader of ${place} …`);
   const patience = new AbortController();
   const late = io.clock.sleep(PATIENCE_MS, patience.signal).then(() => patience.abort());
-  const outcome = await attempts(reader, io, AbortSignal.any([io.signal, patience.signal]));
+  const outcome = await attempts(reader, io, work, AbortSignal.any([io.signal, patience.signal]));
   patience.abort();
   await late;
   return outcome;
 }
 
-async function attempts(reader: CardReader, io: CommandIo, signal: AbortSignal): Promise<Outcome<Tap>> {
+async function attempts<T>(
+  reader: LoneReader,
+  io: CommandIo,
+  work: CardWork<T>,
+  signal: AbortSignal,
+): Promise<Outcome<Tap<T>>> {
   const families = new FamilyCache();
-  const context = { clock: io.clock, log: silentLog };
   for (let attempt = 0; attempt < MOST_ATTEMPTS && !signal.aborted; ) {
     const found = await reader.poll(signal);
     if (!found.ok) return failed(io, found.error);
     if (found.value === undefined) continue;
     attempt++;
     const begun = io.clock.monotonicMs();
-    const reading = await readCard(found.value, families, context);
-    if (reading.ok) return { value: { ...reading.value, readMs: io.clock.monotonicMs() - begun } };
-    io.err(describeFailure(reading.error));
-    if (isFinal(reading.error)) return { exit: EXIT.negative };
+    const done = await work(found.value, families);
+    if (done.ok) return { value: { found: done.value, readMs: io.clock.monotonicMs() - begun } };
+    io.err(describeFailure(done.error));
+    if (isFinal(done.error)) return { exit: EXIT.negative };
   }
   io.err("no card was read");
   return { exit: EXIT.negative };

@@ -26,6 +26,7 @@ export const demoCommand: Execute = async (invocation, io) => {
     seed,
     persons: story.persons,
     hours: HOURS,
+    lanes: ["identifier", "originalChip"],
     logLevel: invocation.texts["log-level"] ?? "info",
     folder: invocation.texts["keep"],
   });

@@ -5,7 +5,7 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { RecordedEdge } from "../../sim/board-protocol.ts";
 import type { SeenEvent } from "./back-end.ts";
-import { LINES, NODE } from "./site.ts";
+import { LANES, type LaneLines } from "./site.ts";
 import type { Stage } from "./stage.ts";
 import type { Scene } from "./story.ts";
 
@@ -42,14 +42,15 @@ export async function play(
   expected: { readonly events: number; readonly brokerUp: boolean },
 ): Promise<Outcome> {
   const { director } = stage;
-  const answered = nextAnswer(stage, clock);
-  await director.ask({ do: "place", node: NODE, card: scene.card, when: "nextTry" });
+  const { node, lines } = LANES[scene.lane ?? 1];
+  const answered = nextAnswer(stage, lines, clock);
+  await director.ask({ do: "place", node, card: scene.card, when: "nextTry" });
   const edge = await answered;
   await clock.sleep(scene.holdMs);
-  await director.ask({ do: "remove", node: NODE });
+  await director.ask({ do: "remove", node });
   const event = expected.brokerUp ? await delivered(stage, clock, expected.events) : undefined;
   await clock.sleep(NEXT_PERSON_MS);
-  return outcomeOf(scene.title, edge, event);
+  return outcomeOf(scene, edge, event);
 }
 
 /** Decisions that the back end has heard of, in order. */
@@ -57,11 +58,15 @@ export const accessEvents = ({ backEnd }: Stage): readonly SeenEvent[] =>
   backEnd.events().filter(({ type }) => type.startsWith("acs.access."));
 
 /** The first relay or red lamp to go on. */
-async function nextAnswer({ director }: Stage, clock: Clock): Promise<RecordedEdge | undefined> {
+async function nextAnswer(
+  { director }: Stage,
+  lines: LaneLines,
+  clock: Clock,
+): Promise<RecordedEdge | undefined> {
   const patience = new AbortController();
   let seen: RecordedEdge | undefined;
   const ignore = director.onEdge((edge) => {
-    if (edge.level !== "high" || (edge.line !== LINES.relay && edge.line !== LINES.red)) return;
+    if (edge.level !== "high" || (edge.line !== lines.relay && edge.line !== lines.red)) return;
     seen ??= edge;
     patience.abort();
   });
@@ -81,8 +86,13 @@ async function delivered(stage: Stage, clock: Clock, count: number): Promise<See
   return accessEvents(stage)[count - 1];
 }
 
-function outcomeOf(title: string, edge: RecordedEdge | undefined, event: SeenEvent | undefined): Outcome {
-  const tap = edge?.taps.find(({ node }) => node === NODE);
+function outcomeOf(
+  { title, lane = 1 }: Scene,
+  edge: RecordedEdge | undefined,
+  event: SeenEvent | undefined,
+): Outcome {
+  const { node, lines } = LANES[lane];
+  const tap = edge?.taps.find((each) => each.node === node);
   if (edge === undefined || tap === undefined) {
     const none = { commands: 0, latencyMs: 0, radioMs: 0, chipMs: 0, busMs: 0, cardMs: 0, hostMs: 0 };
     return { title, shown: "nothing", event, ...none };
@@ -93,6 +103,6 @@ function outcomeOf(title: string, edge: RecordedEdge | undefined, event: SeenEve
   const busMs = tap.busUs / 1_000;
   const cardMs = tap.cardUs / 1_000;
   const hostMs = latencyMs - radioMs - chipMs - busMs - cardMs;
-  const shown = edge.line === LINES.relay ? "granted" : "denied";
+  const shown = edge.line === lines.relay ? "granted" : "denied";
   return { title, shown, event, commands: tap.commands, latencyMs, radioMs, chipMs, busMs, cardMs, hostMs };
 }

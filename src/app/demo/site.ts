@@ -5,11 +5,17 @@
 
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { toHex } from "../../bytes/hex.ts";
+import { sha256 } from "../../crypto/hash.ts";
 import { deriveScopeKey, displayTag, pseudonym, type ScopeKey } from "../../crypto/pseudonym.ts";
 import { loadSiteKey } from "../../crypto/site-key.ts";
 import { systemRandom } from "../../crypto/system-random.ts";
 import { CredentialStore } from "../../journal/credential-store.ts";
 import { openDatabase } from "../../journal/database.ts";
+import type { ChipPin } from "../../ports/chip-pins.ts";
+import { holderOf } from "../../sim/cards/cie-chip.ts";
+import { authority } from "../../sim/pki/authority.ts";
+import { cardKey } from "../../sim/pki/test-key.ts";
 import { DAY_MS } from "../../time/civil-date.ts";
 import { instant } from "../../time/time.ts";
 import { databaseFile } from "../commands/site.ts";
@@ -20,9 +26,15 @@ export const SITE = "demo-gym";
 export const GATE = "turnstile-1";
 export const NODE = "/dev/spidev0.0";
 export const LINES = { relay: 17, green: 5, red: 6, buzzer: 13, irq: 25, reset: 24 } as const;
-/** A second lane on the other chip select, for measurements. */
+/** A second lane on the other chip select. */
 const SECOND_NODE = "/dev/spidev0.1";
 const SECOND_LINES = { relay: 27, green: 12, red: 16, buzzer: 26, irq: 22, reset: 23 } as const;
+export type LaneLines = Readonly<Record<keyof typeof LINES, number>>;
+/** The lanes by number: where their readers hang when both are on SPI, and their lines. */
+export const LANES: Readonly<Record<1 | 2, { readonly node: string; readonly lines: LaneLines }>> = {
+  1: { node: NODE, lines: LINES },
+  2: { node: SECOND_NODE, lines: SECOND_LINES },
+};
 const SCOPE = "gym";
 const KEY_ID = "demo";
 const YEAR_MS = 365 * DAY_MS;
@@ -32,6 +44,14 @@ export type LaneBus =
   | { readonly bus: "spi" }
   | { readonly bus: "i2c" }
   | { readonly bus: "hsu"; readonly baud: 115_200 | 921_600 };
+
+/** By number alone; or by the chip, which those on the list may have pinned in passing. */
+export type LaneDemand = keyof typeof DEMANDS;
+
+const DEMANDS = {
+  identifier: "level: identifier\n    nisOnly: acceptsCopiedNumbers",
+  originalChip: "level: originalChip\n    enrolment: listed",
+} as const;
 
 export interface DemoSite {
   readonly folder: string;
@@ -44,7 +64,8 @@ export interface DemoSite {
 export interface SiteOptions {
   readonly brokerPort: number;
   readonly logLevel: string;
-  readonly lanes: 1 | 2;
+  /** What each lane demands of a card; one lane or two. */
+  readonly lanes: readonly [LaneDemand, LaneDemand?];
   readonly pulseMs: number;
   readonly laneBus: LaneBus;
   /** Groups with a schedule; none when absent. */
@@ -77,9 +98,14 @@ interface SiteValues extends SiteOptions {
 }
 
 function configText(values: SiteValues): string {
+  const [first, second] = values.lanes;
+  const firstLane = { id: "lane-1", demand: first, lines: LINES };
+  const secondLane = second === undefined ? [] : [{ id: "lane-2", demand: second, lines: SECOND_LINES }];
   const lanes = [
-    laneText("lane-1", readerText(values.laneBus, values.node, LINES), LINES, values),
-    laneText("lane-2", readerText({ bus: "spi" }, SECOND_NODE, SECOND_LINES), SECOND_LINES, values),
+    laneText(firstLane, readerText(values.laneBus, values.node, LINES), values),
+    ...secondLane.map((lane) =>
+      laneText(lane, readerText({ bus: "spi" }, SECOND_NODE, SECOND_LINES), values),
+    ),
   ];
   return `# A gym turnstile on a virtual board. On a Raspberry Pi, only "board" differs.
 site: ${SITE}
@@ -94,12 +120,10 @@ siteKey: { id: ${KEY_ID}, file: ${values.keyFile} }
 stateDirectory: ${values.stateDirectory}
 board: { kind: virtual, socket: ${join(values.folder, "board.sock")} }
 ${values.hours?.sections ?? ""}doors:
-${lanes.slice(0, values.lanes).join("")}mqtt: { url: "mqtt://127.0.0.1:${values.brokerPort}" }
+${lanes.join("")}mqtt: { url: "mqtt://127.0.0.1:${values.brokerPort}" }
 log: { level: ${values.logLevel} }
 `;
 }
-
-type LaneLines = Readonly<Record<keyof typeof LINES, number>>;
 
 function readerText(lane: LaneBus, node: string, { irq, reset }: LaneLines): string {
   return `{ bus: ${lane.bus}, node: ${node}, ${busText(lane, irq)}, resetLine: ${reset} }`;
@@ -110,12 +134,17 @@ function busText(lane: LaneBus, irqLine: number): string {
   return lane.bus === "spi" ? `clockHz: 2000000, irqLine: ${irqLine}` : `irqLine: ${irqLine}`;
 }
 
-function laneText(id: string, reader: string, lines: LaneLines, { pulseMs, hours }: SiteOptions) {
+interface Lane {
+  readonly id: string;
+  readonly demand: LaneDemand;
+  readonly lines: LaneLines;
+}
+
+function laneText({ id, demand, lines }: Lane, reader: string, { pulseMs, hours }: SiteOptions) {
   const groups = ["members", "staff", ...(hours?.admissions ?? [])];
   return `  - id: ${id}
     direction: in
-    level: identifier
-    nisOnly: acceptsCopiedNumbers
+    ${DEMANDS[demand]}
     groups: [${groups.join(", ")}]
     reader: ${reader}
     relay: { line: ${lines.relay}, activeLevel: high, pulseMs: ${pulseMs} }
@@ -123,6 +152,15 @@ function laneText(id: string, reader: string, lines: LaneLines, { pulseMs, hours
     red: { line: ${lines.red}, activeLevel: high }
     buzzer: { line: ${lines.buzzer}, activeLevel: high }
 `;
+}
+
+/** The certificates of the virtual country signer, for the cards of either generation; returns their files. */
+export function writeCountrySigners({ folder }: DemoSite): readonly string[] {
+  return ([1, 2] as const).map((generation) => {
+    const file = join(folder, `country-signer-${generation}.cer`);
+    writeFileSync(file, authority("self-made").countrySigner(generation).certificate, { mode: 0o600 });
+    return file;
+  });
 }
 
 /** Puts the persons on the lists where the story has them. */
@@ -149,4 +187,12 @@ function admit(store: CredentialStore, scopeKey: ScopeKey, person: Person, nowMs
   if (person.standing === "expired") store.put([{ ...entry, validUntil: instant(nowMs - DAY_MS) }]);
   if (person.standing === "admitted") store.put([{ ...entry, validUntil: instant(nowMs + YEAR_MS) }]);
   if (person.standing === "denied") store.deny(holder);
+  if (person.pinned === true) store.pin(holder, chipOf(person), instant(nowMs));
+}
+
+/** What an enrolment of the simulator's card with this number would have found. */
+function chipOf({ nis }: Person): ChipPin {
+  const { generation, key } = holderOf({ nis });
+  const signer = authority("self-made").documentSigner(generation).certificate;
+  return { publicKey: cardKey(key).publicKey, generation, signer: toHex(sha256(signer)) };
 }

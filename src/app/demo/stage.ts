@@ -11,7 +11,16 @@ import { connectDirector, type Director } from "../../sim/director-client.ts";
 import { BackEnd } from "./back-end.ts";
 import { type Child, startVarco, UNIT_NODE_FLAGS } from "./child.ts";
 import type { Hours } from "./hours.ts";
-import { type DemoSite, enrol, GATE, type LaneBus, SITE, writeSite } from "./site.ts";
+import {
+  type DemoSite,
+  enrol,
+  GATE,
+  type LaneBus,
+  SITE,
+  type SiteOptions,
+  writeCountrySigners,
+  writeSite,
+} from "./site.ts";
 import type { Person } from "./story.ts";
 
 export interface StageOptions {
@@ -21,7 +30,8 @@ export interface StageOptions {
   readonly logLevel: string;
   /** The folder for everything; a temporary one, removed at the end, when absent. */
   readonly folder?: string | undefined;
-  readonly lanes?: 1 | 2;
+  /** One lane that asks for the number alone, unless said otherwise. */
+  readonly lanes?: SiteOptions["lanes"];
   readonly pulseMs?: number;
   /** Of the first lane; SPI when absent. */
   readonly laneBus?: LaneBus;
@@ -74,9 +84,11 @@ async function openProcesses(
   const backEnd = new BackEnd({ base: `acs/v1/${SITE}/${GATE}`, trafficFile });
   await backEnd.start();
   closing.push(() => backEnd.lose());
-  const { logLevel, lanes = 1, pulseMs = USUAL_PULSE_MS, laneBus = USUAL_BUS, hours } = options;
+  const { logLevel, lanes = ["identifier"], pulseMs = USUAL_PULSE_MS, laneBus = USUAL_BUS, hours } = options;
   const site = writeSite(folder, { brokerPort: backEnd.port, logLevel, lanes, pulseMs, laneBus, hours });
   enrol(site, options.persons, clock.wallTime());
+  const trusting = lanes.includes("originalChip") ? await trustSimulator(site, clock) : undefined;
+  if (trusting !== undefined) return err(trusting);
   const boardLog = join(folder, "board.log");
   const words = ["sim", "board", "-c", site.configFile, "--seed", String(options.seed)];
   const board = startVarco(words, { logFile: boardLog, clock, nodeFlags: [] });
@@ -96,6 +108,16 @@ async function openProcesses(
   const ready = await waitFor(clock, () => backEnd.births > 0 || gate.process.exitCode !== null);
   if (!ready || gate.process.exitCode !== null) return err(`the gate did not start:\n${lastLines(gateLog)}`);
   return ok({ site, backEnd, director, gate });
+}
+
+/** The virtual country signers go into the trust store as an operator's do; what was said if that failed. */
+async function trustSimulator(site: DemoSite, clock: Clock): Promise<string | undefined> {
+  const words = [...["trust", "import", "-c", site.configFile], ...writeCountrySigners(site)];
+  const logFile = join(site.folder, "trust.log");
+  const importing = startVarco(words, { logFile, clock, nodeFlags: [] });
+  return (await importing.ended) === 0
+    ? undefined
+    : `the virtual country signers were refused:\n${lastLines(logFile)}`;
 }
 
 /** The director of a board that is being started; nothing when it did not listen in time. */

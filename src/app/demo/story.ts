@@ -3,6 +3,7 @@
  * numbers on the cards come from the seed; the order of the day does not.
  */
 import type { CieFamily } from "../../sim/cards/cie-families.table.ts";
+import type { CieSpec } from "../../sim/cards/cie-spec.ts";
 import type { CardSpec } from "../../sim/cards/make-card.ts";
 import { SeededRandom } from "../../sim/seeded-random.ts";
 
@@ -11,6 +12,8 @@ export interface Person {
   readonly nis: string;
   readonly family: CieFamily;
   readonly standing: "admitted" | "expired" | "denied" | "unknown";
+  /** Enrolled before the day begins: the chip of the simulator's card with this number is pinned. */
+  readonly pinned?: boolean;
   readonly group?: string;
   /** The operator's own name for the credential. */
   readonly reference?: string;
@@ -19,6 +22,8 @@ export interface Person {
 export interface Scene {
   readonly title: string;
   readonly card: CardSpec;
+  /** The turnstile, which goes by the number, or the door of the changing rooms, which wants the chip; 1 when absent. */
+  readonly lane?: 1 | 2;
   /** How long the card stays after the gate has answered, in ms. */
   readonly holdMs: number;
   /** What happens to the broker before this scene. */
@@ -96,8 +101,37 @@ function scenesOf(cast: Cast): readonly Scene[] {
     comes("stranger again", cast.stranger),
     comes("member who leaves the card lying", cast.bruno, { broker: "back", holdMs: LEFT_LYING_MS }),
     comes("member", cast.carla),
+    ...atTheChipsDoor(cast),
   ];
 }
+
+/** The door behind the turnstile wants the State's own chip: it enrols members as they pass, and no copy after that. */
+function atTheChipsDoor({ anna, bruno }: Cast): readonly Scene[] {
+  const comes = (title: string, card: CardSpec, lane?: 2): Scene => ({
+    title,
+    card,
+    holdMs: USUAL_HOLD_MS,
+    ...(lane === undefined ? {} : { lane }),
+  });
+  const original: CardSpec = { card: "cie", family: anna.family, nis: anna.nis, generation: 2 };
+  return [
+    comes("member's first time at the chip door", original, 2),
+    comes("the same member, now enrolled", original, 2),
+    comes("a copy of her card, number alone", { ...original, attack: "nisOnly" }, 2),
+    comes("a copy with a key of its own", { ...original, attack: "ownKey" }, 2),
+    comes("the first copy, at the turnstile", { ...original, attack: "nisOnly" }),
+    comes("the member herself, at the turnstile", original),
+    comes("forged card of another member", cie(bruno, { generation: 1, attack: "selfMadeCsca" }), 2),
+    comes("that member's own card, older kind", cie(bruno, { generation: 1 }), 2),
+  ];
+}
+
+const cie = ({ nis, family }: Person, change: Partial<CieSpec>): CardSpec => ({
+  card: "cie",
+  family,
+  nis,
+  ...change,
+});
 
 /** Gone when the gate has had the first answer, however quick or slow the machine is. */
 const pulledAway = ({ nis, family }: Person): CardSpec => ({ card: "cie", family, nis, tearAfterApdu: 1 });

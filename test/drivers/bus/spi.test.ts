@@ -21,6 +21,7 @@ interface Fake {
   readonly spi: SpiPackage;
   readonly opened: unknown[];
   readonly closed: string[];
+  readonly speedsHz: number[];
 }
 
 /** A device that answers each byte with its complement, or fails as told. */
@@ -29,12 +30,14 @@ function fake(
 ): Fake {
   const opened: unknown[] = [];
   const closed: string[] = [];
+  const speedsHz: number[] = [];
   const spi: SpiPackage = {
     open(bus, device, options, done) {
       opened.push({ bus, device, options });
       queueMicrotask(() => done(failing.open ?? null));
       return {
         transfer(message, transferred) {
+          speedsHz.push(...message.map(({ speedHz }) => speedHz));
           if (failing.thrown !== undefined) throw failing.thrown;
           for (const { byteLength, sendBuffer, receiveBuffer } of message) {
             for (let index = 0; index < byteLength; index++) receiveBuffer[index] = ~(sendBuffer[index] ?? 0);
@@ -48,7 +51,7 @@ function fake(
       };
     },
   };
-  return { spi, opened, closed };
+  return { spi, opened, closed, speedsHz };
 }
 
 const open = (spi: SpiPackage) => openSpiBus({ node, clockHz: CLOCK_HZ, load: async () => spi });
@@ -64,6 +67,12 @@ describe("an SPI node", () => {
     const one = fake();
     await bus(one);
     expect(one.opened).toEqual([{ bus: 1, device: 2, options: { mode: 0, maxSpeedHz: CLOCK_HZ } }]);
+  });
+
+  test("is clocked by each transfer itself: the kernel's own speed is that of whoever opened the node last", async () => {
+    const one = fake();
+    await (await bus(one)).transfer(hex("00"));
+    expect(one.speedsHz).toEqual([CLOCK_HZ]);
   });
 
   test("transfers both ways at once, as many bytes back as out", async () => {

@@ -3,15 +3,22 @@ import { describe, expect, test } from "vitest";
 import { exchangeApdu } from "../../../drivers/pn532/apdu-channel.ts";
 import { parseAts } from "../../../drivers/pn532/ats.ts";
 import { CommandRunner } from "../../../drivers/pn532/command-runner.ts";
+import { createSpiLink } from "../../../drivers/pn532/spi-link.ts";
 import { hex, toHex } from "../../../src/bytes/hex.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import { silentLog } from "../../../src/ports/log.ts";
 import { VirtualClock } from "../../../src/sim/virtual-clock.ts";
 import { VirtualTimeline } from "../../../src/sim/virtual-timeline.ts";
 import { instant, millis } from "../../../src/time/time.ts";
+import { IRQ_LINE, makeVirtualRig, RESET_LINE, type Transport } from "../../conformance/virtual-rig.ts";
 import { ScriptedLink, SILENT, type Turn } from "./scripted-link.ts";
 
 const READ = "00B081000C";
+const NODE = "/dev/spidev0.0";
+const SPI: Transport = {
+  wiring: { bus: "spi", node: NODE, clockHz: 2_000_000, irqLine: IRQ_LINE, resetLine: RESET_LINE },
+  link: (host, irq, clock) => createSpiLink({ bus: host.spiBus(NODE), irq, clock }),
+};
 
 async function exchange(commandText: string, ...turns: readonly Turn[]) {
   const clock = VirtualClock.startingAt(new VirtualTimeline(), instant(0));
@@ -99,13 +106,14 @@ describe("the time that a card is given", () => {
   const ANSWER: Turn = { command: `4001${READ}`, response: "41009000" };
 
   /** Deadlines of an exchange that begins at 0: of the ACK, then of the answer. */
-  async function deadlines(ats: string): Promise<readonly number[]> {
+  async function deadlines(ats: string, until?: number): Promise<readonly number[]> {
     const clock = VirtualClock.startingAt(new VirtualTimeline(), instant(0));
     const link = new ScriptedLink(ANSWER);
     const runner = new CommandRunner({ link, clock, log: silentLog });
     await exchangeApdu(
       { runner, clock, number: 1, frameWaitingExponent: parseAts(hex(ats)).frameWaitingExponent },
       hex(READ),
+      until === undefined ? undefined : millis(until),
     );
     return link.deadlines.map(Math.round);
   }
@@ -117,6 +125,33 @@ describe("the time that a card is given", () => {
     ["of FWI 14, 4.9 s: twice that", "0325 E0", 9948],
   ])("for a card %s, and 50 ms for the way", async (_, ats, answerMs) => {
     expect(await deadlines(ats)).toEqual([25, answerMs]);
+  });
+
+  test.each([
+    ["to the end of its reading, whatever its waiting time", "01", 2_000, 2_000],
+    ["to an end that comes soon", "0325 E0", 300, 300],
+    ["to this module's own end, where the reading goes on for longer", "01", 60_000, 15_000],
+  ])("lasts %s", async (_, ats, until, answerMs) => {
+    expect(await deadlines(ats, until)).toEqual([25, answerMs]);
+  });
+
+  test.each([
+    ["900 ms by three requests of 59 times 4.8 ms", 4, 900],
+    ["1.9 s by 7 requests", 4, 1_900],
+    ["1.2 s by very many, of 0.3 ms each", 0, 1_200],
+  ])("lets a card that asks for waiting time work: %s", async (_what, fwi, workMs) => {
+    const rig = await makeVirtualRig(SPI);
+    await rig.settle(rig.reader.start());
+    rig.board.place(rig.node, { card: "bulk", fwi, apduUs: workMs * 1_000 });
+    const found = await rig.settle(rig.reader.poll(new AbortController().signal));
+    if (!found.ok || found.value === undefined) throw new Error("no card");
+    const { channel } = found.value;
+    const begunMs = rig.nowMs();
+    const answer = await rig.settle(channel.transceive(hex("00B000000C"), millis(begunMs + 2_000)));
+    expect(answer.ok && answer.value.subarray(-2)).toEqual(hex("9000"));
+    expect(rig.nowMs() - begunMs).toBeGreaterThan(workMs);
+    const hasty = await rig.settle(channel.transceive(hex("00B000000C")));
+    expect(hasty).toEqual({ ok: false, error: { kind: "cardLost", status: 0x01 } });
   });
 
   test("ends after 15 s for the whole APDU, however many parts its answer has", async () => {

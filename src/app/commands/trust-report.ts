@@ -1,0 +1,124 @@
+/** What `varco trust import` says of one file, for people and for programs. */
+import type { StoredAnchor } from "../../journal/trust-content.ts";
+import type { TrustCounts } from "../../journal/trust-event.ts";
+import { toIso8601 } from "../../time/iso-8601.ts";
+import type { Examined, LeftOut } from "./trust-examine.ts";
+import { day, describeRefusal, type TrustRefusal } from "./trust-refusal.ts";
+
+export interface FileReport {
+  readonly file: string;
+  /** Absent when the store had all of it. */
+  readonly changed: TrustCounts | undefined;
+  readonly examined: Examined;
+}
+
+/** Nobody reads more of one kind; the rest is counted. */
+const MOST_SHOWN = 20;
+
+/** The lines for people: first what has changed, then what an operator should compare or do. */
+export function reportLines({ file, changed, examined }: FileReport): readonly string[] {
+  return [
+    `${file}: ${changed === undefined ? "the trust store had all of it, nothing has changed" : countsText(changed)}`,
+    ...examined.lists.map(
+      ({ publisher, anchors, signedAt }) =>
+        `  list of ${publisher}${signedAt === undefined ? "" : `, signed ${day(signedAt)}`}: ${plural(anchors.length, "certificate")}`,
+    ),
+    ...examined.byHand.flatMap(anchorLines),
+    ...examined.revocationLists
+      .slice(0, MOST_SHOWN)
+      .map(
+        ({ issuer, thisUpdate, nextUpdate }) =>
+          `  revocation list of ${issuer}, ${day(thisUpdate)}, next due ${day(nextUpdate)}`,
+      ),
+    ...notes(examined),
+  ];
+}
+
+export const reportJson = ({ file, changed, examined }: FileReport): string =>
+  JSON.stringify({
+    file,
+    changed: changed !== undefined,
+    ...changed,
+    certificates: examined.byHand.map(anchorJson),
+    lists: examined.lists.map(({ publisher, fingerprint, signedAt, anchors }) => ({
+      publisher,
+      fingerprint,
+      signedAt: signedAt === undefined ? undefined : toIso8601(signedAt),
+      certificates: anchors.length,
+    })),
+    leftOut: examined.leftOut.map(({ what, refusal }) => ({
+      what,
+      kind: refusal.kind,
+      reason: describeRefusal(refusal),
+    })),
+    documentSigners: examined.documentSigners,
+    unreadable: examined.unreadable,
+    testAuthorities: examined.testAuthorities,
+  });
+
+/** A certificate as every command shows it to programs. */
+export const anchorJson = (anchor: StoredAnchor) => ({
+  fingerprint: anchor.fingerprint,
+  subject: anchor.subject,
+  country: anchor.country,
+  keyId: anchor.subjectKeyId,
+  kind: anchor.kind,
+  test: anchor.laboratory,
+  from: toIso8601(anchor.notBefore),
+  until: toIso8601(anchor.notAfter),
+});
+
+export const refusalJson = (file: string, refusal: TrustRefusal): string =>
+  JSON.stringify({ file, changed: false, refused: refusal.kind, reason: describeRefusal(refusal) });
+
+/** What an operator compares with what the issuer publishes. */
+const anchorLines = ({
+  subject,
+  fingerprint,
+  subjectKeyId,
+  notBefore,
+  notAfter,
+}: StoredAnchor): readonly string[] => [
+  `  ${subject}`,
+  `    SHA-256 ${fingerprint}`,
+  `    key id  ${subjectKeyId ?? "none"}`,
+  `    valid   ${day(notBefore)} to ${day(notAfter)}`,
+];
+
+/** Only what is not zero. */
+export function countsText(counts: TrustCounts): string {
+  const parts = [
+    counted(counts.added, "certificate", "added"),
+    counted(counts.removed, "certificate", "removed"),
+    counted(counts.revocationListsAdded, "revocation list", "added"),
+    counted(counts.revocationListsRemoved, "revocation list", "removed"),
+    counted(counts.signersPinned, "list signer", "pinned"),
+    counted(counts.signersRemoved, "list signer", "removed"),
+  ].filter((part) => part !== "");
+  return parts.length === 0 ? "no certificate more or less than before" : parts.join(", ");
+}
+
+function notes(examined: Examined): readonly string[] {
+  const parts = [
+    counted(examined.documentSigners, "document signer", "ignored: cards bring their own"),
+    counted(
+      examined.testAuthorities,
+      "certificate",
+      "left out: test authorities, which only --laboratory takes",
+    ),
+    counted(examined.unreadable, "part", "left out: unreadable"),
+  ].filter((part) => part !== "");
+  return [...parts.map((part) => `  ${part}`), ...leftOutLines(examined.leftOut)];
+}
+
+function leftOutLines(leftOut: readonly LeftOut[]): readonly string[] {
+  const shown = leftOut
+    .slice(0, MOST_SHOWN)
+    .map(({ what, refusal }) => `  a ${what} was left out: ${describeRefusal(refusal)}`);
+  return leftOut.length > MOST_SHOWN ? [...shown, `  and ${leftOut.length - MOST_SHOWN} more`] : shown;
+}
+
+const counted = (count: number, what: string, became: string): string =>
+  count === 0 ? "" : `${plural(count, what)} ${became}`;
+
+const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

@@ -1,0 +1,69 @@
+/**
+ * Enrolment at a door: a listed holder whose card was never seen here gives it to a full examination in his first
+ * passage, and from then on no other chip has his number. Nobody else is examined: it takes a second, and a stranger
+ * would be refused all the same.
+ */
+import type { Nis } from "../cie/nis.ts";
+import type { TrustAnchors } from "../pki/trust-anchors.ts";
+import type { DecisionTime } from "../policy/question.ts";
+import { type DetectedCard, isLinkError } from "../ports/card.ts";
+import type { ChipPins } from "../ports/chip-pins.ts";
+import type { CredentialLookup, Standing } from "../ports/credentials.ts";
+import type { JournalError, PersonalPart } from "../ports/journal.ts";
+import { err, ok, type Result } from "../result.ts";
+import { chipPinned } from "./access-event.ts";
+import { type ExaminationContext, type ExaminationFailure, examineChip } from "./examine-chip.ts";
+import type { EnrolOnTheFly, Found, PassageFailure } from "./passage.ts";
+
+export interface EnrolmentContext extends Omit<ExaminationContext, "anchors" | "at"> {
+  readonly door: string;
+  readonly credentials: CredentialLookup;
+  readonly pins: ChipPins;
+  /** The trust store as it is now; `undefined` when it cannot be used, which its owner has told. */
+  readonly anchors: () => TrustAnchors | undefined;
+  readonly decisionTime: () => DecisionTime;
+}
+
+const NOT_ENROLLED: Found = { standing: "unpinned", proofs: [], detail: "notEnrolled" };
+
+/** Makes the enrolment of a door that enrols those on its list. */
+export const enrolListed =
+  (context: EnrolmentContext): EnrolOnTheFly =>
+  async (nis, personal, card) => {
+    const standing = context.credentials.standing(personal.pseudonym);
+    if (!standing.ok) return pinsFailed(standing.error);
+    if (!mayEnrol(standing.value)) return ok(NOT_ENROLLED);
+    const anchors = context.anchors();
+    return anchors === undefined
+      ? ok({ ...NOT_ENROLLED, detail: "trustStoreUnusable" })
+      : enrol(nis, personal, card, { ...context, anchors, at: context.decisionTime().instant });
+  };
+
+const mayEnrol = ({ denyListed, credential }: Standing): boolean =>
+  !denyListed && credential !== undefined && credential.enabled;
+
+async function enrol(
+  nis: Nis,
+  personal: PersonalPart,
+  card: DetectedCard,
+  context: ExaminationContext & Pick<EnrolmentContext, "door" | "pins">,
+): Promise<Result<Found, PassageFailure>> {
+  const examined = await examineChip(nis, card.channel, context);
+  if (!examined.ok) return isLinkError(examined.error) ? err(examined.error) : ok(refuted(examined.error));
+  const { pin, responseMs, signed } = examined.value;
+  const event = chipPinned({ personal, pin, responseMs, warnings: signed.warnings, door: context.door });
+  const pinning = await context.pins.pin(personal, pin, [event]);
+  if (!pinning.ok) return pinsFailed(pinning.error);
+  // Another door has pinned another chip to this number since this one looked.
+  if (pinning.value === "otherKey") return ok({ standing: "pinned", proofs: [], detail: "otherKey" });
+  return ok({ standing: "pinned", proofs: ["serviceSod", "chipKey"], responseMs });
+}
+
+/** Nobody's fault but the trust store's, where the signer is not known; else the card is no card of the State. */
+const refuted = ({ kind }: ExaminationFailure): Found => ({
+  standing: kind === "noTrustAnchor" ? "signerUnknown" : "notGenuine",
+  proofs: [],
+  detail: kind,
+});
+
+const pinsFailed = (error: JournalError) => err({ kind: "pinsFailed", error } as const);

@@ -1,0 +1,23 @@
+/**
+ * Lanes whose readers see the same cards: the two sides of a turnstile, doors side by side. A card that one of them
+ * admitted opens no other before its presentation has ended everywhere, however it moves between the antennas.
+ * Kept in memory by the lanes' runners; a lane without neighbours has none.
+ */
+
+import type { Millis } from "../time/time.ts";
+import { hasAdmitted, type Lane } from "./lane.ts";
+
+export class Neighbourhood {
+  /** The present state of each lane, by its door. */
+  readonly #lanes = new Map<string, Lane<unknown>>();
+
+  /** To be told of every step before anybody else takes one. */
+  update(door: string, lane: Lane<unknown>): void {
+    this.#lanes.set(door, lane);
+  }
+
+  /** Whether a holder who was found at `foundAt` at `door` is still being presented to, and admitted by, another one. */
+  isNextDoor(door: string, who: string, foundAt: Millis): boolean {
+    return [...this.#lanes].some(([other, lane]) => other !== door && hasAdmitted(lane, who, foundAt));
+  }
+}

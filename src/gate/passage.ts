@@ -1,0 +1,112 @@
+/**
+ * One card at a door, as far as it goes before the decision: its number, and what its chip proves about it. A number
+ * to which a chip was pinned has to be proven by that chip at every door, whatever the door demands of others.
+ * The number becomes a keyed pseudonym and is wiped here.
+ */
+import type { RunnerContext } from "../apdu/exchange.ts";
+import { describeStatus } from "../apdu/response.ts";
+import type { FamilyCache } from "../cie/families.ts";
+import type { Nis } from "../cie/nis.ts";
+import { pseudonym, type ScopeKey } from "../crypto/pseudonym.ts";
+import { parseRsaPublicKey } from "../crypto/rsa-block.ts";
+import type { Proof, Proofs } from "../identity/proofs.ts";
+import type { ChipStanding } from "../policy/question.ts";
+import { type DetectedCard, isLinkError, type LinkError } from "../ports/card.ts";
+import type { ChipPins } from "../ports/chip-pins.ts";
+import type { JournalError, PersonalPart } from "../ports/journal.ts";
+import type { Random } from "../ports/random.ts";
+import { err, ok, type Result } from "../result.ts";
+import { after } from "../time/time.ts";
+import { proveChip } from "./chip-proof.ts";
+import { type ReadFailure, readCard } from "./read-card.ts";
+
+/** What a door's reading came to. */
+export interface Passage {
+  readonly proofs: Proofs;
+  readonly personal: PersonalPart;
+  readonly chip: ChipFinding;
+}
+
+/** What is known of the chip; `detail` says more about a failure, without anything of the holder. */
+export interface ChipFinding {
+  readonly standing: ChipStanding;
+  readonly detail?: string;
+  /** How long the chip took to sign, in ms. */
+  readonly responseMs?: number;
+}
+
+export interface PassageContext extends Omit<RunnerContext, "until"> {
+  readonly families: FamilyCache;
+  readonly random: Random;
+  readonly scopeKey: ScopeKey;
+  readonly pins: Pick<ChipPins, "pinOf">;
+  /** Asked about a number without a pin; absent where a door enrols nobody. */
+  readonly enrol?: EnrolOnTheFly | undefined;
+}
+
+/** Examines the card of a holder without a pin, and pins its chip if the holder is listed and the card genuine. */
+export type EnrolOnTheFly = (
+  nis: Nis,
+  personal: PersonalPart,
+  card: DetectedCard,
+) => Promise<Result<Found, PassageFailure>>;
+
+/** Why there is nothing to decide about. The last are of the gate, not of the card. */
+export type PassageFailure = ReadFailure | { readonly kind: "pinsFailed"; readonly error: JournalError };
+
+/** Ten times what a signature takes on a card seen. */
+const PROOF_MS = 1_500;
+
+/** Reads and proves the card in the field: three commands, and two more for a number that has its chip. */
+export async function readPassage(
+  card: DetectedCard,
+  context: PassageContext,
+): Promise<Result<Passage, PassageFailure>> {
+  const reading = await readCard(card, context.families, context);
+  if (!reading.ok) return reading;
+  const { identifier, proofs, kind } = reading.value;
+  const nis = identifier.reveal();
+  try {
+    const { scopeKey } = context;
+    const personal = { pseudonym: pseudonym(scopeKey, kind, nis), keyId: scopeKey.keyId, kind };
+    const found = await findChip(card, nis, personal, context);
+    if (!found.ok) return found;
+    const { proofs: more, ...chip } = found.value;
+    return ok({ proofs: new Set([...proofs, ...more]), personal, chip });
+  } finally {
+    nis.fill(0);
+  }
+}
+
+/** A finding, with what it proved beyond the number. */
+export type Found = ChipFinding & { readonly proofs: readonly Proof[] };
+
+async function findChip(
+  card: DetectedCard,
+  nis: Nis,
+  personal: PersonalPart,
+  context: PassageContext,
+): Promise<Result<Found, PassageFailure>> {
+  const pin = context.pins.pinOf(personal.pseudonym);
+  if (!pin.ok) return err({ kind: "pinsFailed", error: pin.error });
+  if (pin.value !== undefined) return provePinned(pin.value.publicKey, card, context);
+  return context.enrol?.(nis, personal, card) ?? ok({ standing: "unpinned", proofs: [] });
+}
+
+/** A chip that will not or cannot prove itself is a finding, to be decided about; a lost one is read again. */
+async function provePinned(
+  publicKey: Uint8Array,
+  card: DetectedCard,
+  context: PassageContext,
+): Promise<Result<Found, LinkError>> {
+  const key = parseRsaPublicKey(publicKey);
+  if (!key.ok) return ok({ standing: "pinned", proofs: [], detail: key.error.kind });
+  const until = after(context.clock.monotonicMs(), PROOF_MS);
+  const proof = await proveChip(key.value, card.channel, { ...context, until });
+  if (proof.ok) return ok({ standing: "pinned", proofs: ["chipKey"], ...proof.value });
+  const { error } = proof;
+  // A lost radio link says nothing of the chip; one that answers against the rules, or never, is not the pinned one.
+  if (isLinkError(error) && error.kind !== "cardGarbled") return err(error);
+  const detail = error.kind === "authenticationRefused" ? `refused:${describeStatus(error.sw)}` : error.kind;
+  return ok({ standing: "pinned", proofs: [], detail });
+}
