@@ -9,7 +9,7 @@ import type { Diagnostics } from "../../../drivers/pn532/diagnostics.ts";
 import { loadConfig } from "../../config/load-config.ts";
 import type { ReaderConfig } from "../../config/schema.ts";
 import type { Gpio } from "../../ports/bus.ts";
-import type { CardReader } from "../../ports/card.ts";
+import type { LoneReader } from "../../ports/card.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { silentLog } from "../../ports/log.ts";
 import type { Result } from "../../result.ts";
@@ -31,7 +31,7 @@ export interface BenchReader {
   readonly director: Director;
   readonly gpio: Gpio;
   /** The driver as the gate has it; started by the caller. Only one of the two may be opened. */
-  openReader(): Promise<CardReader>;
+  openReader(): Promise<LoneReader>;
   openDiagnostics(): Promise<Diagnostics>;
   close(): Promise<void>;
 }
@@ -69,7 +69,7 @@ async function setUp(
   const options = {
     brokerPort: NO_BROKER_PORT,
     logLevel: "info",
-    lanes: 1,
+    lanes: ["identifier"],
     pulseMs: PULSE_MS,
     laneBus,
   } as const;
@@ -113,7 +113,7 @@ function withoutIrq(reader: ReaderConfig): ReaderConfig {
 }
 
 /** Starts what can be started, as often as a busy machine makes it necessary. */
-export async function start(reader: Pick<CardReader, "start"> | Pick<Diagnostics, "start">): Promise<void> {
+export async function start(reader: Pick<LoneReader, "start"> | Pick<Diagnostics, "start">): Promise<void> {
   for (let tries = 1; tries < MOST_STARTS; tries++) if ((await reader.start()).ok) return;
   good(await reader.start());
 }

@@ -7,6 +7,8 @@ import { type CommandIo, EXIT, type Execute, type Invocation } from "../command.
 import { UNIT_NODE_FLAGS } from "../demo/child.ts";
 import { openStage, type StageOptions } from "../demo/stage.ts";
 import type { Person } from "../demo/story.ts";
+import { measureChipProof } from "./chip-proof.ts";
+import { publishedList } from "./country-signers.ts";
 import { measureDecision } from "./decision.ts";
 import { measureGrowth } from "./driver-growth.ts";
 import { describeFigure, type Figure } from "./figure.ts";
@@ -17,6 +19,7 @@ import { makeLargeSite } from "./large-site.ts";
 import { measureReading } from "./read-file.ts";
 import { measureRoundTrip, ROUND_TRIP_BUSES, unmeasuredRoundTrip } from "./round-trip.ts";
 import { selectNames } from "./selection.ts";
+import { measureServiceSod } from "./service-sod.ts";
 import { measureStart } from "./start.ts";
 import { measureTapToUid } from "./tap-to-uid.ts";
 import {
@@ -26,8 +29,11 @@ import {
   TAP_PULSE_MS,
   TAP_TRANSPORTS,
   type TapTransport,
+  tapNames,
   unmeasuredTaps,
 } from "./taps.ts";
+import { measureTrustImport } from "./trust-import.ts";
+import { measureTrustStart } from "./trust-start.ts";
 
 /** So many that nobody is back within the time in which a card seen again is the same presentation. */
 const PERSON_COUNT = 6;
@@ -47,6 +53,9 @@ interface Extent {
   readonly commands: number;
   readonly readings: number;
   readonly presentations: number;
+  readonly proofs: number;
+  readonly sodChecks: number;
+  readonly imports: number;
 }
 const FULL: Extent = {
   taps: 200,
@@ -58,6 +67,9 @@ const FULL: Extent = {
   commands: 1_000,
   readings: 5,
   presentations: 100_000,
+  proofs: 5_000,
+  sodChecks: 500,
+  imports: 5,
 };
 const SHORT: Extent = {
   taps: 20,
@@ -69,12 +81,16 @@ const SHORT: Extent = {
   commands: 100,
   readings: 1,
   presentations: 5_000,
+  proofs: 2_000,
+  sodChecks: 10,
+  imports: 1,
 };
 
 export const benchCommand: Execute = async (invocation, io) => {
   const { texts, flags } = invocation;
   const options: StageOptions = { clock: io.clock, seed: 1, persons: PERSONS, logLevel: "info" };
-  const groups = groupsOf(options, flags.has("short") ? SHORT : FULL);
+  const extent = flags.has("short") ? SHORT : FULL;
+  const groups = [...groupsOf(options, extent), ...proofGroups(options, extent, io)];
   const names = groups.flatMap((group) => group.names);
   const chosen = selectNames(names, texts["only"] ?? "");
   if (chosen.length === 0) {
@@ -154,17 +170,39 @@ const groupsOf = (options: StageOptions, extent: Extent): readonly Group[] => [
   },
 ];
 
+/** What the chip's own proof costs the host, and the country signers behind it. */
+function proofGroups(options: StageOptions, extent: Extent, io: CommandIo): readonly Group[] {
+  const list = publishedList(io.environment);
+  return [
+    { names: ["chipProof.cpu"], measure: async () => [measureChipProof(extent.proofs)] },
+    {
+      names: ["serviceSod.cpu", "serviceSod.cold.cpu"],
+      measure: async () => measureServiceSod(options.clock, { count: extent.sodChecks, list }),
+    },
+    {
+      names: ["trust.import"],
+      measure: async () => [await measureTrustImport(io, { count: extent.imports, list })],
+    },
+    {
+      names: ["start.trust"],
+      measure: async () => [await measureTrustStart(options, { io, count: extent.starts, list })],
+    },
+  ];
+}
+
 /** Figures that are taken together, by the names that each has. */
 interface Group {
   readonly names: readonly string[];
   readonly measure: () => Promise<readonly Figure[]>;
 }
 
-const tapFigureNames = ({ suffix, laneBus }: TapTransport): readonly string[] => [
-  ...[`tap.identifier${suffix}`, `tap.identifier${suffix}.host`],
-  ...[`commands.identifier${suffix}`, `sim.late.p99${suffix}`],
-  ...(laneBus.bus === "spi" ? ["tap.wait.p50", "tap.wait.p99", "card.next"] : []),
+const tapFigureNames = (transport: TapTransport): readonly string[] => [
+  ...Object.values(tapNames(transport)),
+  ...(isUsual(transport) ? ["tap.wait.p50", "tap.wait.p99", "card.next"] : []),
 ];
+
+const isUsual = ({ laneBus, job }: TapTransport): boolean =>
+  laneBus.bus === "spi" && job.demand === "identifier";
 
 /** Over the usual transport also what is the same over all: the waits of cards that come at random or in a row. */
 async function taps(
@@ -172,14 +210,15 @@ async function taps(
   options: StageOptions,
   { taps: count }: Extent,
 ): Promise<readonly Figure[]> {
-  const { laneBus } = transport;
+  const { laneBus, job } = transport;
   if (laneBus.bus === "hsu" && !hasSocat()) return unmeasuredTaps(transport, "socat is missing");
-  const stage = await openStage({ ...options, laneBus, pulseMs: TAP_PULSE_MS });
+  const persons = options.persons.map((person) => ({ ...person, pinned: job.demand === "originalChip" }));
+  const stage = await openStage({ ...options, persons, laneBus, lanes: [job.demand], pulseMs: TAP_PULSE_MS });
   if (!stage.ok) throw new Error(stage.error);
-  const measured = { count, persons: options.persons };
+  const measured = { count, persons };
   try {
     const figures = await measureTaps(stage.value, options.clock, { ...transport, ...measured });
-    if (laneBus.bus !== "spi") return figures;
+    if (!isUsual(transport)) return figures;
     const waits = await measureWaits(stage.value, options.clock, measured);
     return [...figures, ...waits, ...(await measureNextCard(stage.value, options.clock, measured))];
   } finally {
@@ -195,7 +234,7 @@ async function idle(options: StageOptions, { idleMs: forMs }: Extent): Promise<r
     ["", UNIT_NODE_FLAGS],
     [".defaultFlags", []],
   ] as const) {
-    const stage = await openStage({ ...options, lanes: 2, gateNodeFlags });
+    const stage = await openStage({ ...options, lanes: ["identifier", "identifier"], gateNodeFlags });
     if (!stage.ok) throw new Error(stage.error);
     const flags = gateNodeFlags.length === 0 ? "default flags" : gateNodeFlags.join(" ");
     try {

@@ -63,14 +63,15 @@ const BLOCK_DATA_BYTES = 64 - BLOCK_BYTES;
 /** For the block that follows an R-block. */
 const CARD_TURNAROUND_MS = 0.3;
 const CARD_APDU_MS = 15;
+const CARD_RSA_MS = 150;
 /** Card data in one answer of InDataExchange. */
 const MOST_EXCHANGE_BYTES = 262;
 
-const apdu = (sent: number, received: number): PlannedWork => ({
+const apdu = (sent: number, received: number, cardMs = CARD_APDU_MS): PlannedWork => ({
   kind: "apdu",
   sent,
   received,
-  cardMs: CARD_APDU_MS,
+  cardMs,
   kbits: 106,
 });
 
@@ -95,6 +96,21 @@ export const IDENTIFIER_PLAN: readonly PlannedCommand[] = [
     commandBytes: 2 + 5,
     answerBytes: 2 + 14,
     work: apdu(5, 14),
+  },
+];
+
+const SIGNATURE_BYTES = 256;
+const CHALLENGE_BYTES = 32;
+
+/** The same, and the chip's own proof: its key named, a challenge signed. */
+export const ORIGINAL_CHIP_PLAN: readonly PlannedCommand[] = [
+  ...IDENTIFIER_PLAN,
+  { name: "MSE SET", commandBytes: 2 + 11, answerBytes: 2 + 2, work: apdu(11, 2) },
+  {
+    name: "INTERNAL AUTHENTICATE",
+    commandBytes: 2 + 6 + CHALLENGE_BYTES,
+    answerBytes: 2 + SIGNATURE_BYTES + 2,
+    work: apdu(6 + CHALLENGE_BYTES, SIGNATURE_BYTES + 2, CARD_APDU_MS + CARD_RSA_MS),
   },
 ];
 

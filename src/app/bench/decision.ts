@@ -3,9 +3,7 @@
  * decision, the question to the lists and the rules, as the gate puts them; and the whole judge with
  * pseudonym and journal row. Members and strangers alternate at random.
  */
-import { Secret } from "../../bytes/secret.ts";
-import { parseNis } from "../../cie/nis.ts";
-import { pseudonym } from "../../crypto/pseudonym.ts";
+import { pseudonym, type ScopeKey } from "../../crypto/pseudonym.ts";
 import { Judge, type JudgeContext } from "../../gate/judge.ts";
 import { CredentialStore } from "../../journal/credential-store.ts";
 import type { SqliteJournal } from "../../journal/sqlite-journal.ts";
@@ -45,7 +43,7 @@ export async function measureDecision(
     // The watch has looked once a turn later.
     await clock.sleep(0);
     const context = contextOf(site, credentials, time);
-    return figures(timesOf(context, clock, options), site, options.count);
+    return figures(timesOf(context, site.scopeKey, clock, options), site, options.count);
   } finally {
     ending.abort();
     await keeping;
@@ -62,17 +60,12 @@ async function untilIndexed(credentials: CredentialStore, clock: Clock): Promise
 }
 
 /** What the gate gives to the judge of its first door. */
-function contextOf(
-  { config, scopeKey }: LargeSite,
-  credentials: CredentialStore,
-  time: GateTime,
-): JudgeContext {
+function contextOf({ config }: LargeSite, credentials: CredentialStore, time: GateTime): JudgeContext {
   const [door] = config.doors;
   if (door === undefined) throw new Error("a configuration has a door");
   return {
     facts: { door: door.id, direction: door.direction, level: door.level },
     policy: policiesOf(config)(door),
-    scopeKey,
     credentials,
     decisionTime: () => time.now(),
   };
@@ -108,6 +101,7 @@ interface Times {
 
 function timesOf(
   context: JudgeContext,
+  scopeKey: ScopeKey,
   clock: Clock,
   { count, numbers }: { readonly count: number; readonly numbers: readonly string[] },
 ): Times {
@@ -118,14 +112,17 @@ function timesOf(
   const judgesUs: number[] = [];
   for (let turn = 0; turn < WARM_UP + count; turn++) {
     const nis = new TextEncoder().encode(numbers[random.below(numbers.length)]);
-    const identifier = parseNis(nis);
-    if (identifier === undefined) throw new Error("a number of a card has twelve digits");
-    const holder = pseudonym(context.scopeKey, "nis", nis);
+    const holder = pseudonym(scopeKey, "nis", nis);
     const asked = clock.monotonicMs();
     const standing = good(context.credentials.standing(holder));
-    decide({ door: context.policy, proofs, standing, at: context.decisionTime() });
+    decide({ door: context.policy, proofs, chip: "unpinned", standing, at: context.decisionTime() });
     const decided = clock.monotonicMs();
-    good(judge.judge({ proofs, kind: "nis", identifier: new Secret(identifier) }, () => 0));
+    const personal = {
+      pseudonym: pseudonym(scopeKey, "nis", nis),
+      keyId: scopeKey.keyId,
+      kind: "nis",
+    } as const;
+    good(judge.judge({ proofs, personal, chip: { standing: "unpinned" } }, () => 0));
     const judged = clock.monotonicMs();
     if (turn < WARM_UP) continue;
     decisionsUs.push((decided - asked) * US_PER_MS);

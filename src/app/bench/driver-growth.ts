@@ -7,7 +7,7 @@ import { runInNewContext } from "node:vm";
 import { createPn532Reader } from "../../../drivers/pn532/reader.ts";
 import { createSpiLink } from "../../../drivers/pn532/spi-link.ts";
 import { hex } from "../../bytes/hex.ts";
-import type { CardReader } from "../../ports/card.ts";
+import type { LoneReader } from "../../ports/card.ts";
 import { silentLog } from "../../ports/log.ts";
 import { VirtualBoard } from "../../sim/board.ts";
 import type { CardSpec } from "../../sim/cards/make-card.ts";
@@ -56,7 +56,7 @@ export async function measureGrowth(count: number): Promise<Figure> {
 }
 
 /** A card comes, is found and asked, goes, and is missed. */
-async function present(reader: CardReader, board: VirtualBoard, timeline: VirtualTimeline): Promise<void> {
+async function present(reader: LoneReader, board: VirtualBoard, timeline: VirtualTimeline): Promise<void> {
   board.place(NODE, CARD);
   const card = good(await timeline.resolve(reader.poll(new AbortController().signal)));
   if (card === undefined) throw new Error("the card was not found");

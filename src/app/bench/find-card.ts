@@ -1,11 +1,11 @@
 /** Polls a reader of a measurement for the card that was laid on it, as an idle gate does. */
-import type { CardReader, DetectedCard } from "../../ports/card.ts";
+import type { DetectedCard, LoneReader } from "../../ports/card.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { good } from "./bench-reader.ts";
 
 /** Throws when no card was found for so long, as what must not fail in a measurement. */
 export async function findCard(
-  reader: Pick<CardReader, "poll">,
+  reader: Pick<LoneReader, "poll">,
   clock: Clock,
   withinMs: number,
 ): Promise<DetectedCard> {

@@ -36,7 +36,7 @@ export async function measureLargeStart(
 /** `rss.million`: resident memory when the credentials are read and two readers poll, and the most there was. */
 export async function measureLargeMemory(site: LargeSite, options: StageOptions): Promise<readonly Figure[]> {
   return withCopy(site, options, async (withDatabase) => {
-    const stage = await openStage({ ...withDatabase, lanes: 2 });
+    const stage = await openStage({ ...withDatabase, lanes: ["identifier", "identifier"] });
     if (!stage.ok) throw new Error(stage.error);
     try {
       const readMs = await untilAtRest(stage.value, options.clock);

@@ -55,7 +55,7 @@ export async function makeLargeSite(
   const site = writeSite(folder, {
     brokerPort: NO_BROKER_PORT,
     logLevel: "info",
-    lanes: 2,
+    lanes: ["identifier", "identifier"],
     pulseMs: 400,
     laneBus: { bus: "spi" },
     hours: SHIFTS,
@@ -84,7 +84,7 @@ export function good<T>(result: Result<T, unknown>): T {
 /** Closing the last connection leaves one file, which can be copied. */
 async function fill(database: OpenDatabase, clock: Clock, sheet: EnrolmentSheet): Promise<void> {
   const journal = good(openJournal(database, clock));
-  const register = good(CredentialRegister.open(database, journal));
+  const register = good(CredentialRegister.open(database, journal, clock));
   const signal = new AbortController().signal;
   good(await register.import(sheet.inKeyOrder(), { clock, signal, neighbours: async () => "none" }));
   database.close();

@@ -2,7 +2,7 @@
  * A file of 20 kB through the chip's own ISO-DEP engine at 106 and 424 kbit/s, in short and in extended APDUs, on
  * the virtual board in real time. Unprotected: what secure messaging will add is not in it.
  */
-import type { CardChannel, CardReader } from "../../ports/card.ts";
+import type { CardChannel, LoneReader } from "../../ports/card.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { type BenchReader, good, openBenchReader, start } from "./bench-reader.ts";
 import { boundMs, readingPlan, SPI_PLAN } from "./bound.ts";
@@ -71,7 +71,7 @@ function figureOf({ kind, kbits }: Variant, medianMs: number, note: string): Fig
 
 interface Reading {
   readonly bench: BenchReader;
-  readonly reader: CardReader;
+  readonly reader: LoneReader;
   readonly clock: Clock;
 }
 

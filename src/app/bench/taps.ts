@@ -6,10 +6,19 @@ import type { Clock } from "../../ports/clock.ts";
 import type { RecordedEdge } from "../../sim/board-protocol.ts";
 import { SeededRandom } from "../../sim/seeded-random.ts";
 import type { TapSnapshot } from "../../sim/tap.ts";
-import { type LaneBus, LINES } from "../demo/site.ts";
+import { type LaneBus, type LaneDemand, LINES } from "../demo/site.ts";
 import type { Stage } from "../demo/stage.ts";
 import type { Person } from "../demo/story.ts";
-import { type BusPlan, boundMs, hsuPlan, I2C_PLAN, IDENTIFIER_PLAN, SPI_PLAN } from "./bound.ts";
+import {
+  type BusPlan,
+  boundMs,
+  hsuPlan,
+  I2C_PLAN,
+  IDENTIFIER_PLAN,
+  ORIGINAL_CHIP_PLAN,
+  type PlannedCommand,
+  SPI_PLAN,
+} from "./bound.ts";
 import { type Figure, quantile, rounded } from "./figure.ts";
 import { askLateness } from "./lateness.ts";
 
@@ -31,9 +40,19 @@ interface Tap {
   readonly hostMs: number;
 }
 
-/** A reader's way to its host, as a measurement knows it. */
+/** What a lane demands, and the least commands for it. */
+interface TapJob {
+  readonly demand: LaneDemand;
+  readonly commands: readonly PlannedCommand[];
+}
+
+const IDENTIFIER: TapJob = { demand: "identifier", commands: IDENTIFIER_PLAN };
+const ORIGINAL_CHIP: TapJob = { demand: "originalChip", commands: ORIGINAL_CHIP_PLAN };
+
+/** A job, and a reader's way to its host, as a measurement knows them. */
 export interface TapTransport {
-  /** Behind `tap.identifier` and `commands.identifier`; empty for the usual one. */
+  readonly job: TapJob;
+  /** Behind `tap.identifier` and `commands.identifier`; empty for the usual way. */
   readonly suffix: string;
   readonly laneBus: LaneBus;
   readonly plan: BusPlan;
@@ -41,9 +60,11 @@ export interface TapTransport {
 
 const HSU_BAUDS = [115_200, 921_600] as const;
 export const TAP_TRANSPORTS: readonly TapTransport[] = [
-  { suffix: "", laneBus: { bus: "spi" }, plan: SPI_PLAN },
-  { suffix: ".i2c", laneBus: { bus: "i2c" }, plan: I2C_PLAN },
+  { job: IDENTIFIER, suffix: "", laneBus: { bus: "spi" }, plan: SPI_PLAN },
+  { job: ORIGINAL_CHIP, suffix: "", laneBus: { bus: "spi" }, plan: SPI_PLAN },
+  { job: IDENTIFIER, suffix: ".i2c", laneBus: { bus: "i2c" }, plan: I2C_PLAN },
   ...HSU_BAUDS.map((baud) => ({
+    job: IDENTIFIER,
     suffix: baud === 115_200 ? ".hsu" : `.hsu${baud}`,
     laneBus: { bus: "hsu", baud } as const,
     plan: hsuPlan(baud),
@@ -59,11 +80,12 @@ interface TapOptions {
 export async function measureTaps(
   stage: Stage,
   clock: Clock,
-  { suffix, plan, ...options }: TapOptions & Pick<TapTransport, "suffix" | "plan">,
+  { job, suffix, plan, ...options }: TapOptions & Pick<TapTransport, "job" | "suffix" | "plan">,
 ): Promise<readonly Figure[]> {
   const taps = await takeTurns(stage, clock, { ...options, when: "nextTry" });
   const late = await askLateness(stage.director);
-  const bound = rounded(boundMs(IDENTIFIER_PLAN, plan));
+  const bound = rounded(boundMs(job.commands, plan));
+  const names = tapNames({ job, suffix });
   const tapsMs = taps.map(({ tapMs }) => tapMs);
   const medianMs = quantile(tapsMs, 0.5);
   const hostMs = quantile(
@@ -73,7 +95,7 @@ export async function measureTaps(
   const p99Ms = rounded(quantile(tapsMs, 0.99));
   return [
     {
-      name: `tap.identifier${suffix}`,
+      name: names.tap,
       value: rounded(medianMs),
       unit: "ms",
       bound,
@@ -81,18 +103,18 @@ export async function measureTaps(
       note: `${taps.length} taps, p99 ${p99Ms} ms${late.note}`,
     },
     {
-      name: `tap.identifier${suffix}.host`,
+      name: names.host,
       value: rounded(hostMs),
       unit: "ms",
       note: "what radio, chip, bus and card leave of it",
     },
     {
-      name: `commands.identifier${suffix}`,
+      name: names.commands,
       value: Math.max(...taps.map(({ commands }) => commands)),
       unit: "commands",
     },
     {
-      name: `sim.late.p99${suffix}`,
+      name: names.late,
       value: rounded(late.p99Ms),
       unit: "ms",
       note: "how late the virtual board woke; above 0.2 the latencies are void",
@@ -100,17 +122,22 @@ export async function measureTaps(
   ];
 }
 
+/** The names of a transport's figures. */
+export function tapNames({ job: { demand }, suffix }: Pick<TapTransport, "job" | "suffix">) {
+  const tap = `tap.${demand}${suffix}`;
+  const late = demand === "identifier" ? suffix : `.${demand}${suffix}`;
+  return { tap, host: `${tap}.host`, commands: `commands.${demand}${suffix}`, late: `sim.late.p99${late}` };
+}
+
 /** The same figures for a transport that cannot be set up here. */
-export const unmeasuredTaps = ({ suffix, plan }: TapTransport, note: string): readonly Figure[] => [
-  {
-    name: `tap.identifier${suffix}`,
-    value: null,
-    unit: "ms",
-    bound: rounded(boundMs(IDENTIFIER_PLAN, plan)),
-    note,
-  },
-  { name: `commands.identifier${suffix}`, value: null, unit: "commands", note },
-];
+export function unmeasuredTaps(transport: TapTransport, note: string): readonly Figure[] {
+  const { tap, commands } = tapNames(transport);
+  const bound = rounded(boundMs(transport.job.commands, transport.plan));
+  return [
+    { name: tap, value: null, unit: "ms", bound, note },
+    { name: commands, value: null, unit: "commands", note },
+  ];
+}
 
 /** The wait of cards that come at random for the try that finds them. */
 export async function measureWaits(
