@@ -9,8 +9,8 @@ import type { CardChannel, LinkError } from "../ports/card.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import { err, ok, type Result } from "../result.ts";
-import type { Millis } from "../time/time.ts";
-import { type CommandApdu, describeCommand, encodeCommand } from "./command.ts";
+import { after, type Millis } from "../time/time.ts";
+import { type CommandApdu, describeCommand, encodeCommand, type Instruction } from "./command.ts";
 import { CommandGuard } from "./command-guard.ts";
 import { describeStatus, parseResponse, type ResponseApdu } from "./response.ts";
 import { SW_END_OF_FILE, SW_OK, SW1_MORE_DATA, SW1_WRONG_LE } from "./status-words.ts";
@@ -28,6 +28,10 @@ export interface RunnerContext {
 
 /** One answer is never longer than an extended R-APDU; a card that goes on is refused. */
 const MAX_RESPONSE_BYTES = 65_536;
+/** Sixty times what a card takes to select or read. */
+const PLAIN_ANSWER_MS = 1_000;
+/** MANAGE SECURITY ENVIRONMENT may begin a computation, INTERNAL AUTHENTICATE is one. */
+const WITH_KEYS: ReadonlySet<Instruction> = new Set<Instruction>([0x22, 0x88]);
 /** GET RESPONSE rounds for one command: enough for 64 kB in parts of 256 bytes, and an end to empty ones. */
 const MAX_CONTINUATIONS = 300;
 
@@ -123,7 +127,7 @@ async function transceive(
   if (!guard.permits(command)) throw new Error(`${describeCommand(command)} must never be sent here`);
   const startedAt = clock.monotonicMs();
   if (startedAt >= until) return garbled("no end within the time for a reading");
-  const answer = await card.transceive(encodeCommand(command), until);
+  const answer = await card.transceive(encodeCommand(command), endOf(command, startedAt, until));
   const tookMs = Math.round((clock.monotonicMs() - startedAt) * 10) / 10;
   if (!answer.ok) {
     log.trace("apdu", { command: describeCommand(command), failed: answer.error.kind, tookMs });
@@ -139,6 +143,12 @@ async function transceive(
     tookMs,
   });
   return ok(response);
+}
+
+/** A card with its keys at work may ask for time until the end; who only reads and is silent so long has hung. */
+function endOf({ ins }: CommandApdu, startedAt: Millis, until: Millis): Millis {
+  const usual = after(startedAt, PLAIN_ANSWER_MS);
+  return WITH_KEYS.has(ins) || until < usual ? until : usual;
 }
 
 const garbled = (why: string): Result<never, LinkError> => err({ kind: "cardGarbled", why });

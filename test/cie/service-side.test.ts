@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { type Exchange, run } from "../../src/apdu/exchange.ts";
 import { hex, toHex } from "../../src/bytes/hex.ts";
-import { chooseServiceKey, signChallenge } from "../../src/cie/internal-authentication.ts";
+import {
+  type AuthenticationRefused,
+  chooseServiceKey,
+  signChallenge,
+} from "../../src/cie/internal-authentication.ts";
 import { readServiceFile } from "../../src/cie/service-files.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { ok } from "../../src/result.ts";
@@ -36,6 +40,23 @@ describe("internal authentication (CIE card sheet, 3.2)", () => {
   test.each(["6A88", "6985", "6D00"])("a card that answers %s to that refuses", async (sw) => {
     const chosen = await inCie(chooseServiceKey, [["002241A406 800102840183", sw]]);
     expect(chosen).toMatchObject({ ok: false, error: { kind: "authenticationRefused" } });
+  });
+
+  test("a chip at work with its key may ask for time until the end of the reading", async () => {
+    const ends: (number | undefined)[] = [];
+    const card = {
+      transceive: async (_command: Uint8Array, until?: number) => {
+        ends.push(until);
+        return ok(hex("9000"));
+      },
+    };
+    function* proof(): Exchange<Uint8Array, AuthenticationRefused> {
+      yield { cla: 0x00, ins: 0xa4, p1: 0x04, p2: 0x0c, data: hex("A00000000039") };
+      yield* chooseServiceKey();
+      return yield* signChallenge(new Uint8Array(32));
+    }
+    await run(proof(), card, { ...CONTEXT, until: millis(5_000) });
+    expect(ends).toEqual([1_000, 5_000, 5_000]);
   });
 
   const challenge = new Uint8Array(32).fill(0x5a);
