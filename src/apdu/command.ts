@@ -6,10 +6,12 @@
 
 /**
  * The instructions that exist in this program: SELECT, READ BINARY (even and odd), GET RESPONSE, MANAGE SECURITY
- * ENVIRONMENT, INTERNAL AUTHENTICATE. VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER and EXTERNAL
- * AUTHENTICATE are not among them: such a command cannot be written down here.
+ * ENVIRONMENT, INTERNAL AUTHENTICATE; and for documents GET CHALLENGE (84) and EXTERNAL AUTHENTICATE (82), with
+ * which BAC opens the travel application, and GENERAL AUTHENTICATE (86), which carries PACE and chip
+ * authentication. VERIFY, CHANGE REFERENCE DATA and RESET RETRY COUNTER are not among them: such a command cannot
+ * be written down here.
  */
-export type Instruction = 0xa4 | 0xb0 | 0xb1 | 0xc0 | 0x22 | 0x88;
+export type Instruction = 0xa4 | 0xb0 | 0xb1 | 0xc0 | 0x22 | 0x88 | 0x84 | 0x82 | 0x86;
 
 export interface CommandApdu {
   readonly cla: number;

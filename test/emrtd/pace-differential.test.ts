@@ -1,0 +1,65 @@
+/**
+ * The reader's side of PACE against a chip that reckons by @noble/curves and plain integers: every mapping, every group,
+ * every suite; and agreed secrets that begin with zeros, which both sides must keep.
+ */
+import { expect, test } from "vitest";
+import { toHex } from "../../src/bytes/hex.ts";
+import { toInteger } from "../../src/crypto/big-endian.ts";
+import { suite } from "../../src/crypto/document-suite.ts";
+import { systemRandom } from "../../src/crypto/system-random.ts";
+import { establishPace } from "../../src/emrtd/pace.ts";
+import { EphemeralKeys } from "../../src/emrtd/pace-keys.ts";
+import { chipSetting, PACE_CASES, type PaceCase, passwordCan } from "./pace-cases.ts";
+import { PaceChip } from "./pace-chip.ts";
+import { GivenKeys } from "./pace-settings.ts";
+import { play } from "./play.ts";
+
+/** Runs of each mapping over each group; the long differential run asks for more. */
+const RUNS = Number(process.env["PACE_RUNS"] ?? "2");
+const keys = new EphemeralKeys(systemRandom);
+
+function agreed(paceCase: PaceCase): PaceChip {
+  const chip = new PaceChip(chipSetting(paceCase));
+  const result = play(establishPace({ profile: paceCase.profile, password: passwordCan, keys }), chip.answer);
+  expect(result.ok && [result.value.ksEnc, result.value.ksMac].map(toHex)).toEqual(
+    [chip.keys?.ksEnc, chip.keys?.ksMac].map((key) => toHex(key ?? new Uint8Array(0))),
+  );
+  return chip;
+}
+
+test.each(PACE_CASES)("$name agrees with the second opinion", (paceCase) => {
+  for (let run = 0; run < RUNS; run++) agreed(paceCase);
+});
+
+const SMALL_GROUPS = PACE_CASES.filter(({ name }) =>
+  ["ECDH-GM AES-128 8", "ECDH-IM AES-128 9", "DH-GM AES-128 0"].includes(name),
+);
+
+test.each(SMALL_GROUPS)("$name keeps the leading zeros of the agreed secret", (paceCase) => {
+  const { group } = paceCase.chip;
+  const setting = chipSetting(paceCase);
+  const { keyBytes } = suite(paceCase.profile.suite);
+  const map = setting.mapping.endsWith("-IM")
+    ? systemRandom.bytes(keyBytes)
+    : paceCase.profile.group.newSecret(systemRandom);
+  const agree = paceCase.profile.group.newSecret(systemRandom);
+  // A first run shows the reader's second key; the chip's secret is then searched for until K begins with a zero.
+  const first = new PaceChip(setting);
+  const request = () => ({
+    profile: paceCase.profile,
+    password: passwordCan,
+    keys: new GivenKeys({ map, agree }),
+  });
+  play(establishPace(request()), first.answer);
+  const theirs = first.readerKey;
+  let secret = toInteger(agree) % 1_000_000n;
+  let element = group.multiply(secret, theirs);
+  while (group.shared(element)[0] !== 0) {
+    secret += 1n;
+    element = group.add(element, theirs);
+  }
+  const chip = new PaceChip({ ...setting, secrets: { ...setting.secrets, agree: secret } });
+  const result = play(establishPace(request()), chip.answer);
+  expect(chip.shared[0]).toBe(0);
+  expect(result.ok && toHex(result.value.ksMac)).toBe(toHex(chip.keys?.ksMac ?? new Uint8Array(0)));
+});
