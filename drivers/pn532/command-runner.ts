@@ -56,6 +56,7 @@ export class CommandRunner {
   #rereads = 0;
   #resends = 0;
   #aborts = 0;
+  #strays = 0;
 
   constructor(parts: { readonly link: HostLink; readonly clock: Clock; readonly log: Log }) {
     this.#link = parts.link;
@@ -63,13 +64,14 @@ export class CommandRunner {
     this.#log = parts.log;
   }
 
-  /** What was sent since this runner was made, by the reason for it. */
-  get counts(): Pick<ReaderHealth, "commands" | "rereads" | "resends" | "aborts"> {
+  /** What was sent since this runner was made, by the reason for it, and what came unasked. */
+  get counts(): Pick<ReaderHealth, "commands" | "rereads" | "resends" | "aborts" | "strays"> {
     return {
       commands: this.#commands,
       rereads: this.#rereads,
       resends: this.#resends,
       aborts: this.#aborts,
+      strays: this.#strays,
     };
   }
 
@@ -111,9 +113,15 @@ export class CommandRunner {
       // While the line settles an abort has nothing left to stop.
       const input = await this.#nextInput(current.next, current.next.at === "settle" ? undefined : signal);
       if (!input.ok) return input;
-      current = step(current.next, input.value, this.#clock.monotonicMs());
+      current = this.#step(current.next, input.value);
     }
     return ok({ kind: "damaged" });
+  }
+
+  #step(exchange: Exchange, input: ExchangeInput): Step {
+    const stepped = step(exchange, input, this.#clock.monotonicMs());
+    if (stepped.isStray === true) this.#strays += 1;
+    return stepped;
   }
 
   #count(frame: Uint8Array, inputs: number): void {

@@ -16,12 +16,17 @@ const LEAST_PAUSE_MS = 1;
 
 /** One reader's place at the antennas. */
 export interface FieldTurn {
-  /** Waits for the turn; `false` when `until` passed, or `signal` was aborted, before it came. Kept until `yield`. */
+  /**
+   * Waits for the turn, which is kept until `yield`; `false` when `until` passed, or `signal` was aborted, before it
+   * came. Whoever ran out of patience keeps his place, and is passed over until he asks again.
+   */
   take(until: Millis, signal?: AbortSignal): Promise<boolean>;
   /** Begins anew a turn that is this reader's: it is at work, and does not hang. */
   renew(): void;
   /** Ends the turn, if it is this reader's. The carrier has to be off by then. */
   yield(): void;
+  /** As `yield`, and gives up the place among those who wait. */
+  leave(): void;
   /** Whether it is this reader's turn; one that kept it for too long may have lost it. */
   isMine(): boolean;
   /** Whether another reader waits for its turn. */
@@ -30,6 +35,8 @@ export interface FieldTurn {
 
 interface Place {
   readonly waker: Waker;
+  /** Its reader sleeps in `take`, and would have the turn at once. */
+  isReady: boolean;
 }
 
 /** The antennas of one group. */
@@ -48,11 +55,12 @@ export class FieldTurns {
 
   /** A place for one more reader. */
   join(): FieldTurn {
-    const place: Place = { waker: new Waker(this.#clock) };
+    const place: Place = { waker: new Waker(this.#clock), isReady: false };
     return {
       take: (until, signal) => this.#take(place, until, signal),
       renew: () => this.#renew(place),
       yield: () => this.#yield(place),
+      leave: () => this.#leave(place),
       isMine: () => this.#holder === place,
       isWanted: () => this.#waiting.length > 0,
     };
@@ -62,14 +70,16 @@ export class FieldTurns {
     if (this.#holder === place) return true;
     const wake = (): void => place.waker.wake();
     signal?.addEventListener("abort", wake);
-    this.#waiting.push(place);
+    if (!this.#waiting.includes(place)) this.#waiting.push(place);
+    place.isReady = true;
     while (!this.#isNext(place) && signal?.aborted !== true && this.#clock.monotonicMs() < until) {
       const pauseMs = Math.min(until, this.#freeAt) - this.#clock.monotonicMs();
       await place.waker.sleep(Math.max(pauseMs, LEAST_PAUSE_MS));
     }
     signal?.removeEventListener("abort", wake);
     const isNext = this.#isNext(place) && signal?.aborted !== true;
-    this.#waiting.splice(this.#waiting.indexOf(place), 1);
+    place.isReady = false;
+    if (isNext || signal?.aborted === true) this.#forget(place);
     if (isNext) {
       this.#holder = place;
       this.#renew(place);
@@ -80,7 +90,11 @@ export class FieldTurns {
   }
 
   #isNext(place: Place): boolean {
-    return this.#waiting[0] === place && this.#clock.monotonicMs() >= this.#freeAt;
+    return this.#next() === place && this.#clock.monotonicMs() >= this.#freeAt;
+  }
+
+  #next(): Place | undefined {
+    return this.#waiting.find(({ isReady }) => isReady);
   }
 
   #renew(place: Place): void {
@@ -94,7 +108,17 @@ export class FieldTurns {
     this.#wakeNext();
   }
 
+  #leave(place: Place): void {
+    this.#yield(place);
+    this.#forget(place);
+  }
+
+  #forget(place: Place): void {
+    const index = this.#waiting.indexOf(place);
+    if (index >= 0) this.#waiting.splice(index, 1);
+  }
+
   #wakeNext(): void {
-    this.#waiting[0]?.waker.wake();
+    this.#next()?.waker.wake();
   }
 }

@@ -23,6 +23,7 @@ import { after, type Millis } from "../../src/time/time.ts";
 import { type ActiveCard, activeCard, maybeSame, R_NAK } from "./active-card.ts";
 import { answerMs, exchangeApdu, toLinkError } from "./apdu-channel.ts";
 import { CardSpeeds } from "./card-speed.ts";
+import { CheckUp } from "./check-up.ts";
 import { blamesReader, type CommandError, CommandRunner } from "./command-runner.ts";
 import {
   activationTries,
@@ -36,8 +37,10 @@ import {
   rfField,
   selectRate,
 } from "./commands.ts";
+import { Degradation } from "./degradation.ts";
 import type { FieldTurn } from "./field-turns.ts";
 import type { HostLink } from "./host-link.ts";
+import { PollDeadline } from "./poll-deadline.ts";
 import {
   ALTERNATING_MS,
   ALTERNATING_ROUND,
@@ -56,9 +59,6 @@ import type { CardProtocol } from "./target.ts";
 
 /** For the check that a card without ISO-DEP is still there: one try may meet it still waking. */
 const CHECK_TRIES = 2;
-/** Slowest observed try; a deadline below the chip's own tries would miss valid cards. */
-const SLOWEST_TRY_MS = 150;
-const ACTIVATION_MARGIN_MS = 100;
 
 /** REQB to every family and a single slot, which cards that lie on one another answer too (ISO/IEC 14443-3 §7.7). */
 const REQUEST_B = hex("05 00 00");
@@ -66,9 +66,6 @@ const REQUEST_B = hex("05 00 00");
 const PRESENCE_TRIES = 2;
 /** The chip gives up after 25.6 ms (set at start); the rest is margin. */
 const PRESENCE_MS = 100;
-
-/** How often an idle chip is asked whether it is well: one that is too hot finds no card and says nothing. */
-const CHECK_UP_MS = 300_000;
 
 export interface ReaderParts {
   readonly link: HostLink;
@@ -119,10 +116,12 @@ class Pn532Reader implements SilentReader {
   #failure: ReaderError | undefined;
   /** It protected itself before its start, and has to show that its carrier stays on. */
   #wasProtected = false;
-  /** A card fell silent: so would a chip in a brown-out, which then answers again, unconfigured. */
+  /** A card fell silent, or nothing was heard for long: a chip in a brown-out answers again, unconfigured. */
   #isUnsure = false;
   #alternatesUntil: Millis | undefined;
-  #checkUp: { readonly timer: AbortController; isDue: boolean } | undefined;
+  readonly #deadline = new PollDeadline();
+  readonly #checkUp: CheckUp;
+  readonly #degradation: Degradation;
 
   constructor(parts: ReaderParts, field: "own" | "shared") {
     this.#parts = parts;
@@ -130,6 +129,8 @@ class Pn532Reader implements SilentReader {
     this.#usualTries = field === "own" ? POLL_TRIES : SHARED_TRIES;
     this.#tries = this.#usualTries;
     this.#runner = new CommandRunner(parts);
+    this.#checkUp = new CheckUp(parts.clock);
+    this.#degradation = new Degradation(parts);
     this.#ladder = new RecoveryLadder({
       hasReset: parts.reset !== undefined,
       canReopen: parts.reopen !== undefined,
@@ -150,7 +151,9 @@ class Pn532Reader implements SilentReader {
     this.#tries = this.#usualTries;
     this.#failure = undefined;
     this.#isUnsure = false;
-    this.#checkUpIn(CHECK_UP_MS);
+    this.#deadline.forget();
+    this.#checkUp.postpone();
+    this.#degradation.toldAtStart();
     const { recoveredBy } = started.value;
     if (recoveredBy !== undefined) this.#ladder.recovered(recoveredBy, clock.monotonicMs());
     log.info("pn532.started", {
@@ -187,6 +190,12 @@ class Pn532Reader implements SilentReader {
     this.#parked = undefined;
     if (this.#failure !== undefined) return err(this.#failure);
     if (signal.aborted) return ok(undefined);
+    const found = await this.#lookRound(signal);
+    this.#degradation.tellWorse();
+    return found;
+  }
+
+  async #lookRound(signal: AbortSignal): Promise<Result<DetectedCard | undefined, ReaderError>> {
     const sure = await this.#makeSure();
     if (!sure.ok) return sure;
     for (const look of this.#round()) {
@@ -276,8 +285,7 @@ class Pn532Reader implements SilentReader {
 
   async stop(): Promise<void> {
     this.#session = undefined;
-    this.#checkUp?.timer.abort("stopped");
-    this.#checkUp = undefined;
+    this.#checkUp.stop();
     const off = await this.#run(rfField("off"));
     const { link, clock, log } = this.#parts;
     // A chip that does not hear the one will not hear the other.
@@ -304,12 +312,16 @@ class Pn532Reader implements SilentReader {
       if (!set.ok) return set;
       this.#tries = tries;
     }
+    const { clock } = this.#parts;
+    const begunAt = clock.monotonicMs();
     const list = await this.#runner.run(
-      listPassiveTarget(protocol, tries * SLOWEST_TRY_MS + ACTIVATION_MARGIN_MS),
+      listPassiveTarget(protocol, this.#deadline.deadlineMs(tries)),
       signal,
     );
-    if (list.ok) return ok(list.value.target === undefined ? undefined : activeCard(list.value.target));
-    return list.error.kind === "aborted" ? ok(undefined) : err(this.#readerError(list.error));
+    if (!list.ok) return list.error.kind === "aborted" ? ok(undefined) : err(this.#readerError(list.error));
+    if (list.value.target !== undefined) return ok(activeCard(list.value.target));
+    this.#deadline.foundNobody(tries, clock.monotonicMs() - begunAt);
+    return ok(undefined);
   }
 
   #present(active: ActiveCard): DetectedCard {
@@ -382,9 +394,11 @@ class Pn532Reader implements SilentReader {
 
   /** After an exchange without an answer, and now and then, the chip is looked after; it takes a few milliseconds. */
   async #makeSure(): Promise<Result<void, ReaderError>> {
-    if (this.#checkUp?.isDue === true) {
+    if (this.#checkUp.isDue) {
       const well = await this.#isWell();
       if (!well.ok) return well;
+      // On I2C a chip that lost its settings between two commands wakes at the next one, obeys, and finds no card.
+      this.#isUnsure = true;
     }
     if (this.#isUnsure) {
       const { link } = this.#parts;
@@ -396,18 +410,10 @@ class Pn532Reader implements SilentReader {
     return this.#wasProtected ? this.#keepsCarrierOn() : ok(undefined);
   }
 
-  #checkUpIn(durationMs: number): void {
-    this.#checkUp?.timer.abort("another one");
-    const checkUp = { timer: new AbortController(), isDue: false };
-    this.#checkUp = checkUp;
-    void this.#parts.clock.sleep(durationMs, checkUp.timer.signal).then(() => {
-      checkUp.isDue = true;
-    });
-  }
-
   /** The line still carries every byte, and the chip does not keep its carrier off. */
   async #isWell(): Promise<Result<void, ReaderError>> {
-    this.#checkUpIn(CHECK_UP_MS);
+    this.#checkUp.postpone();
+    this.#degradation.tell();
     const carries = await this.#run(lineTest());
     if (!carries.ok) return carries;
     const general = await this.#run(getGeneralStatus());

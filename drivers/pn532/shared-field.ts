@@ -55,6 +55,7 @@ export class SharedFieldReader implements CardReader {
   async start(): Promise<Result<ReaderInfo, ReaderError>> {
     // A chip that cannot even be silenced will fail its start, which says more.
     await this.#endTurn();
+    this.#parts.turn.leave();
     this.#isParked = false;
     return this.#parts.reader.start();
   }
@@ -98,7 +99,7 @@ export class SharedFieldReader implements CardReader {
 
   async stop(): Promise<void> {
     await this.#parts.reader.stop();
-    this.#parts.turn.yield();
+    this.#parts.turn.leave();
   }
 
   health(): ReaderHealth {

@@ -119,6 +119,8 @@ export interface ReaderHealth {
   readonly resends: number;
   /** Commands given up, by us or because the chip did not answer. */
   readonly aborts: number;
+  /** Frames that came in place of what was awaited and answered nothing: a second acknowledgement, a late answer. */
+  readonly strays: number;
   /** How often each step of recovery brought the reader back. */
   readonly recoveries: Readonly<Record<RecoveryStep, number>>;
   /** Conditions that cost latency but not function, as `ReaderInfo.degraded`. */

@@ -33,7 +33,9 @@ describe("a reader", () => {
     expect(health()).toMatchObject({
       doors: {
         "lane-1": { reader: { state: "working", firmware: "PN532 1.6", failures: NONE, lastFailure: null } },
-        "lane-2": { reader: { state: "working", recoveries: { reset: 0 }, degraded: [], aborts: 0 } },
+        "lane-2": {
+          reader: { state: "working", recoveries: { reset: 0 }, degraded: [], aborts: 0, strays: 0 },
+        },
       },
     });
     expect(health()).toEqual(JSON.parse(JSON.stringify(health())));

@@ -8,6 +8,7 @@ import {
   expectCounted,
   expectRecovered,
   expectWarned,
+  I2C,
   makeBench,
   NIS_ANSWER,
   READ_NIS,
@@ -71,25 +72,28 @@ describe.each(TRANSPORTS)("$name", (transport) => {
     expectWarned(bench, [...inVain, "reconfigure: recovered"]);
   });
 
-  test.each<FaultKind>(["doubledAck", "ackAfterResponse", "strayNack"])(
-    "row 2: %s at every command changes nothing",
-    async (kind) => {
-      const bench = await startBench(transport);
-      bench.faults.set({ [kind]: 1 });
-      const answer = await table.within(bench, at(2, kind, 200), async () => {
-        const { channel } = await bench.present();
-        await bench.pass(HOST_MS);
-        await bench.send(channel, SELECT_IAS);
-        await bench.pass(HOST_MS);
-        await bench.send(channel, SELECT_CIE);
-        await bench.pass(HOST_MS);
-        return bench.send(channel, READ_NIS);
-      });
-      expect(answer).toBe(NIS_ANSWER);
-      expect(bench.faults.count(kind)).toBeGreaterThanOrEqual(4);
-      expectCounted(bench, {});
-    },
-  );
+  // Behind the last response nobody reads; between two commands a serial line is cleared of whatever came.
+  const AFTER_RESPONSES = { SPI: 3, I2C: 3, HSU: 1 }[transport.name];
+  test.each<readonly [FaultKind, number]>([
+    ["doubledAck", 4],
+    ["ackAfterResponse", AFTER_RESPONSES],
+    ["strayNack", 4],
+  ])("row 2: %s at every command changes nothing, and is counted", async (kind, strays) => {
+    const bench = await startBench(transport);
+    bench.faults.set({ [kind]: 1 });
+    const answer = await table.within(bench, at(2, kind, 200), async () => {
+      const { channel } = await bench.present();
+      await bench.pass(HOST_MS);
+      await bench.send(channel, SELECT_IAS);
+      await bench.pass(HOST_MS);
+      await bench.send(channel, SELECT_CIE);
+      await bench.pass(HOST_MS);
+      return bench.send(channel, READ_NIS);
+    });
+    expect(answer).toBe(NIS_ANSWER);
+    expect(bench.faults.count(kind)).toBe(4);
+    expectCounted(bench, { strays });
+  });
 
   test("row 2: an ACK behind a response, and at once a command: the APDU is right or lost, never sent again", async () => {
     const bench = await startBench(transport);
@@ -194,8 +198,8 @@ describe.each(TRANSPORTS)("$name", (transport) => {
       return bench.find();
     });
     expect(bench.faults.count("lateResponse")).toBe(1);
-    expect(bench.rig.reader.health().aborts).toBeGreaterThanOrEqual(1);
-    expectWarned(bench, []);
+    // On I2C the late answer stands where an ACK is awaited, too: that command is aborted and sent once more.
+    expectCounted(bench, { strays: 1, ...(transport === I2C ? { aborts: 2, resends: 1 } : { aborts: 1 }) });
     expect(await bench.readNis(again.channel)).toBe(NIS_ANSWER);
     expect(bench.chip.unhandled).toEqual([]);
   });

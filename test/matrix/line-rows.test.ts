@@ -33,7 +33,17 @@ import {
 const table = new RecoveryTable("lines");
 
 /** What a reader says of itself whose interrupt line is of no use. */
-const DEAD_LINE = [saying("interrupt line does not follow the chip")];
+const DEAD = "interrupt line does not follow the chip: polling its status instead, check the IRQ wire";
+const DEAD_LINE = [DEAD];
+
+/** How long a reader goes without a look at itself, and a round of it. */
+const CHECK_UP_MS = 31_000;
+
+/** Polls an empty field for that long. */
+async function pollFor(bench: Bench, durationMs: number): Promise<void> {
+  const untilMs = bench.nowMs() + durationMs;
+  while (bench.nowMs() < untilMs) expect(unwrap(await bench.poll())).toBeUndefined();
+}
 
 async function presentation(bench: Bench): Promise<string> {
   const { channel } = await bench.present();
@@ -71,10 +81,13 @@ describe.each([SPI, I2C])("$name", (transport) => {
       const answer = await table.within(bench, at(13, `sticks ${level}`, 500), () => presentation(bench));
       expect(answer).toBe(NIS_ANSWER);
       expect(bench.rig.reader.health().degraded).toEqual(DEAD_LINE);
-      expectCounted(bench, {});
+      await pollFor(bench, 5_000);
+      expectCounted(bench, {}, [`degraded: ${DEAD}`]);
       bench.chip.setStuckIrq("free");
-      expect(unwrap(await bench.start()).degraded).toEqual([]);
       expect(await presentation(bench)).toBe(NIS_ANSWER);
+      expect(bench.rig.reader.health().degraded).toEqual([]);
+      await pollFor(bench, CHECK_UP_MS);
+      expectCounted(bench, {}, [`degraded: ${DEAD}`, "degraded: "]);
     },
   );
 
@@ -89,6 +102,16 @@ describe.each([SPI, I2C])("$name", (transport) => {
     expect(bench.faults.count(kind)).toBeGreaterThanOrEqual(5);
     expect(bench.rig.reader.health().degraded).toEqual(degraded);
     expectCounted(bench, {});
+  });
+
+  test("row 13: a loose wire, which comes and goes for ten minutes, does not fill the log", async () => {
+    const bench = await startBench(transport);
+    bench.faults.set({ lostEdge: 0.5 });
+    await pollFor(bench, 600_000);
+    expect(bench.faults.count("lostEdge")).toBeGreaterThan(1_000);
+    const warned = bench.rig.logged.filter((line) => line.startsWith("warn pn532.degraded"));
+    expect(warned.length).toBeGreaterThan(0);
+    expect(warned.length).toBeLessThanOrEqual(2 * (600_000 / CHECK_UP_MS));
   });
 
   test("row 13: without an interrupt line nothing is degraded", async () => {

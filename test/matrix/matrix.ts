@@ -192,13 +192,17 @@ export class Bench<Rig extends BenchRig = ReaderRig> {
 
 const NO_RECOVERIES: Readonly<Record<RecoveryStep, number>> = { reconfigure: 0, reset: 0, reopen: 0 };
 
-/** What a reader warned of, in order: `start: chipSilent` for one in vain, `reset: recovered` for a step of recovery. */
+/**
+ * What a reader warned of, in order: `start: chipSilent` for one in vain, `reset: recovered` for a step of recovery,
+ * `degraded: …` for what costs latency from then on.
+ */
 const warnings = ({ rig }: Bench): readonly string[] =>
   rig.logged
     .filter((line) => line.startsWith("warn "))
     .map((line) =>
       line
         .replace(/^warn pn532\.start-failed \{"kind":"(\w+)"\}$/, "start: $1")
+        .replace(/^warn pn532\.degraded \{"degraded":"(.*)"\}$/, "degraded: $1")
         .replace(/^warn pn532\.recovery \{"step":"(\w+)","outcome":"(\w+)"\}$/, "$1: $2"),
     );
 
@@ -214,13 +218,18 @@ export function expectWarned(bench: Bench, lines: readonly string[]): void {
 /** The reader failed once, and the least that could help did. */
 export const expectRecovered = (bench: Bench): void => expectWarned(bench, ["reconfigure: recovered"]);
 
-type LinkCounts = Pick<ReaderHealth, "rereads" | "resends" | "aborts">;
+type LinkCounts = Pick<ReaderHealth, "rereads" | "resends" | "aborts" | "strays">;
+const NO_COUNTS: LinkCounts = { rereads: 0, resends: 0, aborts: 0, strays: 0 };
 
-/** The reader went on by itself: what it did for that is counted, so often and nothing else, and nobody is warned. */
-export function expectCounted(bench: Bench, counts: Partial<LinkCounts>): void {
-  const { rereads, resends, aborts } = bench.rig.reader.health();
-  expect({ rereads, resends, aborts }).toEqual({ rereads: 0, resends: 0, aborts: 0, ...counts });
-  expectWarned(bench, []);
+/** What the reader did for itself is counted, so often and nothing else; it warned of this alone. */
+export function expectCounted(
+  bench: Bench,
+  counts: Partial<LinkCounts>,
+  warned: readonly string[] = [],
+): void {
+  const { rereads, resends, aborts, strays } = bench.rig.reader.health();
+  expect({ rereads, resends, aborts, strays }).toEqual({ ...NO_COUNTS, ...counts });
+  expectWarned(bench, warned);
 }
 
 /** Enough for the longest time that a reader is let alone. */

@@ -42,6 +42,11 @@ const LOSSES: readonly (readonly [row: number, what: string, lose: (bench: Bench
   ],
 ];
 
+/** The chip shows how long its polls take, of which the first knows nothing. */
+async function pollInVain(bench: Bench, rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++) expect(unwrap(await bench.poll())).toBeUndefined();
+}
+
 const readAgain = async (bench: Bench): Promise<string> => bench.readNis((await bench.findAgain()).channel);
 
 /**
@@ -69,11 +74,15 @@ describe.each(TRANSPORTS)("$name", (transport) => {
       expectRecovered(bench);
     });
 
-    test(`row ${row}: in the middle of a poll`, async () => {
+    test.each([
+      ["the first poll", 0, 5_000],
+      ["a poll", 1, 1_400],
+    ])(`row ${row}: in the middle of %s`, async (when, before, boundMs) => {
       const bench = await startBench(transport);
+      await pollInVain(bench, before);
       const polling = bench.rig.reader.poll(new AbortController().signal);
       await bench.pass(100);
-      const answer = await table.within(bench, at(row, `${what} in a poll`, 5_000), async () => {
+      const answer = await table.within(bench, at(row, `${what} in ${when}`, boundMs), async () => {
         lose(bench);
         expect((await bench.settle(polling)).ok).toBe(false);
         bench.place();
@@ -127,6 +136,30 @@ describe.each(TRANSPORTS)("$name", (transport) => {
     expectRecovered(bench);
     expect(bench.faults.count("brownOut")).toBe(1);
   });
+});
+
+describe("I2C", () => {
+  const at = rowsOf(I2C);
+
+  test.each(LOSSES)(
+    "row %i: %s between two commands: the chip wakes, obeys and finds nobody, until its settings are given again",
+    async (row, what, lose) => {
+      const bench = await startBench(I2C);
+      await pollInVain(bench, 1);
+      lose(bench);
+      // To this chip the next poll is a configuring command first, and then one of finite tries.
+      await pollInVain(bench, 1);
+      bench.place();
+      const found = await table.within(bench, at(row, `${what}, unseen`, 31_000), async () => {
+        for (;;) {
+          const card = unwrap(await bench.poll());
+          if (card !== undefined) return card;
+        }
+      });
+      expect(await bench.readNis(found.channel)).toBe(NIS_ANSWER);
+      expectWarned(bench, []);
+    },
+  );
 });
 
 describe("HSU", () => {

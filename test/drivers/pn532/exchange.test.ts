@@ -48,6 +48,8 @@ interface Run {
   readonly outcome: Outcome | undefined;
   /** Virtual time at the end, from 0. */
   readonly endedMs: number;
+  /** Frames that answered nothing. */
+  readonly strays: number;
   /** Chip events that the exchange did not live to see. */
   readonly unread: number;
 }
@@ -58,13 +60,15 @@ function play(first: ExchangeCommand | "clear", events: readonly Event[]): Run {
   let current: Step = first === "clear" ? beginClearing(millis(now)) : begin(first, millis(now));
   const written: string[] = [];
   const queue = [...events];
+  let strays = 0;
   for (;;) {
+    if (current.isStray === true) strays += 1;
     if (current.write !== undefined) written.push(toHex(current.write));
     const exchange = current.next;
     if (exchange.at === "finished")
-      return { written, outcome: exchange.outcome, endedMs: now, unread: queue.length };
+      return { written, outcome: exchange.outcome, endedMs: now, strays, unread: queue.length };
     const event = queue.shift();
-    if (event === undefined) return { written, outcome: undefined, endedMs: now, unread: 0 };
+    if (event === undefined) return { written, outcome: undefined, endedMs: now, strays, unread: 0 };
     const input = toInput(event, wanted(exchange).lengthBytes, queue);
     if (input.kind === "silence") now = exchange.until;
     current = step(exchange, input, millis(now));
@@ -87,7 +91,8 @@ const damaged = VERSION_ANSWER.map((value, index) => (index === 8 ? value ^ 1 : 
 describe("a command that goes well", () => {
   test("is written once, acknowledged and answered", () => {
     const run = play(VERSION, [ACK_FRAME, VERSION_ANSWER]);
-    expect(run).toEqual({ written: [VERSION_FRAME], outcome: VERSION_OUTCOME, endedMs: 0, unread: 0 });
+    const alone = { written: [VERSION_FRAME], strays: 0, unread: 0 };
+    expect(run).toEqual({ ...alone, outcome: VERSION_OUTCOME, endedMs: 0 });
   });
 
   test("waits 25 ms for the acknowledgement, then the command's own time for the response", () => {
@@ -114,6 +119,14 @@ describe("a command that goes well", () => {
     const whole = step(half, { kind: "bytes", bytes: long.subarray(VERSION_ANSWER.length) }, millis(0)).next;
     expect(whole).toMatchObject({ at: "finished", outcome: { kind: "answered", data: new Uint8Array(200) } });
   });
+});
+
+test("a postamble that was not read is not fetched alone; a data checksum is", () => {
+  const waiting = step(begin(VERSION, millis(0)).next, { kind: "bytes", bytes: ACK_FRAME }, millis(0)).next;
+  const hear = (missingBytes: number) =>
+    step(waiting, { kind: "bytes", bytes: VERSION_ANSWER.slice(0, -missingBytes) }, millis(0)).next;
+  expect(hear(1)).toEqual({ at: "finished", outcome: VERSION_OUTCOME });
+  expect(hear(2)).toMatchObject({ at: "respond", missingBytes: 2 });
 });
 
 test("a damaged answer is asked for again whole, whatever its usual length", () => {
@@ -144,15 +157,16 @@ describe("matrix 1: no ACK", () => {
 
 describe("matrix 2: surplus frames", () => {
   test.each([
-    ["ACK twice", [ACK_FRAME, ACK_FRAME, VERSION_ANSWER]],
-    ["NACK from the chip", [NACK_FRAME, ACK_FRAME, NACK_FRAME, VERSION_ANSWER]],
-  ])("%s is passed over", (_, events) => {
-    expect(play(VERSION, events)).toMatchObject({ written: [VERSION_FRAME], outcome: VERSION_OUTCOME });
+    ["ACK twice", 1, [ACK_FRAME, ACK_FRAME, VERSION_ANSWER]],
+    ["NACK from the chip", 2, [NACK_FRAME, ACK_FRAME, NACK_FRAME, VERSION_ANSWER]],
+  ])("%s is passed over, and told", (_, strays, events) => {
+    const right = { written: [VERSION_FRAME], outcome: VERSION_OUTCOME };
+    expect(play(VERSION, events)).toMatchObject({ ...right, strays });
   });
 
   test("a flood of them ends the exchange", () => {
     const run = play(APDU, [ACK_FRAME, ...Array.from({ length: 5 }, () => ACK_FRAME), "silence"]);
-    expect(run.outcome).toEqual({ kind: "damaged" });
+    expect(run).toMatchObject({ outcome: { kind: "damaged" }, strays: 5 });
   });
 });
 
@@ -262,7 +276,8 @@ test("matrix 9: bytes behind a frame in one reading are junk of the chip's buffe
 
 test("matrix 10: an error frame ends the exchange at once, without retry", () => {
   const run = play(VERSION, [ACK_FRAME, ERROR_FRAME]);
-  expect(run).toEqual({ written: [VERSION_FRAME], outcome: { kind: "refused" }, endedMs: 0, unread: 0 });
+  const alone = { written: [VERSION_FRAME], strays: 0, unread: 0 };
+  expect(run).toEqual({ ...alone, outcome: { kind: "refused" }, endedMs: 0 });
 });
 
 describe("matrix 11: acknowledged, then silence", () => {
@@ -285,7 +300,7 @@ describe("matrix 11: acknowledged, then silence", () => {
 
 test("matrix 12: the late response of an earlier command is thrown away", () => {
   const run = play(VERSION, [ACK_FRAME, response("4B 00"), VERSION_ANSWER]);
-  expect(run).toMatchObject({ written: [VERSION_FRAME], outcome: VERSION_OUTCOME });
+  expect(run).toMatchObject({ written: [VERSION_FRAME], outcome: VERSION_OUTCOME, strays: 1 });
 });
 
 test("matrix 32: bytes that are there when the loop wakes late count, however late it is", () => {

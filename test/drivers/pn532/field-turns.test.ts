@@ -91,6 +91,55 @@ describe("who waits", () => {
     expect(order).toEqual(["one has it at 0", "two waited in vain at 100", "three has it at 206"]);
   });
 
+  test("keeps his place when his patience ends, and has the next turn if he asks again by then", async () => {
+    ask(one, "one");
+    ask(two, "two", 100);
+    ask(three, "three");
+    await pass(150);
+    expect(one.isWanted()).toBe(true);
+    ask(two, "two again");
+    await pass(50);
+    one.yield();
+    await pass(GAP_MS);
+    expect(order.at(-1)).toBe("two again has it at 206");
+    two.yield();
+    await pass(GAP_MS);
+    expect(order.at(-1)).toBe("three has it at 212");
+  });
+
+  test.each([2, 3, 4])(
+    "of %i has the turn after one round, however long each of them takes",
+    async (count) => {
+      const turns = new FieldTurns(clock);
+      const [holdMs, patienceMs, rounds] = [440, 500, 20];
+      let longestMs = 0;
+      const live = async (turn: FieldTurn): Promise<void> => {
+        for (let round = 0; round < rounds; round++) {
+          const askedAt = clock.monotonicMs();
+          let hasIt = false;
+          while (!hasIt) hasIt = await turn.take(millis(clock.monotonicMs() + patienceMs));
+          longestMs = Math.max(longestMs, clock.monotonicMs() - askedAt);
+          await clock.sleep(holdMs);
+          turn.yield();
+        }
+      };
+      for (let reader = 0; reader < count; reader++) void live(turns.join());
+      await pass(count * rounds * (holdMs + GAP_MS));
+      expect(longestMs).toBeGreaterThan(0);
+      expect(longestMs).toBeLessThanOrEqual((count - 1) * holdMs + count * (GAP_MS + 1));
+    },
+  );
+
+  test("leaves his place when he goes, and his turn too", async () => {
+    ask(one, "one");
+    ask(two, "two", 100);
+    await pass(150);
+    two.leave();
+    expect(one.isWanted()).toBe(false);
+    one.leave();
+    expect(one.isMine()).toBe(false);
+  });
+
   test("stops when told to", async () => {
     const owner = new AbortController();
     ask(one, "one");
