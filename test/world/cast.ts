@@ -3,6 +3,7 @@
  * to it. The expectation is written here, apart from the policy that it judges.
  */
 import type { Credential } from "../../src/ports/credentials.ts";
+import type { CieAttackName } from "../../src/sim/cards/cie-attacks.ts";
 import { CIE_FAMILY_NAMES } from "../../src/sim/cards/cie-families.table.ts";
 import type { CieSpec } from "../../src/sim/cards/cie-spec.ts";
 import { type CardSpec, type MadeCard, makeCard } from "../../src/sim/cards/make-card.ts";
@@ -21,21 +22,30 @@ export interface Answer {
 
 export interface Person {
   readonly name: string;
+  readonly role: string;
   readonly nis?: string;
-  /** Absent for a card that never answers to its end, about which nothing is promised. */
+  /** At a door that goes by the number. Absent for a card that never answers to its end, about which nothing is promised. */
   readonly answer?: Answer;
   /** Whether the gate may ever open for this person. */
   readonly entitled: boolean;
   readonly made: MadeCard;
+  /** What the gate is told of the holder before the day. */
+  readonly credential?: Partial<Credential>;
+  readonly isDenied?: true;
+  /** The public key of the chip that the State issued, in hexadecimal; known where chips are asked to prove themselves. */
+  readonly chipKey?: string;
+  /** How the card was made to show the number of somebody else. */
+  readonly attack?: { readonly name: CieAttackName; readonly victim: Person };
 }
 
-interface Role {
+/** A part to be played by a number of people. */
+export interface Role {
   readonly name: string;
   readonly count: number;
   readonly answer?: Answer;
   readonly entitled?: true;
   readonly credential?: Partial<Credential>;
-  readonly denied?: true;
+  readonly isDenied?: true;
   readonly card?: Partial<CieSpec>;
 }
 
@@ -44,7 +54,7 @@ const denied = (reason: string, detail?: string): Answer =>
 const GRANTED: Answer = { outcome: "granted" };
 
 /** Dates lie far enough away that no jump of the clock reaches them, and near enough that nothing is erased yet. */
-const ROLES: readonly Role[] = [
+export const ROLES: readonly Role[] = [
   { name: "member", count: 70, answer: GRANTED, entitled: true, credential: {} },
   {
     name: "dated-member",
@@ -68,7 +78,7 @@ const ROLES: readonly Role[] = [
     credential: { validFrom: instant(MORNING + 200 * DAY_MS) },
   },
   { name: "disabled", count: 3, answer: denied("CredentialNotEnabled"), credential: { enabled: false } },
-  { name: "banned", count: 5, answer: denied("acs:DenyListed"), credential: {}, denied: true },
+  { name: "banned", count: 5, answer: denied("acs:DenyListed"), credential: {}, isDenied: true },
   { name: "guest", count: 4, answer: denied("Unauthorized"), credential: { group: "guests" } },
   { name: "worn", count: 4, entitled: true, credential: {}, card: { tearAfterApdu: 2 } },
 ];
@@ -87,37 +97,54 @@ const OTHER_CARDS: readonly { readonly name: string; readonly spec: CardSpec; re
 export function makeCast(random: SeededRandom, lane: number): readonly Person[] {
   const people: Person[] = [];
   for (const role of ROLES) {
-    for (let index = 0; index < role.count; index++) {
-      const nis = String(100_000_000_000 + lane * 1_000 + people.length);
-      people.push(personOf(role, index, { ...habits(random), ...role.card, card: "cie", nis }));
-    }
+    for (let index = 0; index < role.count; index++)
+      people.push(
+        personOf(role, index, { ...habits(random), ...role.card, ...numberOf(lane, people.length) }),
+      );
   }
-  for (const { name, spec, answer } of OTHER_CARDS) {
-    people.push({ name, answer, entitled: false, made: makeCard(spec) });
-  }
-  return people;
+  return [...people, ...othersThanCie()];
 }
+
+/** Those who come with something that is no identity card. */
+export const othersThanCie = (): readonly Person[] =>
+  OTHER_CARDS.map(({ name, spec, answer }) => ({
+    name,
+    role: name,
+    answer,
+    entitled: false,
+    made: makeCard(spec),
+  }));
+
+/** The number of the holder of this index at a lane. */
+export const numberOf = (lane: number, index: number): Pick<CieSpec, "card" | "nis"> => ({
+  card: "cie",
+  nis: String(100_000_000_000 + lane * 1_000 + index),
+});
 
 /** Enrols those who are known to the gate and puts the banned on its deny list. */
 export function enrol(world: VirtualGate, cast: readonly Person[]): void {
-  for (const { name, nis } of cast) {
-    const role = ROLES.find((known) => name.startsWith(`${known.name}-`));
-    if (nis === undefined || role?.credential === undefined) continue;
-    world.admit(nis, role.credential);
-    if (role.denied === true) world.deny(nis);
+  for (const { nis, credential, isDenied } of cast) {
+    if (nis === undefined || credential === undefined) continue;
+    world.admit(nis, credential);
+    if (isDenied === true) world.deny(nis);
   }
 }
 
-function personOf(role: Role, index: number, spec: CieSpec): Person {
-  const { answer, entitled } = role;
-  const person = { name: `${role.name}-${index + 1}`, nis: spec.nis, made: makeCard(spec) };
-  return answer === undefined
-    ? { ...person, entitled: entitled === true }
-    : { ...person, entitled: entitled === true, answer };
+/** Who plays a role with this card. */
+export function personOf(role: Role, index: number, spec: CieSpec): Person {
+  const { name, count: _, card: __, entitled, ...known } = role;
+  return {
+    name: `${name}-${index + 1}`,
+    role: name,
+    nis: spec.nis,
+    entitled: entitled === true,
+    made: makeCard(spec),
+    ...known,
+  };
 }
 
 /** Ways in which good cards differ. */
-function habits(random: SeededRandom): Omit<CieSpec, "card" | "nis"> {
+export function habits(random: SeededRandom): Omit<CieSpec, "card" | "nis"> {
   return {
     family: random.pick(CIE_FAMILY_NAMES),
     filler: random.chance(0.3),

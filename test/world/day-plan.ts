@@ -46,6 +46,24 @@ const WEIGHTS: readonly (readonly [string, number])[] = [
   ["transit", 2],
 ];
 
+/** Who comes to doors that have chips prove themselves: more that are no members, or whose cards do not hold. */
+const CHIP_WEIGHTS: readonly (readonly [string, number])[] = [...WEIGHTS, ["attacker", 45], ["frayed", 8]];
+
+/** What a door asks of a card: its number, or that its chip prove itself, for which the door enrols by itself. */
+export type Demand = "number" | "chip";
+
+/** How long cards are held, in ms: as long as people know it to take. */
+interface Patience {
+  readonly holdsMs: number;
+  readonly pulledBeforeMs: number;
+  readonly weights: typeof WEIGHTS;
+}
+
+const PATIENCE: Readonly<Record<Demand, Patience>> = {
+  number: { holdsMs: 4_000, pulledBeforeMs: 160, weights: WEIGHTS },
+  chip: { holdsMs: 7_000, pulledBeforeMs: 2_000, weights: CHIP_WEIGHTS },
+};
+
 /** A part of one visit: on the reader for `holdMs`, `afterMs` after the part before has ended. */
 type Part = readonly [afterMs: number, holdMs: number];
 
@@ -57,15 +75,18 @@ export function planLane(
     readonly cast: readonly Person[];
     readonly hours: number;
     readonly share: number;
+    /** What people are prepared for. */
+    readonly demand: Demand;
   },
 ): readonly Stay[] {
-  const { random, cast, hours, share } = options;
+  const { random, cast, hours, share, demand } = options;
+  const patience = PATIENCE[demand];
   const stays: Stay[] = [];
   let freeAtMs = 2_000;
   for (const startMs of arrivals(random, hours, share)) {
     // People queue: the next one comes as soon as the one before has gone, at times without any gap.
     const gapMs = random.chance(0.25) ? 0 : between(random, 120, 2_500);
-    const visit = visitAt(lane, Math.max(startMs, freeAtMs + gapMs), { random, cast });
+    const visit = visitAt(lane, Math.max(startMs, freeAtMs + gapMs), { random, cast, patience });
     stays.push(...visit);
     freeAtMs = Math.max(...visit.map(({ toMs }) => toMs));
   }
@@ -94,6 +115,22 @@ export function spreadOver(lanes: number, stays: readonly Stay[], random: Seeded
   return [...stays, ...spread].sort((a, b) => a.fromMs - b.fromMs);
 }
 
+/** Of people who are free to go to any lane, the stays that one person can really make: nobody is at two at a time. */
+export function withoutDoubles(stays: readonly Stay[]): readonly Stay[] {
+  const kept: Stay[] = [];
+  for (const stay of stays.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const isElsewhere = kept.some(
+      ({ lane, person, toMs }) =>
+        lane !== stay.lane && person === stay.person && toMs > stay.fromMs - WALK_MS,
+    );
+    if (!isElsewhere) kept.push(stay);
+  }
+  return kept;
+}
+
+/** From one lane to another: longer than an absence that does not count. */
+const WALK_MS = 5_000;
+
 const SPREADING: readonly (readonly ["stays" | "between" | "onwards", number])[] = [
   ["stays", 60],
   ["between", 20],
@@ -113,14 +150,18 @@ function arrivals(random: SeededRandom, hours: number, share: number): readonly 
 function visitAt(
   lane: number,
   startMs: number,
-  { random, cast }: { readonly random: SeededRandom; readonly cast: readonly Person[] },
+  {
+    random,
+    cast,
+    patience,
+  }: { readonly random: SeededRandom; readonly cast: readonly Person[]; readonly patience: Patience },
 ): readonly Stay[] {
-  const person = somebody(random, cast);
+  const person = somebody(random, cast, patience);
   const habit = weighted(random, HABITS);
-  const stays = laidOut(lane, person, startMs, partsOf(habit, random));
+  const stays = laidOut(lane, person, startMs, partsOf(habit, random, patience));
   const last = stays.at(-1);
   if (habit !== "bringsCompany" || last === undefined) return stays;
-  const companion = somebody(random, cast);
+  const companion = somebody(random, cast, patience);
   if (companion === person) return stays;
   const fromMs = startMs + between(random, 0, 900);
   return [...stays, { lane, person: companion, fromMs, toMs: fromMs + between(random, 200, 4_000) }];
@@ -135,13 +176,13 @@ function laidOut(lane: number, person: Person, startMs: number, parts: readonly 
   });
 }
 
-function partsOf(habit: Habit, random: SeededRandom): readonly Part[] {
+function partsOf(habit: Habit, random: SeededRandom, { holdsMs, pulledBeforeMs }: Patience): readonly Part[] {
   switch (habit) {
     case "holds":
     case "bringsCompany":
-      return [[0, between(random, 350, 4_000)]];
+      return [[0, between(random, 350, holdsMs)]];
     case "pullsAway": {
-      const pulled: Part = [0, between(random, 1, 160)];
+      const pulled: Part = [0, between(random, 1, pulledBeforeMs)];
       return random.chance(0.5)
         ? [pulled, [between(random, 30, 3_000), between(random, 400, 2_000)]]
         : [pulled];
@@ -168,9 +209,9 @@ function partsOf(habit: Habit, random: SeededRandom): readonly Part[] {
   }
 }
 
-function somebody(random: SeededRandom, cast: readonly Person[]): Person {
-  const role = weighted(random, WEIGHTS);
-  return random.pick(cast.filter(({ name }) => name === role || name.replace(/-\d+$/, "") === role));
+function somebody(random: SeededRandom, cast: readonly Person[], { weights }: Patience): Person {
+  const wanted = weighted(random, weights);
+  return random.pick(cast.filter(({ role }) => role === wanted));
 }
 
 function weighted<T>(random: SeededRandom, choices: readonly (readonly [T, number])[]): T {

@@ -4,6 +4,7 @@
  * one timeline, so the seed is the whole story.
  */
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { GateSurroundings } from "../../src/app/gate-assembly.ts";
 import { doorState } from "../../src/app/gate-service.ts";
 import { pinMapOf } from "../../src/app/pin-map.ts";
@@ -11,21 +12,23 @@ import { driveOff } from "../../src/app/relay-off.ts";
 import { keepUp } from "../../src/app/upkeep.ts";
 import { loadOrCreateSigner, type Signer } from "../../src/crypto/signing-key.ts";
 import type { LaneRows } from "../../src/gate/access-event.ts";
-import { step } from "../../src/gate/lane.ts";
+import { type LaneInput, step } from "../../src/gate/lane.ts";
 import type { OpenDatabase } from "../../src/journal/database.ts";
 import { createPublisher } from "../../src/mqtt/publisher.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { skipIdlePolls } from "../../src/sim/idle-skip.ts";
 import { SeededRandom } from "../../src/sim/seeded-random.ts";
+import { anchorsOf } from "../trust-of-simulator.ts";
 import { BackEnd } from "./back-end.ts";
 import { enrol, makeCast, type Person } from "./cast.ts";
-import { between, planLane, type Stay, spreadOver } from "./day-plan.ts";
-import { type Defect, withLaneDefect, withLinkDefect } from "./defects.ts";
+import { makeChipCast } from "./chip-cast.ts";
+import { between, planLane, type Stay, spreadOver, withoutDoubles } from "./day-plan.ts";
+import { type Defect, plantInPins, withChanceDefect, withLaneDefect, withLinkDefect } from "./defects.ts";
 import { FaultStage } from "./fault-stage.ts";
 import { type FaultWindow, planFaults, Weather } from "./swarm.ts";
 import { VirtualBroker } from "./virtual-broker.ts";
-import { DOORS, type DoorWiring, type Life, VirtualGate } from "./virtual-gate.ts";
+import { DOORS, type DoorWiring, type Life, VirtualGate, type VirtualGateOptions } from "./virtual-gate.ts";
 import { Witness } from "./witness.ts";
 
 export interface DayOptions {
@@ -34,6 +37,8 @@ export interface DayOptions {
   readonly defect?: Defect;
   /** Whether each reader has its own field, or all of them see the same cards and take turns. */
   readonly fields?: "own" | "shared";
+  /** Whether the doors go by numbers alone, or the first of them, and some of the others, by chips. */
+  readonly proof?: "numbers" | "chips";
   /** Rounds in which nothing happens are skipped, which changes nothing; to see that, they can be lived through. */
   readonly idlePolls?: "skipped" | "lived";
 }
@@ -49,8 +54,15 @@ const LATE_BY_MS = 50;
 /** Lanes of a day. Many are slow to simulate, and most of what can go wrong, goes wrong with few. */
 const LANES = [1, 1, 2, 4];
 const LEAST_LANES_SHARED = 2;
-/** Where readers take turns, no idle round is skipped, so a short day has to see as much as a long one. */
+/** Of days whose minutes are dear, a short one has to see as much as a long one. */
 const RUSH = 6;
+/** Beside the door that enrols there are others of its kind, and some that ask for the number alone. */
+const MORE_CHIP_DOORS = 0.4;
+/** A kill aimed at somebody who is just there: at a reading, an examination, a pin, a grant or between them. */
+const KILLED_IN_HAND = 0.02;
+const IN_HAND_MS = 2_500;
+/** The pin is on disk, the grant is not: as likely as it takes to meet it each day. */
+const KILLED_AS_PINNED = 0.1;
 /** Steps between which and their consequences a kill hurts most. */
 const TENDER_INPUTS: ReadonlySet<string> = new Set([
   "cardFound",
@@ -72,7 +84,7 @@ export class Day {
   readonly broker: VirtualBroker;
   readonly weather: Weather;
   readonly windows: readonly FaultWindow[];
-  /** One for each lane: nobody is at two lanes at once. */
+  /** One for each lane, or the same for all of them; nobody is at two lanes at once. */
   readonly casts: readonly (readonly Person[])[];
   readonly signer: Signer;
   /** What ended the program although nobody killed it. */
@@ -93,12 +105,16 @@ export class Day {
     const lanes = [...DOORS.slice(first), ...DOORS.slice(0, first)];
     const count = random.pick(LANES);
     const isShared = options.fields === "shared";
-    this.doors = lanes
+    const isChips = options.proof === "chips";
+    const wired = lanes
       .slice(0, isShared ? Math.max(count, LEAST_LANES_SHARED) : count)
       .map((door) => (isShared ? { ...door, reader: { ...door.reader, fieldGroup: "hall" } } : door));
+    this.doors = isChips ? withChipDoors(wired, random.fork()) : wired;
     this.weather = new Weather(random.fork());
     this.windows = planFaults(random.fork(), this.#lengthMs);
-    this.casts = this.doors.map((_, lane) => makeCast(random.fork(), lane));
+    this.casts = isChips
+      ? sameForAll(this.doors, makeChipCast(random.fork()))
+      : this.doors.map((_, lane) => makeCast(random.fork(), lane));
     this.world = new VirtualGate({
       seed,
       doors: this.doors,
@@ -106,6 +122,7 @@ export class Day {
       clockState: () => this.#stage.clockState(),
       processClock: (clock) => this.#lateClock(clock),
       serve: (life, signal) => this.#live(life, signal),
+      ...(isChips ? this.#trust() : {}),
     });
     const { timeline } = this.world;
     this.broker = new VirtualBroker({
@@ -129,17 +146,32 @@ export class Day {
       () => this.nowMs,
     );
     this.world.board.pins.onOutputEdge(({ line, level }) => this.#onEdge(line, level === "high"));
-    const plan = random.fork();
-    const stays = [...this.casts.entries()].flatMap(([lane, cast]) => {
-      const share = (isShared ? RUSH : 1) / Math.sqrt(this.doors.length);
-      return planLane(lane, { random: plan.fork(), cast, hours, share });
-    });
-    this.#expect(isShared ? spreadOver(this.doors.length, stays, plan.fork()) : stays);
+    this.#expect(this.#plan(random.fork()));
     if (isShared) this.#watchCarriers();
     for (const window of this.windows) this.#expectFault(window);
     if (options.idlePolls !== "lived") {
       skipIdlePolls({ timeline, readers: this.world.board.readers(), isCalm: () => this.#isCalm() });
     }
+  }
+
+  /** Who comes when, and where people may go to any lane, each of them to one at a time. */
+  #plan(plan: SeededRandom): readonly Stay[] {
+    const { hours, fields, proof } = this.options;
+    const isPlain = fields !== "shared" && proof !== "chips";
+    const stays = [...this.casts.entries()].flatMap(([lane, cast]) => {
+      const share = (isPlain ? 1 : RUSH) / Math.sqrt(this.doors.length);
+      const demand = proof === "chips" ? "chip" : "number";
+      return planLane(lane, { random: plan.fork(), cast, hours, share, demand });
+    });
+    if (fields === "shared") return spreadOver(this.doors.length, stays, plan.fork());
+    return proof === "chips" ? withoutDoubles(stays) : stays;
+  }
+
+  /** The trust store that an operator has filled, and the dice that challenges come from. */
+  #trust(): Pick<VirtualGateOptions, "anchors" | "processRandom"> {
+    const { defect } = this.options;
+    const anchors = defect === "noTrust" ? undefined : anchorsOf({ crl: "revoked" });
+    return { anchors: () => anchors, processRandom: (random) => withChanceDefect(defect, random) };
   }
 
   get nowMs(): number {
@@ -154,7 +186,7 @@ export class Day {
   /** From six in the morning to the end of the plan, every fault over. */
   async run(): Promise<void> {
     await this.world.start();
-    for (const cast of this.casts) enrol(this.world, cast);
+    for (const cast of new Set(this.casts)) enrol(this.world, cast);
     await this.world.timeline.run(this.#lengthMs * 1_000);
   }
 
@@ -192,7 +224,13 @@ export class Day {
 
   /** Whoever leaves at an instant does so before anybody comes at it. */
   #expect(stays: readonly Stay[]): void {
-    for (const stay of stays) this.#at(stay.fromMs, () => this.#place(stay));
+    for (const stay of stays) {
+      this.#at(stay.fromMs, () => this.#place(stay));
+      if (this.options.proof === "chips" && this.#random.chance(KILLED_IN_HAND))
+        this.#at(stay.fromMs + this.#random.below(IN_HAND_MS), () =>
+          this.#kill(`with ${stay.person.name} there`),
+        );
+    }
   }
 
   #place(stay: Stay): void {
@@ -236,6 +274,7 @@ export class Day {
     const clockState = { current: () => this.#stage.clockState() };
     this.witness.launched(gate.journal.boot);
     this.#stage.processStarts(database);
+    plantInPins(this.options.defect, database);
     const line = this.broker.dial();
     this.#line = line;
     await gate.journal.append([{ type: "acs.system.started", data: { sw: "virtual" } }]);
@@ -264,7 +303,8 @@ export class Day {
   #step(): GateSurroundings["step"] {
     const sound = withLaneDefect(this.options.defect, step<LaneRows>);
     return (lane, input) => {
-      if (TENDER_INPUTS.has(input.kind) && this.weather.strikes("killedAtStep")) {
+      const isTender = TENDER_INPUTS.has(input.kind) && this.weather.strikes("killedAtStep");
+      if (isTender || (isEnrolment(input) && this.#random.chance(KILLED_AS_PINNED))) {
         this.#kill(`as a lane that was ${lane.at} got ${input.kind}`);
         throw new Killed();
       }
@@ -340,3 +380,18 @@ function signerIn(folder: string, random: SeededRandom): Signer {
   if (!signer.ok) throw new Error(signer.error.kind);
   return signer.value;
 }
+
+/** The first door has chips prove themselves and enrols those on its list; of the others, some do. */
+const withChipDoors = (doors: readonly DoorWiring[], random: SeededRandom): readonly DoorWiring[] =>
+  doors.map((door, lane) =>
+    lane === 0 || random.chance(MORE_CHIP_DOORS) ? { ...door, demands: "originalChip, enrolling" } : door,
+  );
+
+/** The verdict about a chip that was pinned in this very passage. */
+const isEnrolment = (input: LaneInput<LaneRows>): boolean =>
+  input.kind === "verdict" &&
+  input.verdict.outcome === "granted" &&
+  input.verdict.row.some(({ data }) => isDeepStrictEqual(data["proofs"], ENROLLING_PROOFS));
+const ENROLLING_PROOFS = ["nisRead", "serviceSod", "chipKey"];
+
+const sameForAll = <T>(doors: readonly DoorWiring[], cast: T): readonly T[] => doors.map(() => cast);

@@ -1,11 +1,12 @@
 /**
  * Simulated days: whole gates under random faults, judged from outside. `SIM_SEEDS` days of `SIM_HOURS` hours
- * from seed `SIM_SEED` on; by default a few short ones. A day that fails prints the command that replays it.
+ * from seed `SIM_SEED` on; by default a few short ones. `SIM_SHARED_SEEDS` and `SIM_CHIP_SEEDS` are those of days where
+ * readers share a field and where chips prove themselves. A day that fails prints the command that replays it.
  */
 import process from "node:process";
 import { afterAll, describe, expect, test } from "vitest";
+import type { Violation } from "./day-record.ts";
 import type { Defect } from "./defects.ts";
-import type { Violation } from "./invariants.ts";
 import { type DayReport, simulate } from "./simulate.ts";
 import { FAULTS } from "./swarm.ts";
 
@@ -17,6 +18,10 @@ const HOURS = numberFrom("SIM_HOURS", process.env["SIM_SEEDS"] === undefined ? 2
 /** Readers that take turns are lived through round by round, which takes twenty times as long. */
 const SHARED_HOURS = numberFrom("SIM_SHARED_HOURS", 0.15);
 const SHARED_SEEDS = numberFrom("SIM_SHARED_SEEDS", 2);
+/** Each minute of a day with chips sees as much as six of another. */
+const CHIP_HOURS = numberFrom("SIM_CHIP_HOURS", 0.25);
+const CHIP_SEEDS = numberFrom("SIM_CHIP_SEEDS", 2);
+const CHIP_DEFECT_HOURS = 0.25;
 /** So many days that each fault has struck in one of them. */
 const ENOUGH_FOR_ALL_FAULTS = 50;
 /** A day takes half a minute on an idle machine; a busy or sleeping one must not fail it. */
@@ -114,6 +119,69 @@ describe("where the readers of two lanes or more see the same cards", () => {
     );
   });
 });
+
+describe("where chips prove themselves, and copies of them are shown", () => {
+  const chips = Array.from({ length: CHIP_SEEDS }, (_, index) => FIRST_SEED + index);
+  const reports: DayReport[] = [];
+
+  test.each(chips)(
+    "every invariant holds over the chip day of seed %i",
+    { timeout: DAY_TIMEOUT_MS },
+    async (seed) => {
+      const report = await simulate({ seed, hours: CHIP_HOURS, proof: "chips" });
+      reports.push(report);
+      const again = `SIM_CHIP_SEEDS=1 SIM_CHIP_HOURS=${CHIP_HOURS} npx vitest run test/world/days.test.ts -t "chip day of seed"`;
+      if (report.violations.length > 0) expect.fail(story(report, again));
+      expect(report.attackersDenied).toBeGreaterThan(0);
+    },
+  );
+
+  test("and on those days members came undisturbed, were enrolled and granted, and processes were killed", () => {
+    for (const count of ["calm", "pinned", "granted", "kills"] as const)
+      expect({ count, isThere: sum(reports, (report) => report[count]) > 0 }).toEqual({
+        count,
+        isThere: true,
+      });
+  });
+
+  test.each<[Defect, string]>([
+    ["repeatedChallenge", "attackersStayOut"],
+    ["silentAlarm", "attackersRaiseAlarms"],
+    ["wrongKeyPinned", "alarmsAreDeserved"],
+    ["wrongKeyPinned", "pinsAreTrue"],
+    ["forgottenPin", "pinsAreTrue"],
+    ["forgottenPin", "attackersStayOut"],
+    ["lostPins", "pinsStay"],
+    ["noTrust", "calmIsAnswered"],
+  ])("%s is found, by %s", { timeout: DAY_TIMEOUT_MS }, async (defect, invariant) => {
+    for (let seed = 1; seed <= MAX_DEFECT_SEEDS; seed++) {
+      const { violations } = await chipHour(seed, defect);
+      if (violations.some((violation) => violation.invariant === invariant)) return;
+    }
+    expect.fail(`${MAX_DEFECT_SEEDS} seeds did not find ${defect}`);
+  });
+
+  afterAll(() => {
+    const total = (of: (report: DayReport) => number): string => String(sum(reports, of));
+    process.stdout.write(
+      `${reports.length} chip days of ${CHIP_HOURS} hours from seed ${FIRST_SEED}: ${total((r) => r.presentations)} presentations ` +
+        `(${total((r) => r.calm)} undisturbed), ${total((r) => r.granted)} granted, ${total((r) => r.denied)} denied, ` +
+        `${total((r) => r.pinned)} chips pinned, attackers ${total((r) => r.attackersDenied)} refused and ` +
+        `${total((r) => r.attackersGranted)} granted by number, ${total((r) => r.kills)} kills, ` +
+        `${total((r) => r.violations.length)} violations\n`,
+    );
+  });
+});
+
+/** As a gate with the defect lives it; more than one invariant may have to find it. */
+function chipHour(seed: number, defect: Defect): Promise<DayReport> {
+  const name = `${defect} ${seed}`;
+  const hour = chipHours.get(name) ?? simulate({ seed, hours: CHIP_DEFECT_HOURS, proof: "chips", defect });
+  chipHours.set(name, hour);
+  return hour;
+}
+
+const chipHours = new Map<string, Promise<DayReport>>();
 
 const sum = (reports: readonly DayReport[], of: (report: DayReport) => number): number =>
   reports.reduce((total, report) => total + of(report), 0);

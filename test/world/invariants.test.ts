@@ -2,17 +2,20 @@
 import { describe, expect, test } from "vitest";
 import { makeCard } from "../../src/sim/cards/make-card.ts";
 import type { Person } from "./cast.ts";
-import { type DayRecord, judgeDay } from "./invariants.ts";
+import type { DayRecord } from "./day-record.ts";
+import { judgeDay } from "./invariants.ts";
 import type { RelayEdge, Row, SeenStay } from "./witness.ts";
 
 const MEMBER: Person = {
   name: "member-1",
+  role: "member",
   entitled: true,
   answer: { outcome: "granted" },
   made: makeCard({ card: "cie", family: "gemalto", nis: "123456789012" }),
 };
 const STRANGER: Person = {
   name: "stranger-1",
+  role: "stranger",
   entitled: false,
   answer: { outcome: "denied", reason: "CredentialNotFound" },
   made: makeCard({ card: "cie", family: "gemalto", nis: "999999999999" }),
@@ -54,6 +57,7 @@ const ROW = granted(1, CAME_MS + 100);
 /** A member came, was granted, and the relay moved. */
 const SOUND: DayRecord = {
   doors: ["lane-1"],
+  demands: ["number"],
   buses: ["spi"],
   fields: "own",
   carriersTogether: [],
@@ -65,6 +69,7 @@ const SOUND: DayRecord = {
   launchesMs: [0],
   killsMs: [],
   holders: HOLDERS,
+  pinSightings: [],
 };
 
 const verdict = (change: Partial<DayRecord>): readonly string[] => [
@@ -141,7 +146,12 @@ describe("a grant", () => {
 });
 
 describe("readers that see the same cards", () => {
-  const shared = { doors: ["lane-1", "lane-2"], buses: ["spi", "spi"], fields: "shared" } as const;
+  const shared = {
+    doors: ["lane-1", "lane-2"],
+    demands: ["number", "number"],
+    buses: ["spi", "spi"],
+    fields: "shared",
+  } as const;
   const second = granted(2, CAME_MS + 5_100, { door: "lane-2" });
   const edges = [...SOUND.edges, ...pulse(second, CAME_MS + 5_101).map((edge) => ({ ...edge, lane: 1 }))];
   const twice = { ...shared, rows: [ROW, second], edges };

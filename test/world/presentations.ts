@@ -3,7 +3,7 @@
  * away for the time after which it counts as new.
  */
 import type { Person } from "./cast.ts";
-import type { SeenStay } from "./witness.ts";
+import type { Row, SeenStay } from "./witness.ts";
 
 export interface Presentation {
   readonly lane: number;
@@ -22,6 +22,11 @@ const REARM_MS = 1_000;
  * waits for its turn may miss as much as the others need to read their cards.
  */
 const NOTICED_MS: Readonly<Record<Fields, number>> = { own: 350, shared: 3_000 };
+
+/** Rows are stamped in whole milliseconds. */
+const STAMP_MS = 2;
+/** From the last answer of a card to the row about it, over a bus that loses edges and frames. */
+const LINGER_MS = 1_000;
 
 /** Whether each reader has its own field, or all of them see the same cards and take turns. */
 export type Fields = "own" | "shared";
@@ -70,4 +75,23 @@ function asPresentation(stays: readonly SeenStay[]): readonly Presentation[] {
   if (first === undefined || last === undefined) return [];
   const { lane, person, fromMs } = first;
   return [{ lane, person, fromMs, toMs: last.toMs, firstToMs: first.toMs, stays }];
+}
+
+/**
+ * The card that a row is about: the holder's own, if it was at the door, else one that shows the holder's number.
+ */
+export function cardBehind(
+  { atMs, door, pseudonym = "" }: Row,
+  { doors, holders }: { readonly doors: readonly string[]; readonly holders: ReadonlyMap<string, Person> },
+  presentations: readonly Presentation[],
+): Presentation | undefined {
+  const holder = holders.get(pseudonym);
+  const isThere = ({ stays, fromMs, toMs }: Presentation): boolean =>
+    atMs >= fromMs - STAMP_MS && atMs <= toMs + LINGER_MS && stays.some(({ lane }) => doors[lane] === door);
+  return (
+    presentations.findLast((each) => each.person === holder && isThere(each)) ??
+    presentations.findLast(
+      (each) => holder !== undefined && each.person.attack?.victim === holder && isThere(each),
+    )
+  );
 }

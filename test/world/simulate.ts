@@ -8,8 +8,10 @@ import { toHex } from "../../src/bytes/hex.ts";
 import { pseudonym } from "../../src/crypto/pseudonym.ts";
 import { verifyChain } from "../../src/journal/verify-chain.ts";
 import type { Person } from "./cast.ts";
+import { rowsAboutAttackers } from "./chip-invariants.ts";
 import { Day, type DayOptions } from "./day.ts";
-import { type DayRecord, isCalm, judgeDay, type Violation } from "./invariants.ts";
+import type { DayRecord, Violation } from "./day-record.ts";
+import { isCalm, judgeDay } from "./invariants.ts";
 import { presentationsOf } from "./presentations.ts";
 import { CHIP_FAULTS, type Fault } from "./swarm.ts";
 
@@ -21,6 +23,11 @@ export interface DayReport {
   readonly calm: number;
   readonly granted: number;
   readonly denied: number;
+  /** Of the granted and the denied, those whose card showed the number of somebody else. */
+  readonly attackersGranted: number;
+  readonly attackersDenied: number;
+  /** Chips pinned at the end. */
+  readonly pinned: number;
   readonly kills: number;
   /** How often each fault struck. */
   readonly faults: ReadonlyMap<Fault, number>;
@@ -32,7 +39,7 @@ export interface DayReport {
 }
 
 const HEAL_MS = 60_000;
-const LAST_TAP_MS = 1_500;
+const LAST_TAP_MS = { numbers: 1_500, chips: 4_500 } as const;
 const LOOKS_WITHIN_MS = 300;
 /** The longest pause between two attempts to deliver, and one that fails just before the end of all faults. */
 const DELIVERY_MS = 22 * 60_000;
@@ -76,6 +83,7 @@ async function heal(day: Day): Promise<readonly Violation[]> {
   const { world } = day;
   await world.pass(HEAL_MS);
   const violations: Violation[] = [];
+  const lastTapMs = LAST_TAP_MS[day.options.proof ?? "numbers"];
   for (const [lane, { id, reader }] of day.doors.entries()) {
     const { chip } = world.board.reader(reader.node);
     const { faults } = world.gate.condition(id);
@@ -83,16 +91,22 @@ async function heal(day: Day): Promise<readonly Violation[]> {
     // One that shares its field looks when it has the turn.
     await world.timeline.runUntil(() => chip.isBusy(), world.timeline.nowUs() + LOOKS_WITHIN_MS * 1_000);
     if (!chip.isBusy()) violations.push(violation(day, "heals", `${id} is not polling`));
-    const member = day.casts[lane]?.find(({ name }) => name === "member-1");
+    const member = lastTapper(day, lane);
     const edgesBefore = day.witness.edges.length;
-    if (member !== undefined) day.hold(lane, member, LAST_TAP_MS);
-    await world.pass(LAST_TAP_MS + 1_000);
+    if (member !== undefined) day.hold(lane, member, lastTapMs);
+    await world.pass(lastTapMs + 1_000);
     const opened = day.witness.edges.slice(edgesBefore).filter((edge) => edge.lane === lane);
     if (opened.map(({ level }) => level).join() !== "on,off")
       violations.push(violation(day, "heals", `a member at ${id} was not let in once`));
   }
   if (!world.gate.isAlive()) violations.push(violation(day, "heals", "the watchdog would bite"));
   return violations;
+}
+
+/** Somebody else at each lane, since where chips are shown one cast serves all of them. */
+function lastTapper({ casts, options }: Day, lane: number): Person | undefined {
+  const name = `member-${options.proof === "chips" ? lane + 1 : 1}`;
+  return casts[lane]?.find((person) => person.name === name);
 }
 
 /** Everything that was committed arrives at the back end, unchanged. */
@@ -149,7 +163,7 @@ function judgeBoard(day: Day): readonly Violation[] {
 }
 
 function judgeCards(day: Day): readonly Violation[] {
-  return day.casts.flat().flatMap(({ name, made }) => {
+  return [...new Set(day.casts.flat())].flatMap(({ name, made }) => {
     const { unexpected = [], tripwires = 0 } = made.cie ?? {};
     return [
       ...unexpected.map((command) => violation(day, "cardKnowsCommands", `${name}: ${command}`)),
@@ -159,13 +173,15 @@ function judgeCards(day: Day): readonly Violation[] {
 }
 
 function recordOf({ doors, world, witness, windows, casts }: Day): DayRecord {
+  witness.sightPins();
   const holders = new Map<string, Person>();
   for (const person of casts.flat()) {
-    if (person.nis === undefined) continue;
+    if (person.nis === undefined || person.attack !== undefined) continue;
     holders.set(toHex(pseudonym(world.scopeKey, "nis", new TextEncoder().encode(person.nis))), person);
   }
   return {
     doors: doors.map(({ id }) => id),
+    demands: doors.map(({ demands }) => (demands === undefined ? "number" : "chip")),
     buses: doors.map(({ reader }) => reader.bus),
     fields: doors.some(({ reader }) => reader.fieldGroup !== undefined) ? "shared" : "own",
     carriersTogether: witness.carriersTogether,
@@ -177,6 +193,7 @@ function recordOf({ doors, world, witness, windows, casts }: Day): DayRecord {
     launchesMs: witness.launchesMs,
     killsMs: witness.killsMs,
     holders,
+    pinSightings: witness.pinSightings,
   };
 }
 
@@ -194,6 +211,9 @@ function reportOf(day: Day, record: DayRecord, violations: readonly Violation[])
     calm: presentations.filter((presentation) => isCalm(presentation, record)).length,
     granted: count("acs.access.granted"),
     denied: count("acs.access.denied"),
+    attackersGranted: rowsAboutAttackers("acs.access.granted", record, presentations).length,
+    attackersDenied: rowsAboutAttackers("acs.access.denied", record, presentations).length,
+    pinned: record.pinSightings.at(-1)?.pins.size ?? 0,
     kills: record.killsMs.length,
     faults: weather.counts,
     violations,

@@ -19,6 +19,7 @@ import type { Clock, ClockState } from "../../src/ports/clock.ts";
 import type { Credential } from "../../src/ports/credentials.ts";
 import type { JournalEvent } from "../../src/ports/journal.ts";
 import { silentLog } from "../../src/ports/log.ts";
+import type { Random } from "../../src/ports/random.ts";
 import { ok } from "../../src/result.ts";
 import { VirtualBoard } from "../../src/sim/board.ts";
 import { SeededRandom } from "../../src/sim/seeded-random.ts";
@@ -131,6 +132,8 @@ export interface VirtualGateOptions {
   readonly anchors?: GateSurroundings["anchors"];
   /** How the process sees its clock; as it is, unless said otherwise. */
   readonly processClock?: (clock: Clock) => Clock;
+  /** What the process takes for chance; as good as it is, unless said otherwise. */
+  readonly processRandom?: (random: Random) => Random;
   /** What the process does, in place of serving its doors and nothing else. */
   readonly serve?: (life: Life, signal: AbortSignal) => Promise<void>;
 }
@@ -203,7 +206,7 @@ export class VirtualGate {
       scopeKey: this.scopeKey,
       clock,
       clockState: this.#options.clockState ?? (() => "synced"),
-      random: this.#random,
+      random: this.#options.processRandom?.(this.#random) ?? this.#random,
       log: silentLog,
       buildTime: BUILD_TIME,
       step: this.#options.step,

@@ -3,6 +3,7 @@
  * (through a database connection of the witness's own), who stood at which reader when, and when the process
  * lived. Invariants are judged on this record alone.
  */
+import { isDeepStrictEqual } from "node:util";
 import { toHex } from "../../src/bytes/hex.ts";
 import type { OpenDatabase } from "../../src/journal/database.ts";
 import type { Person } from "./cast.ts";
@@ -38,6 +39,17 @@ export interface SeenStay {
   readonly torn: boolean;
 }
 
+/** All pinned chips at one moment: public key by the holder's pseudonym, both in hexadecimal. */
+export interface PinSighting {
+  readonly atMs: number;
+  readonly pins: ReadonlyMap<string, string>;
+}
+
+interface StoredPin {
+  readonly pseudonym: Uint8Array;
+  readonly public_key: Uint8Array;
+}
+
 interface StoredRow {
   readonly seq: number;
   readonly line: string;
@@ -59,12 +71,14 @@ export class Witness {
   readonly carriersTogether: { readonly lanes: readonly number[]; readonly atMs: number }[] = [];
   readonly launchesMs: number[] = [];
   readonly killsMs: number[] = [];
+  readonly pinSightings: PinSighting[] = [];
   /** What happened, in words, for whoever has to understand a violation. */
   readonly diary: { readonly atMs: number; readonly what: string }[] = [];
   readonly #rows: Row[] = [];
   readonly #boots = new Map<string, number>();
   readonly #doors: readonly string[];
   readonly #readRows: (after: number) => readonly StoredRow[];
+  readonly #readPins: () => readonly StoredPin[];
   readonly #nowMs: () => number;
 
   constructor(database: OpenDatabase, doors: readonly string[], nowMs: () => number) {
@@ -75,6 +89,8 @@ export class Witness {
        WHERE event.seq > ? ORDER BY event.seq`,
     );
     this.#readRows = (seq) => after.all(seq);
+    const pins = database.connection.prepare<[], StoredPin>("SELECT pseudonym, public_key FROM chip_pin");
+    this.#readPins = () => pins.all();
   }
 
   note(what: string): void {
@@ -84,15 +100,18 @@ export class Witness {
   launched(boot: string): void {
     this.#boots.set(boot, this.#nowMs());
     this.launchesMs.push(this.#nowMs());
+    this.sightPins();
     this.note("the gate starts");
   }
 
   killed(how: string): void {
     this.killsMs.push(this.#nowMs());
+    this.sightPins();
     this.note(`killed ${how}`);
   }
 
   relay(lane: number, level: "on" | "off"): void {
+    this.sightPins();
     const edge = { lane, level, atMs: this.#nowMs() };
     const grant =
       level === "on"
@@ -102,6 +121,15 @@ export class Witness {
         : undefined;
     this.edges.push(grant === undefined ? edge : { ...edge, grant });
     this.note(`lane ${lane + 1}: relay ${level}${grant === undefined ? "" : ` after row ${grant.seq}`}`);
+  }
+
+  /** Looks at the pinned chips: at each edge, each death and each start, and when somebody asks. */
+  sightPins(): void {
+    const pins = new Map(
+      this.#readPins().map((pin) => [toHex(pin.pseudonym), toHex(pin.public_key)] as const),
+    );
+    if (!isDeepStrictEqual(pins, this.pinSightings.at(-1)?.pins))
+      this.pinSightings.push({ atMs: this.#nowMs(), pins });
   }
 
   /** All rows that are committed now. */
