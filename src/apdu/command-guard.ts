@@ -67,7 +67,7 @@ export class CommandGuard {
     return PERMITTED[this.#application].some((permission) => covers(permission, command));
   }
 
-  /** To be told of every command that was answered with 9000. */
+  /** To be told of every command that the protocol above takes for a success. */
   succeeded({ ins, p1, data = new Uint8Array(0) }: AnyCommand): void {
     if (ins !== SELECT) return;
     if (p1 === SELECT_MASTER_FILE) this.#application = "masterFile";

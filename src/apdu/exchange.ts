@@ -75,8 +75,12 @@ async function exchange(
   }
   if (!answer.ok) return answer;
   const whole = await collect(answer.value, command.cla, card, context);
-  if (!whole.ok || whole.value.sw !== SW_END_OF_FILE) return whole;
-  return ok({ data: whole.value.data, sw: SW_OK });
+  if (!whole.ok) return whole;
+  const { data } = whole.value;
+  const sw = whole.value.sw === SW_END_OF_FILE ? SW_OK : whole.value.sw;
+  // What the protocol takes for a success has to be one to the guard, or the protocol's next command would be refused.
+  if (sw === SW_OK) guardOf(card).succeeded(command);
+  return ok({ data, sw });
 }
 
 /** Fetches the parts announced by `61xx`. */
@@ -91,19 +95,28 @@ async function collect(
   let { sw } = first;
   for (let round = 0; sw >> 8 === SW1_MORE_DATA; round++) {
     if (round === MAX_CONTINUATIONS) return garbled("61xx without end");
-    const next = await transceive(getResponse(cla, lengthOf(sw)), card, context);
+    const next = await nextPart(sw, cla, card, context);
     if (!next.ok) return next;
-    const retry =
-      next.value.sw >> 8 === SW1_WRONG_LE
-        ? await transceive(getResponse(cla, lengthOf(next.value.sw)), card, context)
-        : next;
-    if (!retry.ok) return retry;
-    parts.push(retry.value.data);
-    lengthBytes += retry.value.data.length;
+    parts.push(next.value.data);
+    lengthBytes += next.value.data.length;
     if (lengthBytes > MAX_RESPONSE_BYTES) return garbled("answer over 65,536 bytes");
-    ({ sw } = retry.value);
+    ({ sw } = next.value);
   }
   return ok({ data: parts.length === 1 ? first.data : concat(...parts), sw });
+}
+
+/** One GET RESPONSE. A card that goes on announcing more until the time is up was not lost: it never meant to end. */
+async function nextPart(
+  sw: number,
+  cla: number,
+  card: CardChannel,
+  context: RunnerContext,
+): Promise<Result<ResponseApdu, LinkError>> {
+  let next = await transceive(getResponse(cla, lengthOf(sw)), card, context);
+  if (next.ok && next.value.sw >> 8 === SW1_WRONG_LE)
+    next = await transceive(getResponse(cla, lengthOf(next.value.sw)), card, context);
+  const isOver = context.clock.monotonicMs() >= context.until;
+  return !next.ok && next.error.kind === "cardLost" && isOver ? garbled("61xx without end") : next;
 }
 
 /** GET RESPONSE in the class of the command, secure messaging and chaining bits cleared (7816-4 §11.7). */
@@ -123,8 +136,7 @@ async function transceive(
   card: CardChannel,
   { clock, log, until }: RunnerContext,
 ): Promise<Result<ResponseApdu, LinkError>> {
-  const guard = guardOf(card);
-  if (!guard.permits(command)) throw new Error(`${describeCommand(command)} must never be sent here`);
+  if (!guardOf(card).permits(command)) throw new Error(`${describeCommand(command)} must never be sent here`);
   const startedAt = clock.monotonicMs();
   if (startedAt >= until) return garbled("no end within the time for a reading");
   const answer = await card.transceive(encodeCommand(command), endOf(command, startedAt, until));
@@ -135,7 +147,6 @@ async function transceive(
   }
   const response = parseResponse(answer.value);
   if (response === undefined) return garbled("answer shorter than its status");
-  if (response.sw === SW_OK || response.sw >> 8 === SW1_MORE_DATA) guard.succeeded(command);
   log.trace("apdu", {
     command: describeCommand(command),
     sw: describeStatus(response.sw),

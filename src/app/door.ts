@@ -10,12 +10,13 @@ import { type IndicatorLines, Indicators } from "../gate/indicators.ts";
 import { Judge } from "../gate/judge.ts";
 import type { step } from "../gate/lane.ts";
 import { type DoorFault, LaneRunner } from "../gate/lane-runner.ts";
+import { LostProofs } from "../gate/lost-proofs.ts";
 import { type EnrolOnTheFly, readPassage } from "../gate/passage.ts";
 import { RelayPulse } from "../gate/relay-pulse.ts";
 import type { TrustAnchors } from "../pki/trust-anchors.ts";
 import type { DecisionTime, DoorPolicy } from "../policy/question.ts";
 import type { BusError, Gpio, GpioError, LineState, OutputLine } from "../ports/bus.ts";
-import type { CardReader } from "../ports/card.ts";
+import type { CardReader, ReaderHealth } from "../ports/card.ts";
 import type { ChipPins } from "../ports/chip-pins.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CredentialLookup } from "../ports/credentials.ts";
@@ -122,7 +123,12 @@ function assembleLane(config: DoorConfig, s: DoorSurroundings, parts: LaneParts)
     onFault: (fault) => void lane.relayFault(fault),
     onEdge: (state) => s.onRelayEdge(config.id, state),
   });
-  const passage = { ...s, enrol: parts.enrol };
+  const passage = {
+    ...s,
+    enrol: parts.enrol,
+    lostProofs: new LostProofs(),
+    readerTroubles: () => troublesOf(parts.reader.health()),
+  };
   const judge = new Judge({
     facts,
     policy: s.policyOf(config),
@@ -147,9 +153,13 @@ function assembleLane(config: DoorConfig, s: DoorSurroundings, parts: LaneParts)
   return { lane, relay };
 }
 
+/** What a card is not to be blamed for: commands repeated or given up, readers recovered. */
+const troublesOf = ({ rereads, resends, aborts, recoveries }: ReaderHealth): number =>
+  rereads + resends + aborts + Object.values(recoveries).reduce((sum, count) => sum + count, 0);
+
 /** Enrolment on the fly, where the door is told to; loaded there alone, with the parser of certificates. */
 async function enrolmentOf(config: DoorConfig, s: DoorSurroundings): Promise<EnrolOnTheFly | undefined> {
   if (config.level !== "originalChip" || config.enrolment !== "listed") return undefined;
   const { enrolListed } = await import("../gate/enrol-listed.ts");
-  return enrolListed({ ...s, door: config.id });
+  return enrolListed({ ...s, door: config.id, policy: s.policyOf(config) });
 }

@@ -29,8 +29,6 @@ export interface ServiceSodQuestion {
   readonly anchors: TrustAnchors;
   /** Now. */
   readonly at: Instant;
-  /** When the document was issued, if that is known from elsewhere; a signing time in the object goes before it. */
-  readonly documentDate?: Instant | undefined;
 }
 
 /**
@@ -84,7 +82,7 @@ const SERVICE_KEY_FILE = "A5";
  * signer must cover now, and the time of signing where it is known (`chain.ts`). Never throws; 64 kB at most are read.
  */
 export function checkServiceSod(question: ServiceSodQuestion): Result<ServiceSodProof, SodFailure> {
-  const { anchors, at, documentDate } = question;
+  const { anchors, at } = question;
   const signed = readSod(question.sod);
   if (!signed.ok) return signed;
   const lds = parseLdsSecurityObject(signed.value.content);
@@ -96,7 +94,7 @@ export function checkServiceSod(question: ServiceSodQuestion): Result<ServiceSod
     );
   const signer = checkSignedData(signed.value);
   if (!signer.ok) return signer;
-  const signedAt = signed.value.attributes?.signingTime ?? documentDate;
+  const signedAt = signed.value.attributes?.signingTime;
   const chain = anchors.judge(signer.value, { at, signedAt });
   if (!chain.ok) return chain;
   const { anchor, warnings } = chain.value;

@@ -85,8 +85,8 @@ export function chipPinned(facts: PinningFacts): NewEvent {
 
 /**
  * The alarm that goes before the refusal of a chip that is not what it should be: `cloneSuspected` when a number
- * came without the chip that was pinned to it, `cardNotGenuine` when an examination found no card of a State that
- * is trusted here. `why` is the check that failed.
+ * came without the chip that was pinned to it, `cardNotGenuine` when an examination found that no State made the card,
+ * `signerUnknown` when the trust store could not tell. `why` is the check that failed.
  */
 export function chipAlarm({ door }: DoorFacts, { chip, proofs, personal }: Passage): NewEvent | undefined {
   const why = chip.detail ?? "unknown";
@@ -99,7 +99,7 @@ export function chipAlarm({ door }: DoorFacts, { chip, proofs, personal }: Passa
         : { type: "acs.security.cloneSuspected", data: { door, why }, personal };
     case "notGenuine":
     case "signerUnknown":
-      return cardNotGenuine({ door, why, personal });
+      return examinationAlarm({ of: chip.standing, door, why, personal });
   }
 }
 
@@ -110,9 +110,14 @@ interface AlarmFacts {
   readonly personal: PersonalPart;
 }
 
-/** An examination found no card of a State that is trusted here; `why` is the first check that failed. */
-export const cardNotGenuine = ({ door, why, personal }: AlarmFacts & { readonly why: string }): NewEvent => ({
-  type: "acs.security.cardNotGenuine",
+/** An examination that a card did not pass, by its own fault or the trust store's; `why` is the first check that failed. */
+export const examinationAlarm = ({
+  of,
+  door,
+  why,
+  personal,
+}: AlarmFacts & { readonly of: "notGenuine" | "signerUnknown"; readonly why: string }): NewEvent => ({
+  type: of === "notGenuine" ? "acs.security.cardNotGenuine" : "acs.security.signerUnknown",
   data: door === undefined ? { why } : { door, why },
   personal,
 });

@@ -1,18 +1,25 @@
 /**
  * Enrolment at a door: a listed holder whose card was never seen here gives it to a full examination in his first
- * passage, and from then on no other chip has his number. Nobody else is examined: it takes a second, and a stranger
- * would be refused all the same.
+ * passage, and from then on no other chip has his number. Nobody else is examined: whoever would be refused all the
+ * same gives no more than his number.
  */
 import type { Nis } from "../cie/nis.ts";
+import type { Proofs } from "../identity/proofs.ts";
 import type { TrustAnchors } from "../pki/trust-anchors.ts";
-import type { DecisionTime } from "../policy/question.ts";
+import { decide } from "../policy/decide.ts";
+import type { DecisionTime, DoorPolicy } from "../policy/question.ts";
 import { type DetectedCard, isLinkError } from "../ports/card.ts";
 import type { ChipPins } from "../ports/chip-pins.ts";
-import type { CredentialLookup, Standing } from "../ports/credentials.ts";
+import type { CredentialLookup } from "../ports/credentials.ts";
 import type { JournalError, PersonalPart } from "../ports/journal.ts";
 import { err, ok, type Result } from "../result.ts";
 import { chipPinned } from "./access-event.ts";
-import { type ExaminationContext, type ExaminationFailure, examineChip } from "./examine-chip.ts";
+import {
+  type ExaminationContext,
+  type ExaminationFailure,
+  examineChip,
+  isOfTheStore,
+} from "./examine-chip.ts";
 import type { EnrolOnTheFly, Found, PassageFailure } from "./passage.ts";
 
 export interface EnrolmentContext extends Omit<ExaminationContext, "anchors" | "at"> {
@@ -21,10 +28,13 @@ export interface EnrolmentContext extends Omit<ExaminationContext, "anchors" | "
   readonly pins: ChipPins;
   /** The trust store as it is now; `undefined` when it cannot be used, which its owner has told. */
   readonly anchors: () => TrustAnchors | undefined;
+  readonly policy: DoorPolicy;
   readonly decisionTime: () => DecisionTime;
 }
 
-const NOT_ENROLLED: Found = { standing: "unpinned", proofs: [], detail: "notEnrolled" };
+/** What a successful examination proves together with the number. */
+const WOULD_PROVE: Proofs = new Set(["nisRead", "serviceSod", "chipKey"]);
+const STORE_UNUSABLE: Found = { standing: "signerUnknown", proofs: [], detail: "trustStoreUnusable" };
 
 /** Makes the enrolment of a door that enrols those on its list. */
 export const enrolListed =
@@ -32,15 +42,16 @@ export const enrolListed =
   async (nis, personal, card) => {
     const standing = context.credentials.standing(personal.pseudonym);
     if (!standing.ok) return pinsFailed(standing.error);
-    if (!mayEnrol(standing.value)) return ok(NOT_ENROLLED);
+    const at = context.decisionTime();
+    const asked = { door: context.policy, proofs: WOULD_PROVE, standing: standing.value, at };
+    const decided = decide({ ...asked, chip: "pinned" });
+    if (decided.outcome === "denied")
+      return ok({ standing: "unpinned", proofs: [], detail: "notExamined", decided });
     const anchors = context.anchors();
     return anchors === undefined
-      ? ok({ ...NOT_ENROLLED, detail: "trustStoreUnusable" })
-      : enrol(nis, personal, card, { ...context, anchors, at: context.decisionTime().instant });
+      ? ok(STORE_UNUSABLE)
+      : enrol(nis, personal, card, { ...context, anchors, at: at.instant });
   };
-
-const mayEnrol = ({ denyListed, credential }: Standing): boolean =>
-  !denyListed && credential !== undefined && credential.enabled;
 
 async function enrol(
   nis: Nis,
@@ -59,11 +70,10 @@ async function enrol(
   return ok({ standing: "pinned", proofs: ["serviceSod", "chipKey"], responseMs });
 }
 
-/** Nobody's fault but the trust store's, where the signer is not known; else the card is no card of the State. */
-const refuted = ({ kind }: ExaminationFailure): Found => ({
-  standing: kind === "noTrustAnchor" ? "signerUnknown" : "notGenuine",
+const refuted = (failure: ExaminationFailure): Found => ({
+  standing: isOfTheStore(failure) ? "signerUnknown" : "notGenuine",
   proofs: [],
-  detail: kind,
+  detail: failure.kind,
 });
 
 const pinsFailed = (error: JournalError) => err({ kind: "pinsFailed", error } as const);

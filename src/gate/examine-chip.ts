@@ -25,6 +25,17 @@ export interface Examination extends ChipProof {
 /** The first check that failed. */
 export type ExaminationFailure = ServiceFileError | RsaKeyError | SodFailure | ChipRefutation;
 
+const STORE_FAILURES: ReadonlySet<string> = new Set<SodFailure["kind"]>([
+  "noTrustAnchor",
+  "crlMissing",
+  "crlStale",
+  "anchorExpired",
+  "anchorNotYetValid",
+]);
+
+/** Whether the failure is one of the trust store rather than of the card: somebody here has to see to it. */
+export const isOfTheStore = ({ kind }: ExaminationFailure): boolean => STORE_FAILURES.has(kind);
+
 export interface ExaminationContext extends Omit<RunnerContext, "until"> {
   readonly random: Random;
   readonly anchors: TrustAnchors;

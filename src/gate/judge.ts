@@ -6,7 +6,7 @@ import { toHex } from "../bytes/hex.ts";
 import { decide } from "../policy/decide.ts";
 import type { Decision, DecisionTime, DenialReason, DoorPolicy } from "../policy/question.ts";
 import type { CredentialLookup } from "../ports/credentials.ts";
-import type { JournalError } from "../ports/journal.ts";
+import type { JournalError, NewEvent } from "../ports/journal.ts";
 import { ok, type Result, unreachable } from "../result.ts";
 import { type AccessFacts, accessEvent, chipAlarm, type DoorFacts, type LaneRows } from "./access-event.ts";
 import { INCOMPLETE, type Verdict } from "./lane.ts";
@@ -39,13 +39,14 @@ export class Judge {
     const { proofs, personal, chip } = passage;
     const standing = credentials.standing(personal.pseudonym);
     if (!standing.ok) return standing;
-    const decision = decide({
+    const question = {
       door: policy,
       proofs,
       chip: chip.standing,
       standing: standing.value,
       at: decisionTime(),
-    });
+    };
+    const decision = chip.decided ?? decide(question);
     const { detail, responseMs } = chip;
     const row = accessEvent(facts, {
       decision,
@@ -56,11 +57,8 @@ export class Judge {
       ...(responseMs === undefined ? {} : { chipResponseMs: responseMs }),
     });
     const alarm = chipAlarm(facts, passage);
-    const who = holderKey(personal.pseudonym);
-    // A copy is not its victim: neither of the two hides that the other was there.
-    return alarm === undefined
-      ? ok({ outcome: decision.outcome, who, row: [row] })
-      : ok({ outcome: decision.outcome, who: `refuted ${who}`, row: [alarm, row] });
+    const holder = holderKey(personal.pseudonym, { refuted: alarm !== undefined });
+    return ok({ outcome: decision.outcome, who: holder, row: alarm === undefined ? [row] : [alarm, row] });
   }
 
   /** A card that can never pass here: not an identity card, or one that speaks wrongly. */
@@ -81,14 +79,48 @@ export class Judge {
     return this.#refusal(INCOMPLETE, { decision, latencyMs, detail: `tries:${tries}` });
   }
 
+  /** In place of a verdict on somebody whom a neighbour who sees the same cards has admitted already. */
+  admittedNextDoor(verdict: Verdict<LaneRows>): Verdict<LaneRows> {
+    return { ...verdict, outcome: "admittedNextDoor", row: verdict.row.map(notAgain) };
+  }
+
   #refusal(who: string, facts: Omit<AccessFacts, "proofs">): Verdict<LaneRows> {
     const row = accessEvent(this.#context.facts, { ...facts, proofs: new Set() });
     return { outcome: "denied", who, row: [row] };
   }
 }
 
-/** How the lane names a holder in memory; also made from the journal after a restart. */
-export const holderKey = (holder: Uint8Array): string => `nis:${toHex(holder)}`;
+/**
+ * How the lane names a holder in memory; also made from the journal after a restart. A chip that was refuted is
+ * somebody else than the holder of its number: neither of the two hides that the other was there.
+ */
+export const holderKey = (holder: Uint8Array, { refuted }: { readonly refuted: boolean }): string =>
+  `${refuted ? "refuted" : "nis"}:${toHex(holder)}`;
+
+/** Denials that speak about the chip, in rows of the journal. */
+const REFUTING: ReadonlySet<unknown> = new Set<DenialReason>([
+  "acs:ChipAuthenticationFailed",
+  "acs:DocumentAuthenticationFailed",
+  "acs:TrustAnchorMissing",
+]);
+
+/** Whether a row of this reason was about a chip that was refuted. */
+export const isRefutation = (reason: unknown): boolean => REFUTING.has(reason);
+
+/** The detail of a denial to somebody who is admitted, next door. */
+const ADMITTED_NEXT_DOOR = "admittedNextDoor";
+
+/** Whether a row says that its holder was not admitted, here or next door. */
+export const isRefusal = ({ type, data }: Pick<NewEvent, "type" | "data">): boolean =>
+  type === "acs.access.denied" && data["detail"] !== ADMITTED_NEXT_DOOR;
+
+/** A grant that is none, as a row: a denial of the same holder on the same proofs, with no group to pass by. */
+function notAgain(event: NewEvent): NewEvent {
+  if (event.type !== "acs.access.granted") return event;
+  const facts = Object.entries(event.data).filter(([name]) => name !== "group");
+  const denial = { rule: "fieldGroup", reason: "Other", detail: ADMITTED_NEXT_DOOR };
+  return { ...event, type: "acs.access.denied", data: { ...Object.fromEntries(facts), ...denial } };
+}
 
 const refusal = (reason: DenialReason, rule: string): Decision => ({
   outcome: "denied",

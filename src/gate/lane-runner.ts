@@ -27,6 +27,7 @@ import {
   type NoteFacts,
   type Recents,
   step,
+  type Verdict,
 } from "./lane.ts";
 import type { Neighbourhood } from "./neighbourhood.ts";
 import type { Passage, PassageFailure } from "./passage.ts";
@@ -118,10 +119,25 @@ export class LaneRunner {
 
   /** Asked in the very step that decides: between asking and deciding nobody may decide next door. */
   #askNextDoor(lane: LaneStep<LaneRows>[0], input: Input): Input {
-    const { neighbourhood, facts } = this.#context;
-    if (neighbourhood === undefined || input.kind !== "verdict" || lane.at !== "reading") return input;
-    const isNextDoor = neighbourhood.isNextDoor(facts.door, input.verdict.who, lane.foundAt);
-    return { ...input, isNextDoor };
+    const { neighbourhood, judge } = this.#context;
+    if (neighbourhood === undefined || input.kind !== "verdict") return input;
+    const verdict = this.#isNextDoor(neighbourhood, lane, input.verdict)
+      ? judge.admittedNextDoor(input.verdict)
+      : input.verdict;
+    return { ...input, verdict, hasNeighbours: true };
+  }
+
+  /** Nobody hides behind a neighbour that he was refused here; who could not be read may be the neighbour's. */
+  #isNextDoor(
+    neighbourhood: Neighbourhood,
+    lane: LaneStep<LaneRows>[0],
+    { outcome, who }: Verdict<LaneRows>,
+  ): boolean {
+    const { door } = this.#context.facts;
+    if (lane.at === "searching") return neighbourhood.mayBeNextDoor(door, lane.foundAt);
+    return (
+      lane.at === "reading" && outcome === "granted" && neighbourhood.isNextDoor(door, who, lane.foundAt)
+    );
   }
 
   /** Performs effects in order; the input is made by the last. `undefined` when the lane is being stopped. */

@@ -48,7 +48,8 @@ const MAX_VAIN_RESTARTS = 2;
 
 /** What a reading led to, ready to be written. `Row` is opaque here: the runner makes and commits it. */
 export interface Verdict<Row> {
-  readonly outcome: "granted" | "denied";
+  /** `admittedNextDoor`: a grant, were it not that a neighbour who sees the same cards has admitted this presentation. */
+  readonly outcome: "granted" | "denied" | "admittedNextDoor";
   /** Tells presentations of different holders apart; lives in memory only. */
   readonly who: string;
   readonly row: Row;
@@ -126,12 +127,12 @@ export type LaneInput<Row> =
   | { readonly kind: "nothingFound"; readonly now: Millis }
   /** For `forMs` the reader had no turn at the field that it shares, so that nobody can be said to have been away. */
   | { readonly kind: "notLooked"; readonly now: Millis; readonly forMs: number }
-  /** `isNextDoor`: a neighbour who sees the same cards has admitted this presentation already. */
+  /** `hasNeighbours`: other lanes see the same cards, and ask this one whom it has admitted. */
   | {
       readonly kind: "verdict";
       readonly now: Millis;
       readonly verdict: Verdict<Row>;
-      readonly isNextDoor?: boolean;
+      readonly hasNeighbours?: boolean;
     }
   | { readonly kind: "cardLost"; readonly now: Millis }
   | { readonly kind: "committed"; readonly now: Millis }
@@ -196,14 +197,28 @@ export function step<Row>(lane: Lane<Row>, input: LaneInput<Row>): LaneStep<Row>
   }
 }
 
-/** Whether this lane has let `who` in, and that presentation lasts for somebody found at `foundAt`. */
+/** Whether `who` is admitted here, by this lane or next door, and that presentation lasts for somebody found at `foundAt`. */
 export function hasAdmitted(lane: Lane<unknown>, who: string, foundAt: Millis): boolean {
-  const isHere =
-    (lane.at === "present" && lane.who === who && lane.refused !== true) ||
-    (lane.at === "committing" && lane.verdict.who === who && lane.verdict.outcome === "granted");
   const wasHere = (recent: Recent): boolean =>
-    recent.who === who && foundAt < recent.rearmAt && recent.refused !== true;
-  return isHere || lane.recents.some(wasHere);
+    recent.who === who && recent.refused !== true && foundAt < awayAt(lane, recent);
+  return admittedHere(lane) === who || lane.recents.some(wasHere);
+}
+
+/** Whether a card found elsewhere at `foundAt` may have been that of anybody who was admitted here, as it came or went. */
+export const mayHaveBrushed = (lane: Lane<unknown>, foundAt: Millis): boolean =>
+  admittedHere(lane) !== undefined ||
+  lane.recents.some(({ refused, goneAt }) => refused !== true && foundAt < after(goneAt, BRUSH_MS));
+
+/** Who lies before the reader and is admitted. */
+function admittedHere(lane: Lane<unknown>): string | undefined {
+  if (lane.at === "present") return lane.refused === true ? undefined : lane.who;
+  return lane.at === "committing" && lane.verdict.outcome !== "denied" ? lane.verdict.who : undefined;
+}
+
+/** From when on somebody counts as away. A reader that does not work sees nobody leave, yet keeps nobody out for ever. */
+function awayAt(lane: Lane<unknown>, { rearmAt, goneAt, overRestart }: Recent): Millis {
+  const isBlind = lane.at === "starting" || lane.at === "recovering" || lane.at === "down";
+  return isBlind && !overRestart ? after(goneAt, UNSEEN_REARM_MS) : rearmAt;
 }
 
 function stepIdle<Row>(
@@ -228,13 +243,14 @@ function stepReading<Row>(lane: Attempt, input: LaneInput<Row>): LaneStep<Row> {
     ];
   }
   if (input.kind !== "verdict") throw unexpected("reading", input);
-  const { verdict } = input;
+  const { verdict, now, hasNeighbours = false } = input;
   const same = recents.find(({ who, rearmAt }) => who === verdict.who && foundAt < rearmAt);
   if (same !== undefined) return toPresent({ ...same, recents: without(recents, same.who) }, []);
-  if (input.isNextDoor === true && verdict.outcome === "granted")
-    return toPresent({ who: verdict.who, since: foundAt, leftReported: false, recents }, []);
-  // Somebody else: who was seen to have left before is forgotten, who may be hidden beside him is not.
-  const hidden = recents.filter(({ seenAbsent }) => !seenAbsent);
+  // Somebody else: who was seen to have left before is forgotten, unless neighbours have still to know of him. Who may
+  // be hidden beside the present one is not.
+  const hidden = recents.filter(
+    ({ seenAbsent, refused, rearmAt }) => !seenAbsent || (hasNeighbours && refused !== true && now < rearmAt),
+  );
   return [
     { at: "committing", verdict, foundAt, gone: false, recents: hidden },
     [{ do: "commit", row: verdict.row }],
@@ -258,6 +274,7 @@ function stepSearching<Row>(
   }
   if (input.kind === "verdict") {
     const { verdict } = input;
+    if (verdict.outcome === "admittedNextDoor") return toIdle(recents, []);
     return [
       { at: "committing", verdict, foundAt, gone: true, recents },
       [{ do: "commit", row: verdict.row }],
@@ -281,7 +298,8 @@ function isNoNewAttempt([newest]: Recents, foundAt: Millis): boolean {
 
 function stepCommitting<Row>(lane: Committing<Row>, input: LaneInput<Row>): LaneStep<Row> {
   const { verdict, foundAt, gone, recents } = lane;
-  const refused = verdict.outcome === "denied" || input.kind === "commitFailed";
+  const refused =
+    verdict.outcome === "denied" || (verdict.outcome === "granted" && input.kind === "commitFailed");
   const present = { who: verdict.who, since: foundAt, leftReported: false, refused, recents };
   const next = (effects: readonly LaneEffect<Row>[]): LaneStep<Row> =>
     gone
@@ -289,7 +307,7 @@ function stepCommitting<Row>(lane: Committing<Row>, input: LaneInput<Row>): Lane
       : toPresent(present, effects);
   if (input.kind === "commitFailed") return next([{ do: "signal", signal: "fault" }]);
   if (input.kind !== "committed") throw unexpected("committing", input);
-  if (verdict.outcome === "denied") return next([{ do: "signal", signal: "denied" }]);
+  if (verdict.outcome !== "granted") return next([{ do: "signal", signal: "denied" }]);
   return next([{ do: "pulseRelay" }, { do: "signal", signal: "granted" }]);
 }
 

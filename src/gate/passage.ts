@@ -5,19 +5,21 @@
  */
 import type { RunnerContext } from "../apdu/exchange.ts";
 import { describeStatus } from "../apdu/response.ts";
+import { toHex } from "../bytes/hex.ts";
 import type { FamilyCache } from "../cie/families.ts";
 import type { Nis } from "../cie/nis.ts";
 import { pseudonym, type ScopeKey } from "../crypto/pseudonym.ts";
 import { parseRsaPublicKey } from "../crypto/rsa-block.ts";
 import type { Proof, Proofs } from "../identity/proofs.ts";
-import type { ChipStanding } from "../policy/question.ts";
-import { type DetectedCard, isLinkError, type LinkError } from "../ports/card.ts";
-import type { ChipPins } from "../ports/chip-pins.ts";
+import type { ChipStanding, Denial } from "../policy/question.ts";
+import type { DetectedCard, LinkError } from "../ports/card.ts";
+import type { ChipPin, ChipPins } from "../ports/chip-pins.ts";
 import type { JournalError, PersonalPart } from "../ports/journal.ts";
 import type { Random } from "../ports/random.ts";
 import { err, ok, type Result } from "../result.ts";
 import { after } from "../time/time.ts";
 import { proveChip } from "./chip-proof.ts";
+import type { LostProofs } from "./lost-proofs.ts";
 import { type ReadFailure, readCard } from "./read-card.ts";
 
 /** What a door's reading came to. */
@@ -33,6 +35,8 @@ export interface ChipFinding {
   readonly detail?: string;
   /** How long the chip took to sign, in ms. */
   readonly responseMs?: number;
+  /** The denial of a holder whose chip was not asked for anything, since the best answer would not have helped him. */
+  readonly decided?: Denial;
 }
 
 export interface PassageContext extends Omit<RunnerContext, "until"> {
@@ -40,6 +44,9 @@ export interface PassageContext extends Omit<RunnerContext, "until"> {
   readonly random: Random;
   readonly scopeKey: ScopeKey;
   readonly pins: Pick<ChipPins, "pinOf">;
+  readonly lostProofs: LostProofs;
+  /** How often anything went wrong with the reader so far. */
+  readonly readerTroubles: () => number;
   /** Asked about a number without a pin; absent where a door enrols nobody. */
   readonly enrol?: EnrolOnTheFly | undefined;
 }
@@ -89,24 +96,34 @@ async function findChip(
 ): Promise<Result<Found, PassageFailure>> {
   const pin = context.pins.pinOf(personal.pseudonym);
   if (!pin.ok) return err({ kind: "pinsFailed", error: pin.error });
-  if (pin.value !== undefined) return provePinned(pin.value.publicKey, card, context);
+  if (pin.value !== undefined) return provePinned(pin.value, toHex(personal.pseudonym), card, context);
   return context.enrol?.(nis, personal, card) ?? ok({ standing: "unpinned", proofs: [] });
 }
 
 /** A chip that will not or cannot prove itself is a finding, to be decided about; a lost one is read again. */
 async function provePinned(
-  publicKey: Uint8Array,
+  { publicKey }: ChipPin,
+  who: string,
   card: DetectedCard,
   context: PassageContext,
 ): Promise<Result<Found, LinkError>> {
+  const { clock, lostProofs } = context;
   const key = parseRsaPublicKey(publicKey);
-  if (!key.ok) return ok({ standing: "pinned", proofs: [], detail: key.error.kind });
-  const until = after(context.clock.monotonicMs(), PROOF_MS);
+  if (!key.ok) throw new Error("a pin whose key is none");
+  const until = after(clock.monotonicMs(), PROOF_MS);
   const proof = await proveChip(key.value, card.channel, { ...context, until });
-  if (proof.ok) return ok({ standing: "pinned", proofs: ["chipKey"], ...proof.value });
+  if (proof.ok) {
+    lostProofs.proven(who);
+    return ok({ standing: "pinned", proofs: ["chipKey"], ...proof.value });
+  }
   const { error } = proof;
-  // A lost radio link says nothing of the chip; one that answers against the rules, or never, is not the pinned one.
-  if (isLinkError(error) && error.kind !== "cardGarbled") return err(error);
-  const detail = error.kind === "authenticationRefused" ? `refused:${describeStatus(error.sw)}` : error.kind;
-  return ok({ standing: "pinned", proofs: [], detail });
+  if (error.kind === "readerFailed") return err(error);
+  if (error.kind === "cardLost") {
+    // One lost radio link says nothing of the chip; one that never answers is not the pinned one.
+    const isSilent = lostProofs.lost(who, clock.monotonicMs(), context.readerTroubles());
+    return isSilent ? refuted("silent") : err(error);
+  }
+  return refuted(error.kind === "authenticationRefused" ? `refused:${describeStatus(error.sw)}` : error.kind);
 }
+
+const refuted = (detail: string) => ok({ standing: "pinned", proofs: [], detail } as const);

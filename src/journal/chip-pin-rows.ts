@@ -6,6 +6,7 @@
 import { type Database, SqliteError, type Statement } from "better-sqlite3";
 import { equalBytes } from "../bytes/bytes.ts";
 import { parseHex, toHex } from "../bytes/hex.ts";
+import { parseRsaPublicKey } from "../crypto/rsa-block.ts";
 import type { ChipPin, PinHolder, Pinning } from "../ports/chip-pins.ts";
 import type { Instant } from "../time/time.ts";
 
@@ -31,7 +32,7 @@ export class ChipPinRows {
     );
     this.#insert = connection.prepare(
       `INSERT INTO chip_pin (pseudonym, public_key, generation, signer, key_id, pinned_at, unlisted)
-       VALUES (?, ?, ?, ?, ?, ?, NOT EXISTS (SELECT 1 FROM credential WHERE pseudonym = ?))`,
+       VALUES (?, ?, ?, ?, ?, ?, NOT EXISTS (SELECT 1 FROM admitted WHERE pseudonym = ?))`,
     );
     this.#remove = connection.prepare("DELETE FROM chip_pin WHERE pseudonym = ?");
     this.#sealCan = connection.prepare("UPDATE chip_pin SET sealed_can = ? WHERE pseudonym = ?");
@@ -65,7 +66,7 @@ export class ChipPinRows {
 /** A damaged row must not come to mean "no chip was pinned": the number would pass without one. */
 function pinFrom({ public_key, generation, signer }: PinRow): ChipPin {
   const known = generation === 1 || generation === 2 || generation === OTHER_GENERATION;
-  if (!known || public_key.length === 0 || signer.length !== SIGNER_BYTES)
+  if (!known || !parseRsaPublicKey(public_key).ok || signer.length !== SIGNER_BYTES)
     throw new SqliteError("a chip's row that is none", "SQLITE_CORRUPT");
   return {
     publicKey: new Uint8Array(public_key),

@@ -71,12 +71,16 @@ const MIGRATIONS: readonly string[] = [
      pseudonym BLOB PRIMARY KEY, public_key BLOB NOT NULL, generation INTEGER NOT NULL, signer BLOB NOT NULL,
      sealed_can BLOB, key_id TEXT NOT NULL, pinned_at INTEGER NOT NULL,
      unlisted INTEGER NOT NULL, expires_at INTEGER) WITHOUT ROWID;
-   CREATE INDEX chip_pin_unlisted ON chip_pin (pseudonym) WHERE unlisted = 1 AND expires_at IS NULL;
+   CREATE INDEX chip_pin_unlisted ON chip_pin (unlisted) WHERE unlisted = 1;
    CREATE INDEX chip_pin_expiry ON chip_pin (expires_at) WHERE expires_at IS NOT NULL;
-   CREATE TRIGGER chip_pin_listed AFTER INSERT ON credential BEGIN
+   CREATE TRIGGER chip_pin_listed AFTER INSERT ON credential
+     WHEN NEW.generation <= (SELECT value FROM counter WHERE name = 'generation') BEGIN
      UPDATE chip_pin SET unlisted = 0, expires_at = NULL WHERE pseudonym = NEW.pseudonym; END;
+   CREATE TRIGGER chip_pin_imported AFTER UPDATE ON counter WHEN NEW.name = 'generation' BEGIN
+     UPDATE chip_pin SET unlisted = 0, expires_at = NULL WHERE unlisted = 1
+       AND EXISTS (SELECT 1 FROM admitted WHERE admitted.pseudonym = chip_pin.pseudonym); END;
    CREATE TRIGGER chip_pin_unlisted AFTER DELETE ON credential
-     WHEN NOT EXISTS (SELECT 1 FROM credential WHERE pseudonym = OLD.pseudonym) BEGIN
+     WHEN NOT EXISTS (SELECT 1 FROM admitted WHERE pseudonym = OLD.pseudonym) BEGIN
      UPDATE chip_pin SET unlisted = 1 WHERE pseudonym = OLD.pseudonym; END;`,
   // 5: whose signatures are believed. A certificate stays as long as a source brings it: a publisher's newest
   // list, or a file imported by hand (no publisher). The seal is a hash over everything, made with each change.

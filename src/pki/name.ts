@@ -44,9 +44,12 @@ export function readName(element: Element): Name | undefined {
     key: [...new Set(folded)].sort().join(", "),
     text: pairs.map(([type, value]) => `${LABELS[type] ?? type}=${value}`).join(", "),
     country: pairs.find(([type]) => type === COUNTRY)?.[1].toUpperCase() ?? "",
-    isTest: pairs.some(([, value]) => /\btest\b/i.test(value)),
+    isTest: pairs.some(([, value]) => OF_A_TEST.test(value)),
   };
 }
+
+/** Rather one name too many: a test authority that is not known for one vouches for cards at a real gate. */
+const OF_A_TEST = /(?<!con)test(?!ament)/i;
 
 const printable = (value: string): string =>
   value

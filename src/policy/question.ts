@@ -56,7 +56,8 @@ export interface DecisionTime {
 
 /**
  * What is known of the chip behind a number: nothing was ever pinned; a chip was, and no other may use the number;
- * nothing was, and an examination found that the State did not make this one, or not by a signer known here.
+ * nothing was, and an examination found that the State did not make this one, or could not tell for want of a trusted
+ * signer or a fresh list.
  */
 export type ChipStanding = "unpinned" | "pinned" | "notGenuine" | "signerUnknown";
 
@@ -77,9 +78,11 @@ export type Decision =
       readonly group: string;
       readonly dated: boolean;
     }
-  | {
-      readonly outcome: "denied";
-      readonly rule: string;
-      readonly reason: DenialReason;
-      readonly dated: boolean;
-    };
+  | Denial;
+
+export interface Denial {
+  readonly outcome: "denied";
+  readonly rule: string;
+  readonly reason: DenialReason;
+  readonly dated: boolean;
+}

@@ -33,8 +33,20 @@ describe("who was last at a door", () => {
     },
   );
 
-  test("is nobody when the last one there had no number", async () => {
+  test("is known behind a card that could not be read", async () => {
     const phone: NewEvent = { type: "acs.access.denied", data: { door: "lane-1" } };
-    expect(await recents("lane-1", presented("lane-1"), phone)).toEqual([]);
+    expect(await recents("lane-1", phone)).toEqual([]);
+    expect(await recents("lane-1", presented("lane-1"), phone)).toHaveLength(1);
+  });
+
+  test("is known to have been refused, unless it was for being admitted next door", async () => {
+    const denied = (detail: string): NewEvent => ({
+      ...presented("lane-1"),
+      type: "acs.access.denied",
+      data: { door: "lane-1", reason: "Other", detail },
+    });
+    expect(await recents("lane-1", presented("lane-1"))).toMatchObject([{ refused: false }]);
+    expect(await recents("lane-1", denied("unknown"))).toMatchObject([{ refused: true }]);
+    expect(await recents("lane-1", denied("admittedNextDoor"))).toMatchObject([{ refused: false }]);
   });
 });

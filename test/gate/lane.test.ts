@@ -9,12 +9,15 @@ import {
   type LaneInput,
   LEFT_LYING_MS,
   MAX_READ_TRIES,
+  mayHaveBrushed,
   REARM_MS,
   REREAD_PATIENCE_MS,
   type Recent,
   step,
+  UNSEEN_REARM_MS,
   unseen,
   type Verdict,
+  WATCH_INTERVAL_MS,
 } from "../../src/gate/lane.ts";
 import type { RecoveryStep } from "../../src/ports/card.ts";
 import { millis } from "../../src/time/time.ts";
@@ -350,26 +353,42 @@ describe("time in which the reader had no turn at its field", () => {
 });
 
 describe("a neighbour who sees the same cards", () => {
-  const seen = (ms: number, value: Verdict<Row>): Input => ({
+  const says = (ms: number, value: Verdict<Row>): Input => ({
     kind: "verdict",
     now: at(ms),
     verdict: value,
-    isNextDoor: true,
+    hasNeighbours: true,
   });
   const anna = verdict("anna", "granted");
+  const annaNextDoor = verdict("anna", "admittedNextDoor");
+  const swallowed = [started, found(100), says(160, annaNextDoor), committed(162)];
 
-  test("has admitted the presentation: it is watched, without commit or pulse", () => {
-    expect(walk([started, found(100), seen(160, anna)]).names).toEqual(["watch"]);
-    expect(walk([started, found(100), seen(160, anna), gone(400)]).names).toEqual(["dropCard", "poll"]);
+  test("has admitted the presentation: that is written and shown, the relay stays, the card is watched", () => {
+    expect(walk(swallowed.slice(0, 3)).last).toEqual([{ do: "commit", row: "anna:admittedNextDoor" }]);
+    expect(walk(swallowed).last).toEqual([
+      { do: "signal", signal: "denied" },
+      { do: "watch", afterMs: WATCH_INTERVAL_MS },
+    ]);
+    expect(walk([...swallowed, gone(400)]).names).toEqual(["dropCard", "poll"]);
   });
 
-  test("does not hide that somebody is refused here", () => {
-    expect(walk([started, found(100), seen(160, verdict("anna", "denied"))]).names).toEqual(["commit"]);
+  test("has admitted it, and it flickers: that is written once", () => {
+    const again = [gone(400), found(450), says(510, annaNextDoor)];
+    expect(walk([...swallowed, ...again]).names).toEqual(["watch"]);
+  });
+
+  test("may be who left a card unread: nothing is written", () => {
+    const waiting = [started, found(100), lost(120), nothing(120 + REREAD_PATIENCE_MS)];
+    expect(walk(waiting).names).toEqual(["composeIncomplete"]);
+    const brushed = says(721, verdict("incomplete", "admittedNextDoor"));
+    expect(walk([...waiting, brushed]).last).toEqual([{ do: "poll" }]);
   });
 
   const admits = (inputs: readonly Input[], foundAt: number) =>
     hasAdmitted(walk(inputs).lane, "anna", at(foundAt));
   const [found100, granted160] = [found(100), says(160, anna)];
+  const down = failed(500);
+  const up = restarted(700, "reset");
 
   test("is told of a card from its grant on, until it was away for the rearm time", () => {
     expect(admits([started, found100], 120)).toBe(false);
@@ -380,7 +399,33 @@ describe("a neighbour who sees the same cards", () => {
   });
 
   test("is told also of one that another neighbour admitted first", () => {
-    expect(admits([started, found100, seen(160, anna)], 500)).toBe(true);
+    const unwritten: Input = { kind: "commitFailed", now: at(162) };
+    for (const inputs of [swallowed, [...swallowed.slice(0, 3), unwritten]]) {
+      expect(admits(inputs, 500)).toBe(true);
+      expect(admits([...inputs, gone(400)], 399 + REARM_MS)).toBe(true);
+      expect(admits([...inputs, gone(400)], 400 + REARM_MS)).toBe(false);
+    }
+  });
+
+  test("is told of one who left a moment ago, though another has come since", () => {
+    const bob = [found(700), says(760, verdict("bob", "denied")), committed(762)];
+    const inputs = [started, ...granted(100), gone(400), ...bob];
+    expect(admits(inputs, 399 + REARM_MS)).toBe(true);
+    expect(admits([...inputs, gone(900)], 399 + REARM_MS)).toBe(true);
+    expect(admits([...inputs, gone(900)], 400 + REARM_MS)).toBe(false);
+  });
+
+  test("is told for ten seconds of whoever lay there when the reader failed, and no longer", () => {
+    const inputs = [started, ...granted(100), down, failed(600), failed(900)];
+    expect(admits(inputs, 499 + UNSEEN_REARM_MS)).toBe(true);
+    expect(admits(inputs, 500 + UNSEEN_REARM_MS)).toBe(false);
+    expect(admits([started, ...granted(100), gone(400), down], 499 + UNSEEN_REARM_MS)).toBe(false);
+  });
+
+  test("is not told longer of him because the reader starts and fails again and again", () => {
+    const inputs = [started, ...granted(100), down, up, failed(800), up, failed(900)];
+    expect(admits(inputs, 699 + UNSEEN_REARM_MS)).toBe(true);
+    expect(admits(inputs, 700 + UNSEEN_REARM_MS)).toBe(false);
   });
 
   test("is told of nobody whom no relay let in", () => {
@@ -390,6 +435,19 @@ describe("a neighbour who sees the same cards", () => {
       expect(admits(inputs, 200)).toBe(false);
       expect(admits([...inputs, gone(400)], 450)).toBe(false);
     }
+  });
+
+  test("may have brushed another reader as he came, while he is there, and as he left", () => {
+    const brushed = (inputs: readonly Input[], foundAt: number) =>
+      mayHaveBrushed(walk(inputs).lane, at(foundAt));
+    expect(brushed([started, found100], 120)).toBe(false);
+    expect(brushed([started, found100, granted160], 120)).toBe(true);
+    expect(brushed([started, ...granted(100)], 60_000)).toBe(true);
+    expect(brushed([started, ...granted(100), gone(400)], 399 + BRUSH_MS)).toBe(true);
+    expect(brushed([started, ...granted(100), gone(400)], 400 + BRUSH_MS)).toBe(false);
+    const denied = [started, found100, says(160, verdict("anna", "denied")), committed(162)];
+    expect(brushed(denied, 200)).toBe(false);
+    expect(brushed([...denied, gone(400)], 420)).toBe(false);
   });
 
   test("is told of whoever the journal knows from before a restart", () => {

@@ -27,3 +27,13 @@ test("the last state of a lane counts", () => {
   neighbourhood.update("lane-1", idle);
   expect(neighbourhood.isNextDoor("lane-2", "anna", millis(500))).toBe(false);
 });
+
+test("whoever is next door may have brushed any other reader, and never her own", () => {
+  const neighbourhood = new Neighbourhood();
+  neighbourhood.update("lane-1", present);
+  neighbourhood.update("lane-2", idle);
+  expect(neighbourhood.mayBeNextDoor("lane-2", millis(500))).toBe(true);
+  expect(neighbourhood.mayBeNextDoor("lane-1", millis(500))).toBe(false);
+  neighbourhood.update("lane-1", { ...present, refused: true });
+  expect(neighbourhood.mayBeNextDoor("lane-2", millis(500))).toBe(false);
+});

@@ -58,7 +58,10 @@ const access = () =>
   world
     .events()
     .filter(({ type }) => type.startsWith("acs.access."))
-    .map(({ type, data }) => `${String(data["door"])} ${type.slice("acs.access.".length)}`);
+    .map(({ type, data }) => `${String(data["door"])} ${outcomeOf(type, data["detail"])}`);
+/** A denial to somebody who was admitted at the other door is told from all others. */
+const outcomeOf = (type: string, detail: unknown): string =>
+  detail === "admittedNextDoor" ? "next door" : type.slice("acs.access.".length);
 const pulses = (): number =>
   doors.reduce((sum, { relayLine }) => {
     const edges = world.board.pins
@@ -73,9 +76,10 @@ async function hold(lane: number, card: Card, forMs = 800) {
   remove(lane, card);
 }
 
-/** Rows and pulses so far; the carriers were never on together. */
+/** Grants and pulses so far, and nobody refused; the carriers were never on together. */
 function expectGranted(...rows: readonly string[]) {
-  expect(access()).toEqual(rows.map((row) => `${row} granted`));
+  const decided = access().filter((row) => !row.endsWith("next door"));
+  expect(decided).toEqual(rows.map((row) => `${row} granted`));
   expect(pulses()).toBe(rows.length);
   expect(overlapsUs).toEqual([]);
 }
@@ -135,12 +139,12 @@ describe("one presentation is granted once", () => {
     const card = cie(MEMBER);
     for (const lane of [0, 1]) place(lane, card);
     await world.pass(HOUR_MS / 20);
-    expect(access()).toHaveLength(1);
+    expect(access()).toEqual(["lane-2 granted", "lane-1 next door"]);
     for (const lane of [0, 1]) remove(lane, card);
     await world.pass(AWAY_MS);
     for (const lane of [0, 1]) place(lane, card);
     await world.pass(2_000);
-    expect(access()).toHaveLength(2);
+    expect(access().filter((row) => row.endsWith("granted"))).toHaveLength(2);
     expect(pulses()).toBe(2);
     expect(overlapsUs).toEqual([]);
   });
@@ -221,9 +225,147 @@ describe("one presentation is granted once", () => {
     await world.pass(1_500);
     await world.start();
     await world.pass(30_000);
-    expect(access()).toHaveLength(1);
-    expect(overlapsUs).toEqual([]);
+    expectGranted("lane-2");
   });
+});
+
+describe("a card that was admitted and moved to the other door, where it lies", () => {
+  /** Admitted at lane 1, told so and left at lane 2, while somebody else passes at lane 1. */
+  async function movedOver() {
+    await begin();
+    const card = cie(MEMBER);
+    place(0, card);
+    await world.pass(400);
+    place(1, card);
+    await world.pass(600);
+    remove(0, card);
+    await world.pass(AWAY_MS);
+    await hold(0, cie(OTHER_MEMBER), 600);
+    expect(access()).toEqual(["lane-1 granted", "lane-2 next door", "lane-1 granted"]);
+  }
+
+  test.each(["kill", "stop"] as const)(
+    "opens nothing when the gate is started anew after a %s",
+    async (how) => {
+      await movedOver();
+      if (how === "kill") world.kill();
+      else await world.stop();
+      await world.pass(1_500);
+      await world.start();
+      await world.pass(30_000);
+      expectGranted("lane-1", "lane-1");
+    },
+  );
+
+  test("nor when its reader comes into service long after the gate", async () => {
+    await movedOver();
+    world.kill();
+    world.board.setFaults(node(1), { hang: 1 });
+    await world.pass(1_500);
+    await world.start();
+    await world.pass(40_000);
+    world.board.setFaults(node(1), {});
+    await world.pass(30_000);
+    expectGranted("lane-1", "lane-1");
+  });
+
+  test("makes no incomplete readings where it brushes the field", async () => {
+    await begin();
+    const card = cie(MEMBER);
+    place(0, card);
+    await world.pass(500);
+    place(1, card);
+    remove(0, card);
+    await world.pass(6_000);
+    for (let brush = 0; brush < 12; brush++) {
+      await hold(0, card, 55 + brush * 5);
+      await world.pass(AWAY_MS);
+    }
+    expectGranted("lane-1");
+  });
+});
+
+describe("at the other door is told of it in red", () => {
+  test("whoever is admitted, by a row with his pseudonym and the reason, and no group", async () => {
+    await begin();
+    const card = cie(MEMBER);
+    await hold(0, card, 400);
+    await hold(1, card, 400);
+    const [granted, told] = world.events().filter(({ type }) => type.startsWith("acs.access."));
+    expect(told?.type).toBe("acs.access.denied");
+    expect(told?.data).toMatchObject({
+      door: "lane-2",
+      rule: "fieldGroup",
+      reason: "Other",
+      detail: "admittedNextDoor",
+      proofs: ["nisRead"],
+    });
+    expect(told?.data).not.toHaveProperty("group");
+    expect(told?.personal?.pseudonym).toBe(granted?.personal?.pseudonym);
+  });
+
+  test("whoever comes a moment after somebody else took his place", async () => {
+    await begin();
+    const card = cie(MEMBER);
+    await hold(0, card, 500);
+    await world.pass(250);
+    place(0, cie(STRANGER));
+    await world.pass(300);
+    await hold(1, card, 600);
+    expect(access()).toEqual(["lane-1 granted", "lane-1 denied", "lane-2 next door"]);
+    expect(pulses()).toBe(1);
+  });
+
+  test.each([
+    ["hangs", 1_500, { hang: 1 }],
+    ["hangs", 4_000, { hang: 1 }],
+    ["has lost its bus", 1_500, { busError: 1 }],
+    ["has lost its bus", 4_000, { busError: 1 }],
+  ] as const)("whoever lay on a reader that %s, %i ms later", async (_what, laterMs, faults) => {
+    await begin();
+    const card = cie(MEMBER);
+    place(0, card);
+    await world.pass(800);
+    world.board.setFaults(node(0), faults);
+    await world.pass(laterMs);
+    remove(0, card);
+    await hold(1, card, 1_500);
+    expect(access()).toEqual(["lane-1 granted", "lane-2 next door"]);
+    await world.pass(20_000);
+    await hold(1, card, 1_500);
+    expect(access()).toEqual(["lane-1 granted", "lane-2 next door", "lane-2 granted"]);
+  });
+
+  test("whose card was changed for one of its kind, each time, until that one is taken away", async () => {
+    await begin();
+    const [card, other] = [cie(MEMBER), cie(OTHER_MEMBER)];
+    await hold(0, card, 500);
+    place(0, other);
+    for (let tries = 0; tries < 3; tries++) {
+      await world.pass(AWAY_MS);
+      await hold(1, card);
+    }
+    remove(0, other);
+    await world.pass(AWAY_MS);
+    await hold(1, card);
+    expect(access()).toEqual([
+      "lane-1 granted",
+      ...Array.from({ length: 3 }, () => "lane-2 next door"),
+      "lane-2 granted",
+    ]);
+  });
+});
+
+test("a refusal is remembered as one when the gate is started anew", async () => {
+  await begin();
+  const card = cie(STRANGER);
+  await hold(0, card, 600);
+  await world.stop();
+  await world.start();
+  world.admit(STRANGER);
+  await world.pass(500);
+  await hold(1, card, 1_500);
+  expect(access()).toEqual(["lane-1 denied", "lane-2 granted"]);
 });
 
 describe("a reader in trouble keeps nobody waiting", () => {

@@ -1,16 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { ChipPinStore } from "../../src/journal/chip-pin-store.ts";
 import { type ChipEnrolment, CredentialRegister } from "../../src/journal/credential-register.ts";
+import { CredentialRows } from "../../src/journal/credential-rows.ts";
 import { CredentialStore } from "../../src/journal/credential-store.ts";
 import { runRetention } from "../../src/journal/retention.ts";
 import type { ChipPin } from "../../src/ports/chip-pins.ts";
 import type { NewEvent } from "../../src/ports/journal.ts";
+import { cardKey } from "../../src/sim/pki/test-key.ts";
 import { instant } from "../../src/time/time.ts";
 import { enrolment, holder } from "./enrolment.ts";
 import { DAY_MS, must, NOON, TemporaryJournal } from "./temporary-journal.ts";
 
-const chip = (fill: number, generation: ChipPin["generation"] = 2): ChipPin => ({
-  publicKey: new Uint8Array(270).fill(fill),
+const chip = (key: number, generation: ChipPin["generation"] = 2): ChipPin => ({
+  publicKey: cardKey(key).publicKey,
   generation,
   signer: "AB".repeat(32),
 });
@@ -119,6 +121,31 @@ describe("how long a pin is kept", () => {
     expect(pinOf(1)).toEqual(chip(1));
   });
 
+  test("an import that was killed before it counted keeps nothing", async () => {
+    const { world, register, pins, pinOf, erase } = open();
+    must(await register.admit(enrolment(1)));
+    must(await pins.pin(owner(1), chip(1), []));
+    must(await register.revoke({ displayTag: "card#0001" }));
+    const rows = new CredentialRows(world.database.connection);
+    rows.stage(enrolment(1), 1_000_000);
+    await erase(1);
+    await erase(31);
+    expect(pinOf(1)).toBeUndefined();
+  });
+
+  test("one that counts brings the holder back with his chip", async () => {
+    const { world, register, pins, pinOf, erase } = open();
+    must(await register.admit(enrolment(1)));
+    must(await pins.pin(owner(1), chip(1), []));
+    must(await register.revoke({ displayTag: "card#0001" }));
+    await erase(1);
+    const signal = new AbortController().signal;
+    const surroundings = { clock: world.clock, signal, neighbours: async () => "none" as const };
+    must(await world.timeline.resolve(register.import([enrolment(1)], surroundings)));
+    await erase(60);
+    expect(pinOf(1)).toEqual(chip(1));
+  });
+
   test("thirty days after its holder is on no list any more it is erased", async () => {
     const { register, pins, pinOf, erase } = open();
     must(await register.admit(enrolment(1)));
@@ -135,7 +162,12 @@ describe("how long a pin is kept", () => {
 test("a damaged row is an error, never a number without a chip", async () => {
   const { world, pins } = open();
   must(await pins.pin(owner(1), chip(1), []));
-  for (const damage of ["public_key = x''", "generation = 7", "signer = x'00'"]) {
+  for (const damage of [
+    "public_key = x''",
+    "public_key = zeroblob(270)",
+    "generation = 7",
+    "signer = x'00'",
+  ]) {
     world.database.connection.exec(`UPDATE chip_pin SET ${damage}`);
     expect(pins.pinOf(holder(1))).toMatchObject({ ok: false, error: { kind: "corrupt" } });
   }

@@ -19,12 +19,17 @@ const NEEDED: Readonly<Record<Level, readonly Proof[]>> = {
 
 export function plainDecision(question: Question): Decision {
   const { door, proofs, standing } = question;
-  const { credential } = standing;
   if (standing.denyListed) return deny("acs:DenyListed", "denyList");
   const chipDenial = deniedByChip(question);
   if (chipDenial !== undefined) return chipDenial;
   if (NEEDED[door.level].some((proof) => !proofs.has(proof)))
     return deny("acs:SecurityLevelTooLow", `doors/${door.door}/level`);
+  return deniedByList(question) ?? grant(question);
+}
+
+function deniedByList(question: Question): Decision | undefined {
+  const { door, standing } = question;
+  const { credential } = standing;
   if (credential === undefined) return deny("CredentialNotFound", "allowList");
   if (!credential.enabled) return deny("CredentialNotEnabled", "allowList/enabled");
   const admission = door.admissions.get(credential.group);
@@ -36,8 +41,15 @@ export function plainDecision(question: Question): Decision {
     const denial = deniedByTime(question, credential, timetable);
     if (denial !== undefined) return denial;
   }
-  const rule = `doors/${door.door}/groups/${credential.group}${timetable === undefined ? "" : "/hours"}`;
-  return { outcome: "granted", level: door.level, group: credential.group, rule, dated };
+  return undefined;
+}
+
+function grant({ door, standing: { credential } }: Question): Decision {
+  const { group = "", validFrom, validUntil } = credential ?? {};
+  const timetable = door.admissions.get(group)?.timetable;
+  const dated = validFrom !== undefined || validUntil !== undefined || timetable !== undefined;
+  const rule = `doors/${door.door}/groups/${group}${timetable === undefined ? "" : "/hours"}`;
+  return { outcome: "granted", level: door.level, group, rule, dated };
 }
 
 function deniedByChip({ chip, proofs }: Question): Decision | undefined {

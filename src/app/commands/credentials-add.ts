@@ -52,11 +52,11 @@ async function addByTap(
   return EXIT.done;
 }
 
-/** Where the door wants the chip's own proof, its number alone would admit nobody. */
-function demandsChip({ doors }: Config, { texts }: Invocation): boolean {
-  const door = doors.find(({ id }) => texts["door"] === undefined || id === texts["door"]);
-  return door?.level === "originalChip";
-}
+/** Where a door that admits the group wants the chip's own proof, the number alone would not admit its holder. */
+const demandsChip = ({ doors }: Config, { texts }: Invocation): boolean =>
+  doors.some(
+    ({ level, groups }) => level === "originalChip" && groups.some(({ group }) => group === texts["group"]),
+  );
 
 type Holder = ReturnType<typeof holderOf>;
 

@@ -6,8 +6,13 @@ import type { Config } from "../../config/schema.ts";
 import { displayTag, pseudonym } from "../../crypto/pseudonym.ts";
 import { seal } from "../../crypto/sealed.ts";
 import { systemRandom } from "../../crypto/system-random.ts";
-import { cardNotGenuine, chipPinned, keyChanged } from "../../gate/access-event.ts";
-import { type Examination, type ExaminationFailure, examineChip } from "../../gate/examine-chip.ts";
+import { chipPinned, examinationAlarm, keyChanged } from "../../gate/access-event.ts";
+import {
+  type Examination,
+  type ExaminationFailure,
+  examineChip,
+  isOfTheStore,
+} from "../../gate/examine-chip.ts";
 import { readCard } from "../../gate/read-card.ts";
 import type { Enrolment } from "../../journal/credential-rows.ts";
 import type { TrustAnchors } from "../../pki/trust-anchors.ts";
@@ -80,7 +85,8 @@ export async function keepEnrolment(
   const { holder, examined } = card;
   const personal = { pseudonym: holder.pseudonym, keyId: holder.keyId, kind: "nis" } as const;
   if (!examined.ok) {
-    const written = await site.journal.append([cardNotGenuine({ why: examined.error.kind, personal })]);
+    const of = isOfTheStore(examined.error) ? "signerUnknown" : "notGenuine";
+    const written = await site.journal.append([examinationAlarm({ of, why: examined.error.kind, personal })]);
     return written.ok ? { exit: EXIT.negative } : failed(io, written.error);
   }
   const { pin, responseMs, signed } = examined.value;

@@ -8,6 +8,8 @@ export interface ShownCheck {
   readonly result: "passed" | "failed" | "notReached";
   /** What was found, in words; of a failure its kind. */
   readonly found?: string;
+  /** What to do about a failure. */
+  readonly remedy?: string;
 }
 
 type CheckName = (typeof CHECKS)[number];
@@ -42,15 +44,39 @@ export function checksOf(examined: Result<Examination, ExaminationFailure>): rea
   return CHECKS.map((check, index) => {
     if (index > failedAt) return { check, result: "notReached" };
     if (index < failedAt) return { check, result: "passed", ...foundIn(check, examined) };
-    return { check, result: "failed", ...(examined.ok ? {} : { found: describe(examined.error) }) };
+    const failure = examined.ok ? {} : { found: describe(examined.error), remedy: remedyOf(examined.error) };
+    return { check, result: "failed", ...failure };
   });
 }
 
 /** One line each on standard output. */
 export function showChecks(checks: readonly ShownCheck[], io: CommandIo): void {
   const marks = { passed: "ok    ", failed: "FAILED", notReached: "-     " } as const;
-  for (const { check, result, found } of checks)
+  for (const { check, result, found, remedy } of checks) {
     io.out(`  ${marks[result]}  ${WORDS[check]}${found === undefined ? "" : ` (${found})`}`);
+    if (remedy !== undefined) io.out(`          ${remedy}`);
+  }
+}
+
+function remedyOf(failure: ExaminationFailure): string {
+  switch (failure.kind) {
+    case "noTrustAnchor":
+      return "import the newest master list with varco trust import; if it fails then too, treat the card as forged";
+    case "crlMissing":
+    case "crlStale":
+      return "import the country's revocation list with varco trust import, or set trust.crl: warn";
+    case "signerExpired":
+    case "signerNotYetValid":
+    case "anchorExpired":
+    case "anchorNotYetValid":
+      return "check the date of this machine; if it is right, the card is too old or too new to be enrolled";
+    case "testSigner":
+      return "this is a card for laboratories; trust.laboratory accepts such cards, which no real gate should do";
+    case "fileRefused":
+      return "hold the card still and try again; a phone or another card that only says a number ends here too";
+    default:
+      return "do not enrol it: keep the card in view, compare it with its holder, and report it";
+  }
 }
 
 function foundIn(check: CheckName, examined: Result<Examination, ExaminationFailure>) {

@@ -7,6 +7,7 @@ import type { Config, DoorConfig } from "../../config/schema.ts";
 import { deriveScopeKey } from "../../crypto/pseudonym.ts";
 import { loadSiteKey } from "../../crypto/site-key.ts";
 import { systemRandom } from "../../crypto/system-random.ts";
+import { LostProofs } from "../../gate/lost-proofs.ts";
 import { type Passage, readPassage } from "../../gate/passage.ts";
 import type { Proofs } from "../../identity/proofs.ts";
 import { CredentialInquiry } from "../../journal/credential-inquiry.ts";
@@ -139,11 +140,14 @@ async function shownByCard(
   const siteKey = loadSiteKey(config.siteKey);
   if (!siteKey.ok) return failed(io, siteKey.error);
   const scopeKey = deriveScopeKey(siteKey.value, config);
+  const lostProofs = new LostProofs();
   const passage: CardWork<Result<Passage, JournalError>> = async (card, families) => {
     const context = {
       families,
       scopeKey,
       pins: inquiry,
+      lostProofs,
+      readerTroubles: () => 0,
       random: systemRandom,
       clock: io.clock,
       log: silentLog,
