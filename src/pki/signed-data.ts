@@ -165,6 +165,9 @@ export function checkSignedData(signed: SignedData): Result<Certificate, SignedD
   );
 }
 
+const TAG_SEQUENCE = 0x30;
+const TAG_INTEGER = 0x02;
+
 const isNamed = (certificate: Certificate, id: SignerId): boolean =>
   id.kind === "subjectKeyId"
     ? certificate.subjectKeyId === id.keyId
@@ -180,9 +183,10 @@ const readCertificates = (set: Element | undefined): readonly Certificate[] =>
 function readSignerId(element: Element): SignerId | undefined {
   const keyId = contextBytes(element);
   if (keyId !== undefined) return { kind: "subjectKeyId", keyId: toHex(keyId) };
+  if (rawBytes(element)[0] !== TAG_SEQUENCE) return undefined;
   const [issuer, serial] = children(element);
   const name = issuer && readName(issuer);
-  if (name === undefined || serial === undefined) return undefined;
+  if (name === undefined || serial === undefined || rawBytes(serial)[0] !== TAG_INTEGER) return undefined;
   return { kind: "issuerAndSerial", issuerKey: name.key, serial: toHex(integerBytes(serial)) };
 }
 
