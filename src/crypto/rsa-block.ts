@@ -21,9 +21,9 @@ export interface RsaPublicKey {
 export type RsaKeyError = { readonly kind: "keyMalformed" } | { readonly kind: "keyStrength" };
 
 export type ChipProofFailure =
-  /** The answer is not as long as the modulus, or is a number that is not below it. */
+  /** The answer is not as long as the modulus. */
   | { readonly kind: "responseLength" }
-  /** The answer does not open to the challenge: another key, another challenge, or another padding. */
+  /** The answer does not open to the challenge: another key (its number may be above this modulus), challenge or padding. */
   | { readonly kind: "responseWrong" };
 
 const RSA_BITS = { least: 2_048, most: 4_096 };
@@ -66,7 +66,7 @@ export function judgeResponse(proof: {
   const expected = blockOf(challenge, publicKey.modulusBytes);
   if (response.length !== publicKey.modulusBytes) return err({ kind: "responseLength" });
   const opened = openBlock(publicKey.key, response);
-  if (opened === undefined) return err({ kind: "responseLength" });
+  if (opened === undefined) return err({ kind: "responseWrong" });
   return timingSafeEqual(opened, expected) ? ok("proven") : err({ kind: "responseWrong" });
 }
 

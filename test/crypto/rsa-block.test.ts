@@ -63,10 +63,15 @@ describe("the answer of a chip", () => {
     ["nothing", new Uint8Array(0)],
     ["a byte less", signed(CHALLENGE).subarray(1)],
     ["a byte more", concat(signed(CHALLENGE), hex("00"))],
+  ])("of %s is refused for its length", (_, response) => {
+    expect(bad(judge(response))).toEqual({ kind: "responseLength" });
+  });
+
+  test.each<[name: string, response: Uint8Array]>([
     ["the modulus itself", MODULUS],
     ["all ones", new Uint8Array(256).fill(0xff)],
-  ])("of %s is refused for its length or size", (_, response) => {
-    expect(bad(judge(response))).toEqual({ kind: "responseLength" });
+  ])("of %s is no signature of any block", (_, response) => {
+    expect(bad(judge(response))).toEqual({ kind: "responseWrong" });
   });
 
   test("with a bit turned anywhere is refused", () => {
