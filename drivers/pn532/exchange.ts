@@ -41,11 +41,6 @@ const MAX_PREAMBLE_BYTES = 20;
 /** Read on by so much when nothing but preamble was seen. */
 const PREAMBLE_STEP_BYTES = 16;
 const RESPONSE_CODE_BYTES = 1;
-/**
- * What ends a frame and says nothing. It is not fetched alone: behind the data checksum a chip on SPI may be through
- * with its frame, and the byte under the next operation byte is then none of it.
- */
-const POSTAMBLE = Uint8Array.of(0x00);
 const MAX_BUFFER_BYTES = MAX_FRAME_BYTES + MAX_PREAMBLE_BYTES;
 
 /** A command ready to be exchanged; `payload` begins with the command code. */
@@ -249,8 +244,6 @@ function firstFrame(bytes: Uint8Array): Found {
 }
 
 function readOn(bytes: Uint8Array, missingBytes: number): Found {
-  const end = missingBytes === POSTAMBLE.length ? decodeFrame(concat(bytes, POSTAMBLE), 0) : undefined;
-  if (end?.kind === "data") return end;
   const startCodeSeen = missingBytes > 0;
   if (!startCodeSeen && bytes.length > MAX_PREAMBLE_BYTES + ACK_BYTES) return { kind: "rubble" };
   const wantedBytes = startCodeSeen ? missingBytes : PREAMBLE_STEP_BYTES;

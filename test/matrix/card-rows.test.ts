@@ -234,7 +234,8 @@ describe.each(TRANSPORTS)("$name", (transport) => {
         expect(sum.processed).toBe(sum.right);
         expect(sum.lost).toBe(bench.faults.count("radioError"));
         expect(sum.lost).toBeGreaterThan(0);
-        expectCounted(bench, {});
+        // On SPI an answer one byte longer than usual is asked for again for its postamble: see row 8.
+        expect(bench.rig.reader.health()).toMatchObject({ resends: 0, aborts: 0, strays: 0 });
       },
     );
   });

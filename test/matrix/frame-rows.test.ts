@@ -251,14 +251,14 @@ describe.each(TRANSPORTS)("$name", (transport) => {
     }
   });
 
-  test("row 7: an answer that lacks its postamble alone is right, or asked for again", async () => {
+  test("row 7: an answer that lacks its postamble alone is asked for again", async () => {
     const bench = await startBench(transport);
     const { channel } = await bench.present();
     bench.damageResponses({ code: IN_DATA_EXCHANGE, times: 1 }, (frame) => frame.slice(0, -1));
     expect(await bench.send(channel, SELECT_IAS)).toBe("9000");
     expect(bench.faults.count("tampered")).toBe(1);
-    // What follows it in the buffer of SPI and I2C is read in its place; a serial line carries nothing.
-    expectCounted(bench, transport === HSU ? {} : { rereads: 1 });
+    // Guessed, it would let a frame pass that has lost a zero of its data, and is read one byte on.
+    expectCounted(bench, { rereads: 1 });
   });
 
   test("row 8: read in parts that end anywhere, a frame is the same", async () => {
@@ -269,7 +269,9 @@ describe.each(TRANSPORTS)("$name", (transport) => {
       const answer = await table.within(bench, at(8, "read in parts", 150), () => run(command));
       expect({ answerBytes, answer }).toEqual({ answerBytes, answer: expected(command) });
     }
-    expect(runner.counts).toMatchObject({ rereads: 0, aborts: 0, strays: 0 });
+    // On SPI the chip is through with its frame when the postamble alone is left, and is asked for it again.
+    const rereads = transport.name === "SPI" ? 1 : 0;
+    expect(runner.counts).toMatchObject({ rereads, aborts: 0, strays: 0 });
   });
 });
 

@@ -121,12 +121,13 @@ describe("a command that goes well", () => {
   });
 });
 
-test("a postamble that was not read is not fetched alone; a data checksum is", () => {
+test("an answer that lacks its last byte is not guessed: with a lost 00 it would pass shifted", () => {
   const waiting = step(begin(VERSION, millis(0)).next, { kind: "bytes", bytes: ACK_FRAME }, millis(0)).next;
-  const hear = (missingBytes: number) =>
-    step(waiting, { kind: "bytes", bytes: VERSION_ANSWER.slice(0, -missingBytes) }, millis(0)).next;
-  expect(hear(1)).toEqual({ at: "finished", outcome: VERSION_OUTCOME });
-  expect(hear(2)).toMatchObject({ at: "respond", missingBytes: 2 });
+  const bytes = VERSION_ANSWER.slice(0, -1);
+  expect(step(waiting, { kind: "bytes", bytes }, millis(0)).next).toMatchObject({
+    at: "respond",
+    missingBytes: 1,
+  });
 });
 
 test("a damaged answer is asked for again whole, whatever its usual length", () => {

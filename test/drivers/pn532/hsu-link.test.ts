@@ -204,8 +204,7 @@ describe("a command over the line", () => {
 
   test("whose answer was damaged or cut is answered by the next reading, asked for by NACK", async () => {
     const damaged = VERSION.map((value, index) => (index === 8 ? value ^ 1 : value));
-    // Behind its start code and before its postamble.
-    const broken = Array.from({ length: VERSION.length - 4 }, (_, index) => VERSION.subarray(0, index + 3));
+    const broken = Array.from({ length: VERSION.length - 3 }, (_, index) => VERSION.subarray(0, index + 3));
     for (const first of [damaged, ...broken]) {
       const { line, runner, settle } = answering([ACK_FRAME, first], [VERSION]);
       expect(await settle(runner.run(getFirmwareVersion()))).toEqual(ok(VERSION_ANSWER));
