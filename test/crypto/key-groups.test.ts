@@ -7,25 +7,11 @@ import { hex, toHex } from "../../src/bytes/hex.ts";
 import { inverse, modulo, power, toFixedBytes, toInteger } from "../../src/crypto/big-endian.ts";
 import { CURVES, type CurveName } from "../../src/crypto/curves.table.ts";
 import { dhGroup } from "../../src/crypto/dh-group.ts";
-import { DH_GROUPS, type DhGroupName } from "../../src/crypto/dh-groups.table.ts";
+import { DH_GROUPS } from "../../src/crypto/dh-groups.table.ts";
 import { ecGroup } from "../../src/crypto/ec-group.ts";
 import { systemRandom } from "../../src/crypto/system-random.ts";
 import { NOBLE } from "../emrtd/noble-curves.ts";
-
-const CURVE_NAMES: readonly CurveName[] = [
-  "prime192v1",
-  "brainpoolP192r1",
-  "secp224r1",
-  "brainpoolP224r1",
-  "prime256v1",
-  "brainpoolP256r1",
-  "brainpoolP320r1",
-  "secp384r1",
-  "brainpoolP384r1",
-  "brainpoolP512r1",
-  "secp521r1",
-];
-const DH_NAMES: readonly DhGroupName[] = ["modp1024-160", "modp2048-224", "modp2048-256"];
+import { CURVE_NAMES, DH_NAMES } from "./group-names.ts";
 
 const integerOf = (digits: string) => toInteger(hex(digits));
 

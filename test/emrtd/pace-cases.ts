@@ -1,13 +1,12 @@
 /** Every way in which PACE can be done: mapping, suite and parameters, each with the reader's profile and a chip's arithmetic. */
 import { writeTlv } from "../../src/bytes/write-tlv.ts";
 import { toInteger } from "../../src/crypto/big-endian.ts";
-import type { CurveName } from "../../src/crypto/curves.table.ts";
-import type { DhGroupName } from "../../src/crypto/dh-groups.table.ts";
 import { type SuiteName, suite } from "../../src/crypto/document-suite.ts";
 import { systemRandom } from "../../src/crypto/system-random.ts";
 import type { PacePassword } from "../../src/emrtd/pace.ts";
 import type { PaceProfile } from "../../src/emrtd/pace-profile.ts";
 import type { PaceMapping } from "../../src/emrtd/security-infos.ts";
+import { CURVE_NAMES, DH_NAMES } from "../crypto/group-names.ts";
 import { type ChipGroup, chipCurve, chipIntegers } from "./chip-group.ts";
 import type { ChipSetting } from "./pace-chip.ts";
 import { ascii, cardAccess, paceInfo, profileOf } from "./pace-settings.ts";
@@ -21,24 +20,10 @@ export interface PaceCase {
 
 export const passwordCan: PacePassword = { reference: "CAN", key: ascii("123456") };
 
-const CURVES: readonly CurveName[] = [
-  "prime192v1",
-  "brainpoolP192r1",
-  "secp224r1",
-  "brainpoolP224r1",
-  "prime256v1",
-  "brainpoolP256r1",
-  "brainpoolP320r1",
-  "secp384r1",
-  "brainpoolP384r1",
-  "brainpoolP512r1",
-  "secp521r1",
-];
-const INTEGERS: readonly DhGroupName[] = ["modp1024-160", "modp2048-224", "modp2048-256"];
 const FIRST_CURVE = 8;
 const GROUPS: readonly (readonly [number, ChipGroup])[] = [
-  ...INTEGERS.map((name, index) => [index, chipIntegers(name)] as const),
-  ...CURVES.map((name, index) => [FIRST_CURVE + index, chipCurve(name)] as const),
+  ...DH_NAMES.map((name, index) => [index, chipIntegers(name)] as const),
+  ...CURVE_NAMES.map((name, index) => [FIRST_CURVE + index, chipCurve(name)] as const),
 ];
 const MAPPINGS: readonly (readonly [string, PaceMapping])[] = [
   ["01", "DH-GM"],
