@@ -30,28 +30,39 @@ export interface RunnerContext {
 const MAX_RESPONSE_BYTES = 65_536;
 /** Sixty times what a card takes to select or read. */
 const PLAIN_ANSWER_MS = 1_000;
-/** MANAGE SECURITY ENVIRONMENT may begin a computation, INTERNAL AUTHENTICATE is one. */
-const WITH_KEYS: ReadonlySet<Instruction> = new Set<Instruction>([0x22, 0x88]);
+/** MANAGE SECURITY ENVIRONMENT may begin a computation, the AUTHENTICATE commands are one. */
+const WITH_KEYS: ReadonlySet<Instruction> = new Set<Instruction>([0x22, 0x88, 0x82, 0x86]);
+/** Bits of the class byte: secure messaging with the header authenticated (ISO/IEC 7816-4 §5.4.1). */
+const CLA_PROTECTED = 0x0c;
 /** GET RESPONSE rounds for one command: enough for 64 kB in parts of 256 bytes, and an end to empty ones. */
 const MAX_CONTINUATIONS = 300;
 
 /**
  * Runs a protocol against a card to its end. Fails with the protocol's own error, or with a `LinkError`
  * when the card left, broke the transport's rules or took too long, or the reader failed; no command is ever repeated
- * except as `6Cxx` asks.
+ * except as `6Cxx` asks. However it ends, the protocol's own `finally` has run, so that its secrets are wiped.
  */
 export async function run<T, E>(
   protocol: Exchange<T, E>,
   card: CardChannel,
   context: RunnerContext,
 ): Promise<Result<T, E | LinkError>> {
-  let step = protocol.next();
-  while (step.done !== true) {
-    const answer = await exchange(step.value, card, context);
-    if (!answer.ok) return answer;
-    step = protocol.next(answer.value);
+  try {
+    let step = protocol.next();
+    while (step.done !== true) {
+      const answer = await exchange(step.value, card, context);
+      if (!answer.ok) return answer;
+      step = protocol.next(answer.value);
+    }
+    return step.value;
+  } finally {
+    leave(protocol);
   }
-  return step.value;
+}
+
+/** Runs what a protocol that is given up has in its `finally`; nothing in one that has ended. */
+export function leave(protocol: Generator<unknown, unknown, never>): void {
+  protocol.return(undefined);
 }
 
 /** What each card has selected; a card that is activated anew comes with a channel of its own. */
@@ -63,21 +74,25 @@ function guardOf(card: CardChannel): CommandGuard {
   return guard;
 }
 
-/** One command to its complete answer. `6282` comes back as `9000`: its data are as good. */
+/**
+ * One command to its complete answer. `6282` comes back as `9000`: its data are as good. Under secure messaging both words
+ * are the session's to judge: a command repeated byte for byte would end it, and a changed word would look forged.
+ */
 async function exchange(
   command: CommandApdu,
   card: CardChannel,
   context: RunnerContext,
 ): Promise<Result<ResponseApdu, LinkError>> {
+  const isProtected = (command.cla & CLA_PROTECTED) === CLA_PROTECTED;
   let answer = await transceive(command, card, context);
-  if (answer.ok && answer.value.sw >> 8 === SW1_WRONG_LE) {
+  if (answer.ok && answer.value.sw >> 8 === SW1_WRONG_LE && !isProtected) {
     answer = await transceive({ ...command, le: lengthOf(answer.value.sw) }, card, context);
   }
   if (!answer.ok) return answer;
   const whole = await collect(answer.value, command.cla, card, context);
   if (!whole.ok) return whole;
   const { data } = whole.value;
-  const sw = whole.value.sw === SW_END_OF_FILE ? SW_OK : whole.value.sw;
+  const sw = whole.value.sw === SW_END_OF_FILE && !isProtected ? SW_OK : whole.value.sw;
   // What the protocol takes for a success has to be one to the guard, or the protocol's next command would be refused.
   if (sw === SW_OK) guardOf(card).succeeded(command);
   return ok({ data, sw });

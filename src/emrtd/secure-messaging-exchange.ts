@@ -3,11 +3,12 @@
  * answers, the card sees protected ones. As the plain runner does, it repeats a command once with the Le that
  * `6Cxx` names and passes `6282` on as a good answer, so that a protocol is the same under both.
  */
-import type { CommandApdu } from "../apdu/command.ts";
-import type { Exchange } from "../apdu/exchange.ts";
+import { type CommandApdu, describeCommand } from "../apdu/command.ts";
+import { permitsInSession } from "../apdu/command-guard.ts";
+import { type Exchange, leave } from "../apdu/exchange.ts";
 import type { ResponseApdu } from "../apdu/response.ts";
 import { SW_END_OF_FILE, SW_OK, SW1_WRONG_LE } from "../apdu/status-words.ts";
-import { err, ok } from "../result.ts";
+import { ok } from "../result.ts";
 import type { SecureMessagingError, SecureSession } from "./secure-messaging.ts";
 
 /**
@@ -28,7 +29,7 @@ export function* secured<T, E>(
     }
     return step.value;
   } finally {
-    protocol.return(err({ kind: "sessionEnded" }));
+    leave(protocol);
   }
 }
 
@@ -48,6 +49,7 @@ function* exchangedOnce(
   session: SecureSession,
   command: CommandApdu,
 ): Exchange<ResponseApdu, SecureMessagingError> {
+  if (!permitsInSession(command)) throw new Error(`${describeCommand(command)} must never be sent here`);
   const sent = session.protect(command);
   return sent.ok ? session.unprotect(yield sent.value) : sent;
 }
