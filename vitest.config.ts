@@ -1,12 +1,16 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-/** Tests that time themselves, or own ports and child processes, take turns; the rest run side by side. */
+/** Much of the time is waiting for processes, so that two files run side by side even on two cores. */
+const LEAST_WORKERS = 2;
+
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
+    maxWorkers: Math.max(LEAST_WORKERS, availableParallelism() - 1),
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts", "drivers/**/*.ts"],
