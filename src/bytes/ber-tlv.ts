@@ -25,15 +25,33 @@ const MAX_OBJECTS = 1_024;
 const MAX_TAG_BYTES = 4;
 const MAX_LENGTH_BYTES = 4;
 
-/** Reads the data object at `offset`. Bytes behind it are none of its business. */
-export function readTlv(bytes: Uint8Array, offset = 0): Result<Tlv, TlvError> {
+/** Tag and length of an object whose content need not be there yet. */
+export interface TlvHeader {
+  readonly tag: number;
+  /** Offset of the content. */
+  readonly contentStart: number;
+  /** Of the content. */
+  readonly lengthBytes: number;
+}
+
+/** Reads the header at `offset`; the content may lie behind the end of the bytes. */
+export function readHeader(bytes: Uint8Array, offset = 0): Result<TlvHeader, TlvError> {
   const tag = readTag(bytes, offset);
   if (!tag.ok) return tag;
   const length = readLength(bytes, tag.value.end);
   if (!length.ok) return length;
-  const end = length.value.end + length.value.number;
+  const { number: lengthBytes, end: contentStart } = length.value;
+  return ok({ tag: tag.value.number, contentStart, lengthBytes });
+}
+
+/** Reads the data object at `offset`. Bytes behind it are none of its business. */
+export function readTlv(bytes: Uint8Array, offset = 0): Result<Tlv, TlvError> {
+  const header = readHeader(bytes, offset);
+  if (!header.ok) return header;
+  const { tag, contentStart, lengthBytes } = header.value;
+  const end = contentStart + lengthBytes;
   if (end > bytes.length) return err({ kind: "truncated", offset });
-  return ok({ tag: tag.value.number, value: bytes.subarray(length.value.end, end), end });
+  return ok({ tag, value: bytes.subarray(contentStart, end), end });
 }
 
 /** Reads data objects until the input is used up. */

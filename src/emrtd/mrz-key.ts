@@ -7,6 +7,8 @@
 import { concat, equalBytes } from "../bytes/bytes.ts";
 import { digest } from "../crypto/digest.ts";
 import { err, ok, type Result } from "../result.ts";
+import { checkDigit, FILLER, ZERO } from "./lds/check-digit.ts";
+import { mrzLayout, printedNumber, type Span } from "./lds/mrz-layout.ts";
 
 export type MrzField = "documentNumber" | "dateOfBirth" | "dateOfExpiry";
 
@@ -18,83 +20,49 @@ export type MrzError =
   /** The digit printed behind a field is not the one that belongs to it: misread. */
   | { readonly kind: "mrzCheckDigit"; readonly field: MrzField };
 
-/** Where the fields that make the key stand in the zone, its lines joined: first character, and one behind the last. */
-interface Layout {
-  readonly documentNumber: Span;
-  /** Where a number of more than nine characters goes on; a passport has no such field. */
-  readonly numberGoesOn?: Span;
-  readonly dateOfBirth: Span;
-  readonly dateOfExpiry: Span;
-}
-type Span = readonly [start: number, end: number];
-
-/** By the length of the zone: TD1, TD2, TD3. The check digit of a field stands right behind it. */
-const LAYOUTS: ReadonlyMap<number, Layout> = new Map<number, Layout>([
-  [90, { documentNumber: [5, 14], numberGoesOn: [15, 30], dateOfBirth: [30, 36], dateOfExpiry: [38, 44] }],
-  [72, { documentNumber: [36, 45], numberGoesOn: [64, 71], dateOfBirth: [49, 55], dateOfExpiry: [57, 63] }],
-  [88, { documentNumber: [44, 53], dateOfBirth: [57, 63], dateOfExpiry: [65, 71] }],
-]);
-
 /** The fields that make the key, in its order. */
 const FIELDS: readonly MrzField[] = ["documentNumber", "dateOfBirth", "dateOfExpiry"];
-const FILLER = 0x3c;
-const ZERO = 0x30;
 const LETTER_O = 0x4f;
 const NUMBER_CHARACTERS = 9;
 /** Nine, and what a TD1 has room for behind them beside the check digit. */
 const MAX_NUMBER_CHARACTERS = NUMBER_CHARACTERS + 14;
 const DATE_CHARACTERS = 6;
-const WEIGHTS = [7, 3, 1] as const;
-
-/** 0 to 9 by Doc 9303-3 §4.9; `undefined` when a character is none of the zone's. */
-export function checkDigit(text: Uint8Array): number | undefined {
-  let sum = 0;
-  for (const [index, character] of text.entries()) {
-    const value = characterValue(character);
-    if (value === undefined) return undefined;
-    sum += value * (WEIGHTS[index % WEIGHTS.length] ?? 0);
-  }
-  return sum % 10;
-}
-
-function characterValue(character: number): number | undefined {
-  if (character === FILLER) return 0;
-  if (character >= ZERO && character <= 0x39) return character - ZERO;
-  return character >= 0x41 && character <= 0x5a ? character - 0x41 + 10 : undefined;
-}
 
 /** MRZ_information of a zone of 90, 72 or 88 characters, its lines joined without breaks. */
 export function mrzInformation(zone: Uint8Array): Result<Uint8Array, MrzError> {
-  const layout = LAYOUTS.get(zone.length);
+  const layout = mrzLayout(zone.length);
   if (layout === undefined) return err({ kind: "mrzLength", characters: zone.length });
-  const number = printedNumber(zone, layout);
-  const printed = {
-    documentNumber: number,
+  const { number, digit: numberDigit } = printedNumber(zone, layout);
+  const printed: Readonly<Record<MrzField, PrintedField>> = {
+    documentNumber: { text: number, digit: numberDigit },
     dateOfBirth: printedField(zone, layout.dateOfBirth),
     dateOfExpiry: printedField(zone, layout.dateOfExpiry),
   };
   try {
+    const parts: Uint8Array[] = [];
     for (const field of FIELDS) {
-      const digit = checkDigit(printed[field].subarray(0, -1));
-      if (digit === undefined) return err({ kind: "mrzField", field });
-      if (printed[field].at(-1) !== ZERO + digit) return err({ kind: "mrzCheckDigit", field });
+      const { text, digit } = printed[field];
+      const rightDigit = checkDigit(text);
+      if (rightDigit === undefined) return err({ kind: "mrzField", field });
+      if (digit !== ZERO + rightDigit) return err({ kind: "mrzCheckDigit", field });
+      parts.push(text, Uint8Array.of(digit));
     }
-    return ok(concat(...FIELDS.map((field) => printed[field])));
+    return ok(concat(...parts));
   } finally {
     number.fill(0);
   }
 }
 
-const printedField = (zone: Uint8Array, [start, end]: Span): Uint8Array => zone.subarray(start, end + 1);
-
-/** A copy of the number and its check digit, joined from both places when `<` stands where that of a short one would. */
-function printedNumber(zone: Uint8Array, { documentNumber, numberGoesOn }: Layout): Uint8Array {
-  const printed = printedField(zone, documentNumber);
-  if (numberGoesOn === undefined || printed.at(-1) !== FILLER) return printed.slice();
-  const rest = zone.subarray(...numberGoesOn);
-  const end = rest.indexOf(FILLER);
-  return concat(printed.subarray(0, -1), end < 0 ? rest : rest.subarray(0, end));
+/** A field and the character printed as its check digit. */
+interface PrintedField {
+  readonly text: Uint8Array;
+  readonly digit: number | undefined;
 }
+
+const printedField = (zone: Uint8Array, [start, end]: Span): PrintedField => ({
+  text: zone.subarray(start, end),
+  digit: zone[end],
+});
 
 /** What a person types: the number in either case, with or without fillers; dates as YYMMDD, unknown parts `<`. */
 export interface MrzEntry {
@@ -136,10 +104,22 @@ function isPlausible(field: MrzField, text: Uint8Array): boolean {
 }
 
 /**
- * The number as it was probably meant when the chip refused it: letters O read as zeros, the usual confusion of
- * the two. `undefined` when there is none, so that nobody tries the same key twice.
+ * MRZ_information of typed fields in the order in which to try it: as typed, then, if the number has letters O, with zeros
+ * in their place, the usual confusion of the two. Never the same twice, and never more than the two tries that are fair
+ * to a chip, which answers ever slower after wrong ones. Errors as `mrzInformationOf`.
  */
-export function withZerosForO(documentNumber: Uint8Array): Uint8Array | undefined {
+export function mrzInformationCandidates(entry: MrzEntry): Result<readonly Uint8Array[], MrzError> {
+  const typed = mrzInformationOf(entry);
+  if (!typed.ok) return typed;
+  const documentNumber = withZerosForO(entry.documentNumber);
+  if (documentNumber === undefined) return ok([typed.value]);
+  const meant = mrzInformationOf({ ...entry, documentNumber });
+  documentNumber.fill(0);
+  return meant.ok ? ok([typed.value, meant.value]) : meant;
+}
+
+/** The number with zeros for letters O of either case; `undefined` when there is none. */
+function withZerosForO(documentNumber: Uint8Array): Uint8Array | undefined {
   const meant = documentNumber.map((character) => (capital(character) === LETTER_O ? ZERO : character));
   return equalBytes(meant, documentNumber) ? undefined : meant;
 }

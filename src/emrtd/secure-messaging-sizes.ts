@@ -9,11 +9,10 @@ import { DOCUMENT_MAC_BYTES, type SuiteName, suite } from "../crypto/document-su
 const TRAILING_BYTES = 4 + 2 + DOCUMENT_MAC_BYTES;
 const STATUS_WORD_BYTES = 2;
 
-/**
- * Sizes to ask for, the first to begin with: the most that a short answer carries under every suite. Chips are
- * known that stop at 192, 160, 112 and just below 100 bytes.
- */
-const READ_SIZES = [223, 192, 160, 128, 112, 96] as const;
+/** The most that a short answer carries under every suite. */
+export const LARGEST_SHORT_READ = 223;
+/** Sizes to ask for, the first to begin with. Chips are known that stop at 192, 160, 112 and just below 100 bytes. */
+const READ_SIZES = [LARGEST_SHORT_READ, 192, 160, 128, 112, 96] as const;
 
 /** Bytes of the whole answer, status word included, that brings `plainBytes` bytes of file. */
 export function protectedAnswerBytes(name: SuiteName, plainBytes: number): number {
