@@ -7,6 +7,7 @@ import type { VirtualBoard } from "./board.ts";
 import type { BoardRecords, DirectorReplies, RecordedEdge } from "./board-protocol.ts";
 import type { CieApplication } from "./cards/cie.ts";
 import { parseCardSpec } from "./cards/make-card.ts";
+import type { EmrtdApplication } from "./emrtd/emrtd-application.ts";
 import { type FaultRates, NO_FAULTS, type StuckLine } from "./faults.ts";
 import type { LatenessReport } from "./lateness.ts";
 
@@ -21,7 +22,7 @@ export class BoardDirector {
   readonly #board: VirtualBoard;
   readonly #lateness: () => LatenessReport;
   readonly #edges: RecordedEdge[] = [];
-  readonly #cards: CieApplication[] = [];
+  readonly #cards: (CieApplication | EmrtdApplication)[] = [];
 
   constructor(board: VirtualBoard, lateness: () => LatenessReport) {
     this.#board = board;
@@ -94,7 +95,8 @@ export class BoardDirector {
     const board = this.#board;
     const made =
       request["when"] === "nextTry" ? board.placeAtNextTry(node, spec.value) : board.place(node, spec.value);
-    if (made.cie !== undefined) this.#cards.push(made.cie);
+    const recorded = made.cie ?? made.emrtd;
+    if (recorded !== undefined) this.#cards.push(recorded);
     if (this.#cards.length > MAX_CARDS) this.#cards.shift();
     return ok(null);
   }

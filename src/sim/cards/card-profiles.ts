@@ -4,6 +4,7 @@
  * differ from one seed to the next.
  */
 import { toHex } from "../../bytes/hex.ts";
+import { PROFILE_NAMES } from "../emrtd/parse-emrtd-spec.ts";
 import type { SeededRandom } from "../seeded-random.ts";
 import type { Card } from "./card.ts";
 import { CIE_FAMILY_NAMES } from "./cie-families.table.ts";
@@ -13,6 +14,7 @@ import type { CardSpec } from "./make-card.ts";
 export const CARD_PROFILES: readonly string[] = [
   ...CIE_FAMILY_NAMES,
   "cie-b",
+  ...PROFILE_NAMES,
   "phone",
   "payment",
   "transit",
@@ -34,6 +36,8 @@ export function cardOfProfile(profile: string, random: SeededRandom): CardSpec |
   const nis = Array.from({ length: NIS_DIGITS }, () => random.below(10)).join("");
   const family = CIE_FAMILY_NAMES.find((name) => name === profile);
   if (family !== undefined) return { card: "cie", family, nis, uid, fwi };
+  const document = PROFILE_NAMES.find((name) => name === profile);
+  if (document !== undefined) return { card: "emrtd", profile: document, uid, fwi, seed: random.next() };
   switch (profile) {
     case "cie-b":
       return { card: "cie", family: FAMILY_OF_TYPE_B, type: "B", nis, uid: toHex(random.bytes(4)), fwi };

@@ -26,6 +26,11 @@ export class CieDelivery {
     this.#behaviour = behaviour;
   }
 
+  /** Whether GET RESPONSE would bring anything. */
+  get isWaiting(): boolean {
+    return this.#endless || this.#held.length > 0;
+  }
+
   /** Whatever was waiting is gone. */
   clear(): void {
     this.#held = new Uint8Array();

@@ -79,8 +79,11 @@ function readable(
   return { file, respond: (behaviour) => read(content, behaviour) };
 }
 
-/** Tag 53 and its length take two bytes below 80 bytes of content, three from there on. */
-const headerBytes = (le: number): number => (le < 0x82 ? 2 : 3);
+/** Tag 53 and its length take two bytes below 80 bytes of content, three from there on, and four from 100 on. */
+function headerBytes(le: number): number {
+  if (le < 0x82) return 2;
+  return le < 0x103 ? 3 : 4;
+}
 
 function slice(content: Uint8Array, offset: number, le: number, behaviour: ReadBehaviour): Uint8Array {
   if (offset > content.length) return statusOnly(SW_WRONG_OFFSET);

@@ -3,6 +3,7 @@
  * for JSON, so that it crosses to a simulator in another process.
  */
 import type { Generation } from "../pki/signature-scheme.ts";
+import type { BitFlip } from "./bit-flip.ts";
 import type { CardType } from "./card.ts";
 import type { CieAttackName } from "./cie-attacks.ts";
 import type { CieFamily } from "./cie-families.table.ts";
@@ -48,11 +49,6 @@ export interface CieSpec {
   readonly rsaUs?: number;
   /** Taken away right after this many answers. */
   readonly tearAfterApdu?: number;
-  /** One bit is wrong in one answer: the answer counts from 1, the bit from 0, round and round if it is short. */
+  /** One bit is wrong in one answer. */
   readonly flip?: BitFlip;
-}
-
-export interface BitFlip {
-  readonly answer: number;
-  readonly bit: number;
 }

@@ -9,6 +9,7 @@ import { hex, toHex } from "../../bytes/hex.ts";
 import type { SeededRandom } from "../seeded-random.ts";
 import { DEFAULT_APDU_US, DEFAULT_RSA_US } from "../timing.ts";
 import { answer, type CardCommand, isExtended, parseCommand, statusOnly, tlv } from "./apdu.ts";
+import { type BitFlip, flipped } from "./bit-flip.ts";
 import type { Card } from "./card.ts";
 import { type CieAttackName, chipOf, randomFor } from "./cie-attacks.ts";
 import { holderOf } from "./cie-chip.ts";
@@ -17,7 +18,7 @@ import { CIE_FAMILIES } from "./cie-families.table.ts";
 import { type CardFile, type CieFiles, cieFiles, NIS_FILE } from "./cie-files.ts";
 import { type ReadBehaviour, readEven, readOdd } from "./cie-read.ts";
 import { CieSecurity, namesPinSideKey } from "./cie-security.ts";
-import type { BitFlip, CieSpec } from "./cie-spec.ts";
+import type { CieSpec } from "./cie-spec.ts";
 import { type CardApplication, type CardResponse, IsoDepCard } from "./iso-dep.ts";
 import { fixed, randomUid, TypeACard } from "./type-a.ts";
 import { randomPupi, TypeBCard } from "./type-b.ts";
@@ -225,15 +226,6 @@ export class CieApplication implements CardApplication {
     return this.#application === "cie" ? this.#files.cie : this.#files.root;
   }
 }
-
-/** Bit 0 is b8 of the first byte; a bit beyond the end is counted on from the start. */
-function flipped(response: CardResponse, bit: number): CardResponse {
-  if (typeof response === "function") return () => flipBit(response(), bit);
-  return flipBit(response, bit);
-}
-
-const flipBit = (response: Uint8Array, bit: number): Uint8Array =>
-  response.map((byte, index) => (index === (bit >> 3) % response.length ? byte ^ (0x80 >> (bit & 7)) : byte));
 
 const fileId = (data: Uint8Array): number => (data.length === 2 ? (data[0] ?? 0) * 256 + (data[1] ?? 0) : -1);
 

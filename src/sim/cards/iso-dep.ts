@@ -21,11 +21,12 @@ export type CardResponse = Uint8Array | (() => Uint8Array);
 
 /** What stands behind the transport: a card application. */
 export interface CardApplication {
-  /** One command APDU. `gone` means that the card is pulled away right after its answer. */
+  /** One command APDU. `gone`: the card is pulled away right after its answer. `unheard`: it falls silent until it has lost power. */
   process(apdu: Uint8Array): {
     readonly response: CardResponse;
     readonly workUs: number;
     readonly gone?: boolean;
+    readonly unheard?: boolean;
   };
   /** Power lost: forget all selections and sessions. */
   reset(): void;
@@ -142,6 +143,15 @@ export class IsoDepCard {
     this.#maxDataBytes = frameBytes(frameSizeCode) - overheadBytes;
   }
 
+  /** What stands behind this transport, for one of another kind: a card that lies in a computer's reader. */
+  get application(): CardApplication {
+    return this.#application;
+  }
+
+  get historicalBytes(): Uint8Array {
+    return this.#profile.historicalBytes;
+  }
+
   /** As a reader with the largest frames gets it. */
   get ats(): Uint8Array {
     return encodeAts(this.#profile);
@@ -198,8 +208,12 @@ export class IsoDepCard {
     const command = this.#command;
     this.#command = new Uint8Array();
     this.#waiting = undefined;
-    const { response, workUs, gone } = this.#application.process(command);
+    const { response, workUs, gone, unheard } = this.#application.process(command);
     if (gone === true) this.#torn = true;
+    if (unheard === true) {
+      this.#state = "mute";
+      return undefined;
+    }
     this.#rest = new Uint8Array();
     return this.#withWaitingTime(response, workUs);
   }

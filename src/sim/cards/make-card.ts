@@ -4,9 +4,14 @@
  */
 import { parseHex } from "../../bytes/hex.ts";
 import { err, ok, type Result } from "../../result.ts";
+import type { EmrtdApplication } from "../emrtd/emrtd-application.ts";
+import type { EmrtdSpec } from "../emrtd/emrtd-spec.ts";
+import { makeEmrtd } from "../emrtd/make-emrtd.ts";
+import { parseEmrtdSpec } from "../emrtd/parse-emrtd-spec.ts";
 import { CARD_KEY_COUNT } from "../pki/test-key.ts";
 import { type BulkApplication, type BulkSpec, MAX_FILE_BYTES, makeBulk } from "./bulk.ts";
 import type { Card } from "./card.ts";
+import { type Checks, isBitFlip, isUid, wholeFrom, withOptions } from "./card-json.ts";
 import { type CieApplication, MAX_RESPONSE_BYTES, makeCie } from "./cie.ts";
 import { CIE_ATTACKS } from "./cie-attacks.ts";
 import { CIE_FAMILY_NAMES } from "./cie-families.table.ts";
@@ -15,16 +20,18 @@ import { makePaymentCard, makePhone, makeTransitPass, type Variation } from "./o
 
 export type CardSpec =
   | CieSpec
+  | EmrtdSpec
   | BulkSpec
   | ({ readonly card: "phone" } & Variation)
   | ({ readonly card: "payment" } & Variation)
   /** `uid` is eight hexadecimal digits. */
   | { readonly card: "transit"; readonly uid: string };
 
-/** A card ready for an antenna; `cie` and `bulk` give access to what a virtual card of that kind has on record. */
+/** A card ready for an antenna; `cie`, `emrtd` and `bulk` give access to what a virtual card of that kind has on record. */
 export interface MadeCard {
   readonly card: Card;
   readonly cie?: CieApplication;
+  readonly emrtd?: EmrtdApplication;
   readonly bulk?: BulkApplication;
 }
 
@@ -33,6 +40,10 @@ export function makeCard(spec: CardSpec): MadeCard {
     case "cie": {
       const { card, application } = makeCie(spec);
       return { card, cie: application };
+    }
+    case "emrtd": {
+      const { card, application } = makeEmrtd(spec);
+      return { card, emrtd: application };
     }
     case "bulk": {
       const { card, application } = makeBulk(spec);
@@ -62,8 +73,10 @@ export function parseCardSpec(json: unknown): Result<CardSpec, string> {
       return parseTransit(json);
     case "cie":
       return parseCie(json);
+    case "emrtd":
+      return parseEmrtdSpec(json);
     default:
-      return err("card must be bulk, cie, phone, payment or transit");
+      return err("card must be bulk, cie, emrtd, phone, payment or transit");
   }
 }
 
@@ -74,19 +87,10 @@ function parseTransit(json: object): Result<CardSpec, string> {
     : err("uid must be eight hexadecimal digits");
 }
 
-type Check = (value: unknown) => boolean;
-type Checks = Readonly<Record<string, Check>>;
-
-function wholeFrom(least: number, most: number): Check {
-  return (value) => typeof value === "number" && Number.isInteger(value) && value >= least && value <= most;
-}
-
 const VARIATIONS: Checks = {
-  uid: (value) => typeof value === "string" && UID_BYTES.has(parseHex(value)?.length ?? 0),
+  uid: isUid,
   fwi: wholeFrom(0, 14),
 };
-const UID_BYTES = new Set([4, 7]);
-
 const BULK_MEMBERS: Checks = {
   ...VARIATIONS,
   fsci: wholeFrom(0, 15),
@@ -120,24 +124,10 @@ const CIE_MEMBERS: Checks = {
   flip: isBitFlip,
 };
 
-function isBitFlip(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || !("answer" in value) || !("bit" in value)) return false;
-  const isCount = wholeFrom(0, MAX_RESPONSE_BYTES * 8);
-  return isCount(value.answer) && isCount(value.bit);
-}
-
 function parseCie(json: object): Result<CardSpec, string> {
   const family = CIE_FAMILY_NAMES.find((name) => "family" in json && json.family === name);
   if (family === undefined) return err(`family must be one of ${CIE_FAMILY_NAMES.join(", ")}`);
   const nis = "nis" in json && typeof json.nis === "string" ? json.nis : "";
   if (!/^[0-9]{12}$/.test(nis)) return err("nis must be twelve digits");
   return withOptions({ card: "cie", family, nis }, json, CIE_MEMBERS);
-}
-
-/** The card with those optional members of `json` that have a check and pass it; others are passed over. */
-function withOptions(card: CardSpec, json: object, checks: Checks): Result<CardSpec, string> {
-  const options = Object.entries(json).filter(([name]) => name in checks);
-  const wrong = options.find(([name, value]) => checks[name]?.(value) !== true);
-  if (wrong !== undefined) return err(`${wrong[0]} has an impossible value`);
-  return ok({ ...card, ...Object.fromEntries(options) });
 }

@@ -18,12 +18,20 @@ import { authorityKeyId, type Period, subjectKeyId } from "./extensions.ts";
 import type { SignatureScheme } from "./signature-scheme.ts";
 import type { TestKey } from "./test-key.ts";
 
+/** What a certificate says of a key. */
+export interface PublicHalf {
+  /** SubjectPublicKeyInfo, DER. */
+  readonly publicKeyInfo: Uint8Array;
+  /** SHA-1 of the key itself (RFC 5280 §4.2.1.2, method 1). */
+  readonly keyId: Uint8Array;
+}
+
 /** A certificate with what is needed to use it. */
-export interface Certified {
+export interface Certified<Key extends PublicHalf = TestKey> {
   /** The certificate, DER. */
   readonly certificate: Uint8Array;
   /** Its key, secret half included. */
-  readonly key: TestKey;
+  readonly key: Key;
   readonly subject: Uint8Array;
   readonly issuer: Uint8Array;
   /** Magnitude of the serial number. */
@@ -32,26 +40,26 @@ export interface Certified {
   readonly keyId: Uint8Array;
 }
 
-export interface CertificateFields {
+export interface CertificateFields<Key extends PublicHalf = TestKey> {
   readonly serial: Uint8Array;
   /** Names, DER; see `distinguishedName`. */
   readonly issuer: Uint8Array;
   readonly subject: Uint8Array;
   readonly validity: Period;
-  readonly key: TestKey;
+  readonly key: Key;
   readonly keyId: Uint8Array;
   /** Authority key identifier. */
   readonly issuerKeyId: Uint8Array;
   /** Beyond the two key identifiers. */
   readonly extensions: readonly Uint8Array[];
-  readonly signedBy: TestKey;
-  readonly scheme: SignatureScheme;
+  readonly signedBy: Key;
+  readonly scheme: SignatureScheme<Key>;
 }
 
 const VERSION_3 = 2;
 
 /** `SEQUENCE { signed part, algorithm, signature }`, DER, with both key identifiers in front of the other extensions. */
-export function makeCertificate(fields: CertificateFields): Certified {
+export function makeCertificate<Key extends PublicHalf>(fields: CertificateFields<Key>): Certified<Key> {
   const { serial, issuer, subject, validity, key, keyId, scheme } = fields;
   const extensions = [authorityKeyId(fields.issuerKeyId), subjectKeyId(keyId), ...fields.extensions];
   const signed = sequence(
@@ -68,9 +76,9 @@ export function makeCertificate(fields: CertificateFields): Certified {
 }
 
 /** What is signed, by which algorithm, and the signature: the frame of certificates and revocation lists alike. */
-export const signedWith = (
+export const signedWith = <Key extends PublicHalf>(
   signed: Uint8Array,
-  { scheme, signedBy }: Pick<CertificateFields, "scheme" | "signedBy">,
+  { scheme, signedBy }: Pick<CertificateFields<Key>, "scheme" | "signedBy">,
 ): Uint8Array => sequence(signed, scheme.identifier, bitString(scheme.sign(signed, signedBy)));
 
 export interface NameParts {
@@ -98,6 +106,17 @@ export function distinguishedName({
     attribute("2.5.4.3", utf8String(commonName)),
   ];
   return sequence(...parts);
+}
+
+/** The same name as another program writes it: backwards, and all of it PrintableString. */
+export function respelledName({ country, organisation, unit, commonName }: NameParts): Uint8Array {
+  const parts = [
+    ["2.5.4.3", commonName],
+    ["2.5.4.11", unit],
+    ["2.5.4.10", organisation],
+    ["2.5.4.6", country],
+  ] as const;
+  return sequence(...parts.map(([type, text]) => attribute(type, printableString(text))));
 }
 
 const attribute = (type: string, value: Uint8Array): Uint8Array => setOf(sequence(oid(type), value));

@@ -27,7 +27,8 @@ export const sequence = (...members: readonly Uint8Array[]): Uint8Array => eleme
 export const setOf = (...members: readonly Uint8Array[]): Uint8Array =>
   element(0x31, ...[...members].sort(byBytes));
 
-function byBytes(left: Uint8Array, right: Uint8Array): number {
+/** The order of X.690 §11.6. */
+export function byBytes(left: Uint8Array, right: Uint8Array): number {
   const index = left.findIndex((byte, at) => byte !== right[at]);
   return index < 0 ? left.length - right.length : (left[index] ?? 0) - (right[index] ?? -1);
 }

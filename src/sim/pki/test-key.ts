@@ -2,7 +2,14 @@
  * The simulator's RSA keys: fixed, published, worth nothing. Making one takes seconds on a small machine and
  * would differ from process to process, so they come from a table and are unpacked when first used.
  */
-import { constants, createHash, createPrivateKey, createPublicKey, privateEncrypt } from "node:crypto";
+import {
+  constants,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  privateEncrypt,
+} from "node:crypto";
 import { CARD_KEYS, KEYS, type KeyName } from "./test-keys.table.ts";
 
 export interface TestKey {
@@ -12,6 +19,8 @@ export interface TestKey {
   readonly publicKeyInfo: Uint8Array;
   /** SHA-1 of `publicKey` (RFC 5280 §4.2.1.2, method 1). */
   readonly keyId: Uint8Array;
+  /** The secret half, for programs that reckon with it by themselves. */
+  readonly secretKey: KeyObject;
   /** Length of the modulus. */
   readonly modulusBytes: number;
   /** `block^d mod n` for a block as long as the modulus and less than it. */
@@ -49,6 +58,7 @@ function unpack(text: string): TestKey {
     publicKey,
     publicKeyInfo: Uint8Array.from(open.export({ format: "der", type: "spki" })),
     keyId: Uint8Array.from(createHash("sha1").update(publicKey).digest()),
+    secretKey: secret,
     modulusBytes: (secret.asymmetricKeyDetails?.modulusLength ?? 0) / 8,
     power: (block) =>
       Uint8Array.from(privateEncrypt({ key: secret, padding: constants.RSA_NO_PADDING }, block)),

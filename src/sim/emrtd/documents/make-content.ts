@@ -1,0 +1,159 @@
+/**
+ * Makes a document from its plan: every file of the chip, signed, and the secrets that belong to them. ICAO Doc 9303-10
+ * §3 and §4.
+ */
+import { SeededRandom } from "../../seeded-random.ts";
+import type { ChipContent, ChipKey } from "../content.ts";
+import { activeKeyFile, activeKeyOf } from "./active-keys.ts";
+import { type ChipKeyPlan, chipKeyEntries, chipSecret } from "./chip-key-files.ts";
+import { type DetailFields, issueFile, ownFile, personFile, personsToNotifyFile } from "./detail-files.ts";
+import { atrInfoFile, commonFile, directoryFile, historicalBytes } from "./directory-files.ts";
+import { type DataGroupNumber, type DocumentPlan, ISSUED } from "./document-plan.ts";
+import { cardSecurityFile, securityObjectFile } from "./document-sod.ts";
+import { faceFile, signatureImageFile } from "./face-files.ts";
+import { machineReadableZone, mrzInformation } from "./mrz.ts";
+import {
+  accessEntries,
+  activeAuthenticationEntry,
+  securityGroupFile,
+  securityInfos,
+  terminalAuthentication,
+} from "./security-files.ts";
+import { tlv, utf8 } from "./tlv.ts";
+
+export const EF_COM = 0x011e;
+export const EF_SOD = 0x011d;
+const EF_CARD_ACCESS = 0x011c;
+const EF_CARD_SECURITY = 0x011d;
+const EF_DIR = 0x2f00;
+const EF_ATR_INFO = 0x2f01;
+
+/** File identifier of a data group. */
+export const groupFile = (group: DataGroupNumber): number => 0x0100 + group;
+
+/** The data groups of the document, in ascending order. A written holder brings DG11 and DG12 along. */
+export function groupNumbers({ groups, holder }: DocumentPlan): readonly DataGroupNumber[] {
+  if (!("mrz" in holder)) return groups;
+  const { dg11, dg12 } = holder;
+  const others = groups.filter((group) => group !== 11 && group !== 12);
+  const own = [...(dg11 === undefined ? [] : [11 as const]), ...(dg12 === undefined ? [] : [12 as const])];
+  return [...others, ...own].sort((left, right) => left - right);
+}
+
+/** The document that the plan describes. */
+export function makeContent(plan: DocumentPlan): ChipContent {
+  const zone = zoneOf(plan);
+  const groups = dataGroups(plan, zone);
+  const can = plan.hasCan ? plan.holder.can : undefined;
+  return {
+    historicalBytes: historicalBytes(plan.largestApdus),
+    masterFile: masterFile(plan),
+    application: new Map([
+      [EF_COM, commonFile([...groups.keys()], plan.commonOddity)],
+      ...[...groups].map(([group, file]) => [groupFile(group), file] as const),
+      [EF_SOD, securityObjectFile(groups, plan.sod)],
+    ]),
+    ...(can === undefined ? {} : { can }),
+    mrzInformation: mrzInformation(zone),
+    pace: plan.cardAccess === "other protocols" ? [] : plan.pace,
+    bac: plan.bac,
+    extendedLength: plan.largestApdus !== undefined,
+    chipKeys: plan.chipKeys.map((key) => chipKey(key, plan)),
+    ...(plan.active === undefined ? {} : { activeKey: activeKeyOf(plan.active, plan.keyOwner) }),
+  };
+}
+
+/** The zone's lines one after another. */
+export function zoneOf({ holder, zone }: DocumentPlan): string {
+  if ("mrz" in holder) return holder.mrz;
+  return machineReadableZone({ nationality: zone.issuer, ...holder, ...zone });
+}
+
+function masterFile(plan: DocumentPlan): ReadonlyMap<number, Uint8Array> {
+  const files = new Map([
+    [EF_DIR, directoryFile(plan.directory)],
+    [EF_ATR_INFO, atrInfoFile(plan.largestApdus)],
+  ]);
+  const access = announced(plan);
+  if (access.length > 0) files.set(EF_CARD_ACCESS, securityInfos(access, "sorted"));
+  const signsMapping = plan.pace.some(({ mapping }) => mapping === "ECDH-CAM");
+  if (signsMapping) {
+    const entries = [...access, ...plan.chipKeys.flatMap((key) => keyEntries(key, plan))];
+    files.set(EF_CARD_SECURITY, cardSecurityFile(securityInfos(entries, "sorted"), plan.sod));
+  }
+  return files;
+}
+
+const announced = ({ pace, cardAccess }: DocumentPlan): readonly Uint8Array[] =>
+  cardAccess === undefined ? [] : accessEntries(pace, cardAccess);
+
+function dataGroups(plan: DocumentPlan, zone: string): ReadonlyMap<DataGroupNumber, Uint8Array> {
+  const { person, issue } = detailsOf(plan);
+  const files: Readonly<Record<DataGroupNumber, () => Uint8Array | undefined>> = {
+    1: () => tlv(0x61, tlv(0x5f1f, utf8(zone))),
+    2: () => faceFile(plan.face),
+    3: () => tlv(0x63, new SeededRandom(FINGERPRINT_BYTES).bytes(FINGERPRINT_BYTES)),
+    7: () => signatureImageFile(SIGNATURE_IMAGE),
+    11: () => person && personFile(person, plan.detailOddity),
+    12: () => issue && issueFile(issue, plan.detailOddity),
+    13: () => ownFile("SPECIMEN"),
+    14: () => securityGroupFile(securityInfos(securityEntries(plan), plan.group14Order)),
+    15: () => plan.active && activeKeyFile(plan.active, plan.keyOwner),
+    16: () => personsToNotifyFile(TO_NOTIFY),
+  };
+  return new Map(
+    groupNumbers(plan).flatMap((group) => {
+      const file = files[group]();
+      return file === undefined ? [] : [[group, file] as const];
+    }),
+  );
+}
+
+/** Two fingerprints that nobody may ever read. */
+const FINGERPRINT_BYTES = 12_000;
+const SIGNATURE_IMAGE = { format: "JPEG", width: 300, height: 100, lengthBytes: 2_100 } as const;
+const TO_NOTIFY = [
+  {
+    recorded: ISSUED,
+    name: "SPECIMEN<<EVA",
+    telephone: "00000000000",
+    address: "1 SPECIMEN STREET<SPECIMEN",
+  },
+];
+
+/** Fields of DG11 and DG12; a written holder has none that are not given. */
+function detailsOf({ holder, issuingAuthority }: DocumentPlan): {
+  readonly person: DetailFields | undefined;
+  readonly issue: DetailFields | undefined;
+} {
+  if ("mrz" in holder) return { person: holder.dg11, issue: holder.dg12 };
+  return { person: holder.details, issue: { "5F19": issuingAuthority, "5F26": ISSUED } };
+}
+
+/** What DG14 lists. Keys of the mapping stand in EF.CardSecurity alone. */
+function securityEntries(plan: DocumentPlan): readonly Uint8Array[] {
+  const { alsoInGroup14: also, active } = plan;
+  return [
+    ...(also.includes("access") ? announced(plan) : []),
+    ...(also.includes("terminal authentication") ? [terminalAuthentication()] : []),
+    ...plan.chipKeys.filter((key) => key.servesMapping !== true).flatMap((key) => keyEntries(key, plan)),
+    ...(active?.kind === "ECDSA" ? [activeAuthenticationEntry(active.hash)] : []),
+  ];
+}
+
+const keyEntries = (key: ChipKeyPlan, plan: DocumentPlan): readonly Uint8Array[] =>
+  chipKeyEntries(key, secretOf(key, plan));
+
+const secretOf = ({ parameterId, keyId }: ChipKeyPlan, { keyOwner, zone }: DocumentPlan): Uint8Array =>
+  chipSecret(parameterId, `${keyOwner} ${zone.issuer} ${zone.format} key ${keyId ?? "alone"}`);
+
+function chipKey(key: ChipKeyPlan, plan: DocumentPlan): ChipKey {
+  const { parameterId, keyId, suites, servesMapping } = key;
+  return {
+    parameterId,
+    suites,
+    secret: secretOf(key, plan),
+    ...(keyId === undefined ? {} : { keyId }),
+    ...(servesMapping === undefined ? {} : { servesMapping }),
+  };
+}
