@@ -22,6 +22,8 @@ export type TlvError =
 
 /** More objects than this in one template is an attack, not a card. */
 const MAX_OBJECTS = 1_024;
+/** Zero bytes may stand before, between and behind objects. */
+const FILLER_TAG = 0x00;
 const MAX_TAG_BYTES = 4;
 const MAX_LENGTH_BYTES = 4;
 
@@ -65,6 +67,30 @@ export function readTlvs(bytes: Uint8Array): Result<readonly Tlv[], TlvError> {
     offset = object.value.end;
   }
   return ok(objects);
+}
+
+/** Reads data objects up to the first filler, or whatever else is no object; for files that say nowhere how long they are. */
+export function readLeadingTlvs(bytes: Uint8Array): readonly Tlv[] {
+  const objects: Tlv[] = [];
+  for (let offset = 0; objects.length < MAX_OBJECTS; ) {
+    const object = readTlv(bytes, offset);
+    if (!object.ok || object.value.tag === FILLER_TAG) break;
+    objects.push(object.value);
+    offset = object.value.end;
+  }
+  return objects;
+}
+
+/** Tags one after another, the content of a tag list (ISO/IEC 7816-4 §8.5.1), up to one that is cut off or too long. */
+export function readTagList(bytes: Uint8Array): readonly number[] {
+  const tags: number[] = [];
+  for (let offset = 0; tags.length < MAX_OBJECTS; ) {
+    const tag = readTag(bytes, offset);
+    if (!tag.ok) break;
+    tags.push(tag.value.number);
+    offset = tag.value.end;
+  }
+  return tags;
 }
 
 interface Field {

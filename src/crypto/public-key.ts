@@ -3,7 +3,7 @@
  * chips, and where an RSA key is judged before any arithmetic is done with it.
  */
 import { Buffer } from "node:buffer";
-import { createPublicKey, type KeyObject } from "node:crypto";
+import { constants, createPublicKey, type KeyObject, publicDecrypt } from "node:crypto";
 
 /** An RSA key of 8,192 bits takes 1,062 bytes; elliptic curves with spelled-out parameters take less. */
 const MAX_KEY_BYTES = 1_200;
@@ -30,4 +30,17 @@ export function isSoundRsa(key: KeyObject, bits: { readonly least: number; reado
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   if (modulusLength < bits.least || modulusLength > bits.most) return false;
   return publicExponent >= 3n && publicExponent < MAX_EXPONENT && publicExponent % 2n === 1n;
+}
+
+/**
+ * block^e modulo n, as long as the modulus: the public operation alone, without any reading of a padding. `undefined` for
+ * what OpenSSL refuses: a block of another length than the modulus, or a number not below it.
+ */
+export function rsaPublicPower(key: KeyObject, block: Uint8Array): Uint8Array | undefined {
+  try {
+    return new Uint8Array(publicDecrypt({ key, padding: constants.RSA_NO_PADDING }, block));
+  } catch {
+    // A block that is no number modulo n is a wrong answer like any other.
+    return undefined;
+  }
 }

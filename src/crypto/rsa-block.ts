@@ -4,10 +4,10 @@
  * in a PKCS#1 type 1 block, without hash or DigestInfo (RFC 8017 §9.2 read with an empty T prefix; card
  * specification, internal authentication with algorithm 02).
  */
-import { constants, type KeyObject, publicDecrypt, timingSafeEqual } from "node:crypto";
+import { type KeyObject, timingSafeEqual } from "node:crypto";
 import { readTlv, readTlvs, type Tlv } from "../bytes/ber-tlv.ts";
 import { err, ok, type Result } from "../result.ts";
-import { importPublicKey, isSoundRsa } from "./public-key.ts";
+import { importPublicKey, isSoundRsa, rsaPublicPower } from "./public-key.ts";
 
 /** The public key of a chip; made only by `parseRsaPublicKey`. */
 export interface RsaPublicKey {
@@ -65,7 +65,7 @@ export function judgeResponse(proof: {
   const { publicKey, challenge, response } = proof;
   const expected = blockOf(challenge, publicKey.modulusBytes);
   if (response.length !== publicKey.modulusBytes) return err({ kind: "responseLength" });
-  const opened = openBlock(publicKey.key, response);
+  const opened = rsaPublicPower(publicKey.key, response);
   if (opened === undefined) return err({ kind: "responseWrong" });
   return timingSafeEqual(opened, expected) ? ok("proven") : err({ kind: "responseWrong" });
 }
@@ -78,15 +78,6 @@ function blockOf(challenge: Uint8Array, lengthBytes: number): Uint8Array {
   block[lengthBytes - challenge.length - 1] = 0x00;
   block.set(challenge, lengthBytes - challenge.length);
   return block;
-}
-
-/** The public operation alone, without any reading of the padding; OpenSSL refuses a number not below the modulus. */
-function openBlock(key: KeyObject, response: Uint8Array): Uint8Array | undefined {
-  try {
-    return publicDecrypt({ key, padding: constants.RSA_NO_PADDING }, response);
-  } catch {
-    return undefined;
-  }
 }
 
 /** DER: the first nine bits of an INTEGER are not all alike (X.690 §8.3.2), and here its sign is plus. */

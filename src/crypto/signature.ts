@@ -13,7 +13,9 @@ export type SignatureAlgorithm =
   /** `mgfHash` is the hash of the mask generation function; a salt of any length is taken. */
   | { readonly kind: "rsaPss"; readonly hash: HashName; readonly mgfHash: HashName }
   /** The signature is `SEQUENCE { r, s }`. */
-  | { readonly kind: "ecdsa"; readonly hash: HashName };
+  | { readonly kind: "ecdsa"; readonly hash: HashName }
+  /** The signature is r and s, each as long as the order of the curve (BSI TR-03111 §5.2.1). */
+  | { readonly kind: "ecdsaPlain"; readonly hash: HashName };
 
 export type UnsupportedSignature =
   /** The algorithm is none of the kinds above, or its hash is none of the five in use. */
@@ -76,7 +78,7 @@ export function verifySignature({
 
 function objectionTo(key: KeyObject, algorithm: SignatureAlgorithm): UnsupportedSignature | undefined {
   const type = key.asymmetricKeyType;
-  if (algorithm.kind === "ecdsa") {
+  if (isOfCurve(algorithm)) {
     if (type !== "ec") return "keyKind";
     // OpenSSL recognises a known curve by its spelled-out parameters too; one it has no name for is refused.
     return CURVES.has(key.asymmetricKeyDetails?.namedCurve ?? "") ? undefined : "curve";
@@ -87,8 +89,11 @@ function objectionTo(key: KeyObject, algorithm: SignatureAlgorithm): Unsupported
   return algorithm.kind === "rsaPss" && algorithm.mgfHash !== algorithm.hash ? "maskHash" : undefined;
 }
 
+const isOfCurve = ({ kind }: SignatureAlgorithm): boolean => kind === "ecdsa" || kind === "ecdsaPlain";
+
 function paddingFor(key: KeyObject, algorithm: SignatureAlgorithm) {
   if (algorithm.kind === "ecdsa") return { dsaEncoding: "der" as const };
+  if (algorithm.kind === "ecdsaPlain") return { dsaEncoding: "ieee-p1363" as const };
   if (algorithm.kind === "rsaPkcs1") return { padding: constants.RSA_PKCS1_PADDING };
   // A key marked for PSS brings padding and salt itself, and OpenSSL will not be told of others.
   if (key.asymmetricKeyType === "rsa-pss") return {};

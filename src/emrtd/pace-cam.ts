@@ -8,9 +8,8 @@ import { unpad } from "../crypto/block-padding.ts";
 import { equalInConstantTime } from "../crypto/constant-time.ts";
 import type { DocumentSuite } from "../crypto/document-suite.ts";
 import type { KeyGroup } from "../crypto/key-group.ts";
-import { children, wholeBits } from "../pki/asn1.ts";
 import { err, ok, type Result } from "../result.ts";
-import { groupOfAlgorithm } from "./domain-parameters.ts";
+import { chipKey } from "./chip-key.ts";
 import type { SecurityInfo } from "./security-infos.ts";
 
 /** What a run of PACE leaves to be judged. */
@@ -47,13 +46,13 @@ export function decryptChipData(
  * signature must have been checked: an unsigned key proves nothing.
  */
 export function checkChipMapping(
-  { group, parameterId, chipKey, chipData }: ChipMapping,
+  { group, parameterId, chipKey: usedKey, chipData }: ChipMapping,
   infos: readonly SecurityInfo[],
 ): Result<"proven", ChipMappingFailure> {
   const staticKey = staticKeyOn(group, parameterId, infos);
   if (staticKey === undefined) return err({ kind: "chipKeyMissing" });
   const product = group.times(chipData, staticKey);
-  const isProven = product !== undefined && equalInConstantTime(product, chipKey);
+  const isProven = product !== undefined && equalInConstantTime(product, usedKey);
   return isProven ? ok("proven") : err({ kind: "chipKeyMismatch" });
 }
 
@@ -63,21 +62,12 @@ function staticKeyOn(
   parameterId: number | undefined,
   infos: readonly SecurityInfo[],
 ): Uint8Array | undefined {
-  const onCurve = infos.flatMap((info) => {
-    const key = info.kind === "chipAuthenticationKey" ? pointOf(group, info) : undefined;
-    return key === undefined ? [] : [key];
-  });
+  const keys = infos.flatMap((info) => (info.kind === "chipAuthenticationKey" ? (chipKey(info) ?? []) : []));
+  const onCurve = keys.filter((key) => key.group === group);
   const numbered = onCurve.filter(({ keyId }) => keyId !== undefined && keyId === parameterId);
   const candidates = onCurve.length > 1 ? numbered : onCurve;
   const [first] = candidates;
-  return candidates.every(({ point }) => first !== undefined && equalBytes(point, first.point))
-    ? first?.point
+  return candidates.every(({ element }) => first !== undefined && equalBytes(element, first.element))
+    ? first?.element
     : undefined;
-}
-
-function pointOf(group: KeyGroup, info: Extract<SecurityInfo, { kind: "chipAuthenticationKey" }>) {
-  const [algorithm, subjectKey] = children(info.publicKey);
-  const point = wholeBits(subjectKey);
-  const isOnCurve = groupOfAlgorithm(algorithm) === group && point !== undefined && group.isElement(point);
-  return isOnCurve ? { keyId: info.keyId, point } : undefined;
 }

@@ -7,6 +7,7 @@ import type { CommandApdu } from "../apdu/command.ts";
 import type { Exchange } from "../apdu/exchange.ts";
 import { SW_OK } from "../apdu/status-words.ts";
 import { readTlv } from "../bytes/ber-tlv.ts";
+import { hex } from "../bytes/hex.ts";
 import { writeTlv } from "../bytes/write-tlv.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { LdsFile, LdsFileName } from "./lds/data-groups.ts";
@@ -35,6 +36,13 @@ const MAX_EVEN_OFFSET = 0x7fff;
 const TAG_OFFSET = 0x54;
 const TAG_DATA = 0x53;
 const SHORT_IDENTIFIER = 0x80;
+const SELECT_MASTER_FILE = {
+  cla: 0x00,
+  ins: 0xa4,
+  p1: 0x00,
+  p2: 0x0c,
+  data: hex("3F00"),
+} as const satisfies CommandApdu;
 /** Reads for one file: the longest there is, at the least size, and half as much again. */
 const MAX_READS = 1_024;
 
@@ -68,7 +76,9 @@ function* readHead(file: LdsFile, manner: ReadManner): Exchange<Uint8Array, Read
   return yield* readSome(0, 0, file, manner);
 }
 
-function* selectFile({ name, fid }: LdsFile): Exchange<void, ReadFileError> {
+/** A file of the master file is looked for there; how the chip answers that selection has no meaning (§12 of the sheet, row 3). */
+function* selectFile({ name, fid, place }: LdsFile): Exchange<void, ReadFileError> {
+  if (place === "masterFile") yield SELECT_MASTER_FILE;
   const { sw } = yield {
     cla: 0x00,
     ins: 0xa4,
@@ -148,7 +158,9 @@ function* adapted(
   read: (readBytes: number) => Generator<CommandApdu, Part, { sw: number; data: Uint8Array }>,
 ): Exchange<Uint8Array, ReadFileError> {
   for (;;) {
+    manner.asking();
     const { sw, data } = yield* read(manner.now.readBytes);
+    manner.answered(data?.length ?? 0);
     const verdict = judged(name, sw, data);
     if (verdict !== "tooMuch") return verdict;
     if (!manner.askLess())

@@ -20,6 +20,9 @@ const ORDINARY: Manner = { readBytes: LARGEST_SHORT_READ, bySelection: false };
 /** The manner of one card, kept over several attempts at it: it goes down only. */
 export class ReadManner {
   #manner: Manner;
+  /** As much as is asked for has come once: the chip can give it. */
+  #isTried = false;
+  #isAsking = false;
 
   constructor(beginning: Manner = ORDINARY) {
     this.#manner = beginning;
@@ -34,7 +37,24 @@ export class ReadManner {
     const readBytes = smallerRead(this.#manner.readBytes);
     if (readBytes === undefined) return false;
     this.#manner = { ...this.#manner, readBytes };
+    this.#isTried = false;
     return true;
+  }
+
+  /** A read is on its way, and */
+  asking(): void {
+    this.#isAsking = true;
+  }
+
+  /** has been answered with so many bytes. */
+  answered(lengthBytes: number): void {
+    this.#isAsking = false;
+    this.#isTried ||= lengthBytes === this.#manner.readBytes;
+  }
+
+  /** Whether the reading broke off at a read of a size that has not worked yet: the chip may have died of it. */
+  get mayHaveAskedTooMuch(): boolean {
+    return this.#isAsking && !this.#isTried;
   }
 
   /** From now on every file is selected. */

@@ -55,6 +55,7 @@ export class SecureSession {
   readonly #ksMac: Uint8Array;
   readonly #ssc: Uint8Array;
   #state: "ready" | "awaitingAnswer" | "ended" = "ready";
+  #isProven = false;
 
   /** Throws on keys or a counter of the wrong length: only a defect of the program makes such. */
   constructor(keys: SessionKeys) {
@@ -65,6 +66,11 @@ export class SecureSession {
     this.#ssc = keys.ssc ?? new Uint8Array(blockBytes);
     const fits = this.#ksEnc.length === keyBytes && this.#ksMac.length === keyBytes;
     if (!fits || this.#ssc.length !== blockBytes) throw new RangeError(`keys do not fit ${keys.suite}`);
+  }
+
+  /** Whether an answer has opened under these keys: the chip has them too. */
+  get isProven(): boolean {
+    return this.#isProven;
   }
 
   /**
@@ -103,6 +109,7 @@ export class SecureSession {
     if (answer.sw !== response.sw) return this.#over({ kind: "answerForged", check: "status" });
     const data = this.#decrypt(answer.cryptogram);
     if (data === undefined) return this.#over({ kind: "answerMalformed", at: "padding" });
+    this.#isProven = true;
     return ok({ data, sw: answer.sw });
   }
 

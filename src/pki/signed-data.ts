@@ -3,11 +3,17 @@
  * and the master lists of States. Read into plain data, then checked by hand, because stock verifiers refuse cards whose
  * digest is SHA-256 and whose signature is SHA-1. ICAO Doc 9303-10 §4.6.2, 9303-12 §9.
  */
-import { Any, Constructed, Integer, ObjectIdentifier, OctetString, Sequence, Set as SetBlock } from "asn1js";
+import { Any, Constructed, Integer, ObjectIdentifier, Sequence, Set as SetBlock } from "asn1js";
 import { equalBytes } from "../bytes/bytes.ts";
 import { toHex } from "../bytes/hex.ts";
 import { digest, type HashName } from "../crypto/digest.ts";
-import { type SignatureAlgorithm, type UnsupportedSignature, verifySignature } from "../crypto/signature.ts";
+import {
+  type SignatureAlgorithm,
+  type SignatureQuestion,
+  type SignatureVerdict,
+  type UnsupportedSignature,
+  verifySignature,
+} from "../crypto/signature.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { Instant } from "../time/time.ts";
 import { hashAlgorithm, signatureAlgorithm } from "./algorithms.ts";
@@ -23,6 +29,7 @@ import {
   time,
 } from "./asn1.ts";
 import { type Certificate, readCertificate } from "./certificate.ts";
+import { definiteForm } from "./definite-form.ts";
 import { readName } from "./name.ts";
 
 /** How a signed object names the certificate of its signer. */
@@ -32,7 +39,10 @@ export type SignerId =
 
 /** The attributes that are signed in place of the content. */
 export interface SignedAttributes {
-  /** `SET OF Attribute` as it stands in the object, its first byte A0 replaced by 31: what the signature is over. */
+  /**
+   * `SET OF Attribute` as it stands in the object, its first byte A0 replaced by 31: what the signature is over. Only
+   * where indefinite lengths are used are the lengths written anew, because the signature is over definite ones.
+   */
   readonly signedBytes: Uint8Array;
   readonly contentType: string;
   readonly messageDigest: Uint8Array | undefined;
@@ -101,7 +111,8 @@ const SIGNER_INFO = new Sequence({
     new Sequence({ name: "digest" }),
     tagged(0, "attributes"),
     new Sequence({ name: "algorithm" }),
-    new OctetString({ name: "signature" }),
+    // An OCTET STRING, whole or in parts.
+    new Any({ name: "signature" }),
     tagged(1, "unsigned"),
   ],
 });
@@ -119,6 +130,8 @@ export function readSignedData(element: Element | undefined): Result<SignedData,
   if (info === undefined) return bad("signerInfo");
   const signerId = readSignerId(info.get("signerId"));
   if (signerId === undefined) return bad("signerId");
+  const signature = octets(info.get("signature"));
+  if (signature === undefined) return bad("signerInfo");
   const attributes = readAttributes(info.optional("attributes"));
   if (attributes === "malformed") return bad("attributes");
   const hash = hashAlgorithm(info.get("digest"));
@@ -130,7 +143,7 @@ export function readSignedData(element: Element | undefined): Result<SignedData,
     digest: hash,
     signatureAlgorithm: signatureAlgorithm(info.get("algorithm"), hash),
     attributes,
-    signature: octets(info.get("signature")) ?? new Uint8Array(0),
+    signature,
   });
 }
 
@@ -141,28 +154,47 @@ export function readSignedData(element: Element | undefined): Result<SignedData,
  * known yet: whether to trust it is the chain's question.
  */
 export function checkSignedData(signed: SignedData): Result<Certificate, SignedDataFailure> {
-  const { attributes, digest: hash, signatureAlgorithm: algorithm } = signed;
+  const failure = contentFailure(signed);
+  if (failure !== undefined) return err(failure);
+  const signer = namedSigner(signed);
+  if (signer === undefined) return err({ kind: "signerMismatch" });
+  const question = signatureQuestion(signed, signer);
+  if (!question.ok) return question;
+  const wrong = signatureFailure(verifySignature(question.value));
+  return wrong === undefined ? ok(signer) : err(wrong);
+}
+
+/** The first thing by which content and signed attributes do not belong together: attributes, then digest. */
+export function contentFailure(signed: SignedData): SignedDataFailure | undefined {
+  const { attributes, digest: hash } = signed;
   const expected = attributes?.messageDigest;
   if (attributes === undefined || expected === undefined || attributes.contentType !== signed.contentType)
-    return err({ kind: "attributesMissing" });
-  if (hash === undefined) return err({ kind: "unsupportedAlgorithm", why: "algorithm" });
-  if (!equalBytes(digest(hash, signed.content), expected)) return err({ kind: "messageDigestMismatch" });
-  const signer = signed.certificates.find((certificate) => isNamed(certificate, signed.signerId));
-  if (signer === undefined) return err({ kind: "signerMismatch" });
+    return { kind: "attributesMissing" };
+  if (hash === undefined) return { kind: "unsupportedAlgorithm", why: "algorithm" };
+  const isRight = equalBytes(digest(hash, signed.content), expected);
+  return isRight ? undefined : { kind: "messageDigestMismatch" };
+}
+
+/** The embedded certificate that the signer's identifier names. */
+export const namedSigner = ({ certificates, signerId }: SignedData): Certificate | undefined =>
+  certificates.find((certificate) => isNamed(certificate, signerId));
+
+/** What is to be verified: the signature over the attributes, with the signer's key. */
+export function signatureQuestion(
+  { attributes, signatureAlgorithm: algorithm, signature }: SignedData,
+  { spki }: Certificate,
+): Result<SignatureQuestion, SignedDataFailure> {
+  if (attributes === undefined) return err({ kind: "attributesMissing" });
   if (algorithm === undefined) return err({ kind: "unsupportedAlgorithm", why: "algorithm" });
-  const { signature } = signed;
-  const verdict = verifySignature({
-    algorithm,
-    spki: signer.spki,
-    message: attributes.signedBytes,
-    signature,
-  });
-  if (verdict === "valid") return ok(signer);
-  return err(
-    verdict === "invalid"
-      ? { kind: "signatureInvalid" }
-      : { kind: "unsupportedAlgorithm", why: verdict.unsupported },
-  );
+  return ok({ algorithm, spki, message: attributes.signedBytes, signature });
+}
+
+/** What a verdict on the signature means for the object; `undefined` for a good one. */
+export function signatureFailure(verdict: SignatureVerdict): SignedDataFailure | undefined {
+  if (verdict === "valid") return undefined;
+  return verdict === "invalid"
+    ? { kind: "signatureInvalid" }
+    : { kind: "unsupportedAlgorithm", why: verdict.unsupported };
 }
 
 const TAG_SEQUENCE = 0x30;
@@ -200,7 +232,8 @@ function readAttributes(set: Element | undefined): SignedAttributes | "malformed
     if (value === undefined || more.length > 0 || values.has(oid(type))) return "malformed";
     values.set(oid(type), value);
   }
-  const signedBytes = rawBytes(set).slice();
+  const signedBytes = definiteForm(set);
+  if (signedBytes === undefined) return "malformed";
   signedBytes[0] = TAG_SET;
   return {
     signedBytes,

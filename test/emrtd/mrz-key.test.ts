@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { concat } from "../../src/bytes/bytes.ts";
 import { toHex } from "../../src/bytes/hex.ts";
+import { checkDigit } from "../../src/emrtd/lds/check-digit.ts";
 import {
-  checkDigit,
   mrzInformation,
+  mrzInformationCandidates,
   mrzInformationOf,
   mrzPasswordKey,
-  withZerosForO,
 } from "../../src/emrtd/mrz-key.ts";
 import { bad, good } from "../pki/makers.ts";
 import vectors from "../vectors/mrz-and-keys.json" with { type: "json" };
@@ -22,14 +22,6 @@ const entry = (documentNumber: string, dateOfBirth: string, dateOfExpiry: string
 const zoneOf = (format: string): string => vectors.mrz.find((row) => row.format === format)?.mrz ?? "";
 const replaced = (zone: string, at: number, character: string): Uint8Array =>
   ascii(zone.slice(0, at) + character + zone.slice(at + 1));
-
-test.each(vectors.checkDigit.examples)("check digit of $input is $checkDigit", (row) => {
-  expect(checkDigit(ascii(row.input))).toBe(row.checkDigit);
-});
-
-test.each(["12a", "12 ", "É", "12/", "12:", "12@", "12["])("there is no check digit of %s", (input) => {
-  expect(checkDigit(ascii(input))).toBeUndefined();
-});
 
 describe("a scanned zone", () => {
   test.each(vectors.mrz)("$format of $parsed.documentNumber gives MRZ_information and password", (row) => {
@@ -71,6 +63,13 @@ describe("a scanned zone", () => {
   test("of a passport has no long number: a filler for the check digit is a misread one", () => {
     const zone = replaced(zoneOf("TD3"), 53, "<");
     expect(bad(mrzInformation(zone))).toEqual({ kind: "mrzCheckDigit", field: "documentNumber" });
+  });
+
+  test("whose number says that it goes on, and does not, is misread", () => {
+    expect(bad(mrzInformation(replaced(zoneOf("TD1"), 14, "<")))).toEqual({
+      kind: "mrzCheckDigit",
+      field: "documentNumber",
+    });
   });
 
   test("is left as it was, and never makes it throw", () => {
@@ -137,10 +136,40 @@ describe("typed fields", () => {
       }),
     );
   });
+});
 
-  test("O may have been meant as zero: offered once, and not where there is none", () => {
-    const meant = withZerosForO(ascii("COo12O"));
-    expect(text(meant ?? new Uint8Array(0))).toBe("C00120");
-    expect(meant === undefined ? undefined : withZerosForO(meant)).toBeUndefined();
+describe("what a person typed", () => {
+  const candidates = (documentNumber: string) =>
+    good(mrzInformationCandidates(entry(documentNumber, "690806", "940623"))).map(text);
+
+  test("§12 row 36: is tried in capitals and filled, whatever its case and fillers", () => {
+    for (const typed of ["l898902c", "L898902C", "L898902C<", "L898902c<<"])
+      expect(candidates(typed)).toEqual([vectors.bacKeys.mrzInformation]);
+  });
+
+  test.each([
+    ["CO1O2", "CO1O2<<<<", "C0102<<<<"],
+    ["cooo12345", "COOO12345", "C00012345"],
+    ["O", "O<<<<<<<<", "0<<<<<<<<"],
+  ])("§12 row 36: %s is tried as typed, then once with zeros for O", (typed, first, second) => {
+    const tries = candidates(typed);
+    expect(tries.map((information) => information.slice(0, 9))).toEqual([first, second]);
+    for (const information of tries) {
+      expect(information.at(9)).toBe(String(checkDigit(ascii(information.slice(0, 9)))));
+      expect(information.slice(10)).toBe(vectors.bacKeys.mrzInformation.slice(10));
+    }
+  });
+
+  test("is left as it was", () => {
+    const typed = entry("Oo0", "690806", "940623");
+    mrzInformationCandidates(typed);
+    expect(typed).toEqual(entry("Oo0", "690806", "940623"));
+  });
+
+  test("is refused with its field", () => {
+    expect(bad(mrzInformationCandidates(entry("O 0", "690806", "940623")))).toEqual({
+      kind: "mrzField",
+      field: "documentNumber",
+    });
   });
 });

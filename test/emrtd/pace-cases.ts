@@ -6,8 +6,8 @@ import { systemRandom } from "../../src/crypto/system-random.ts";
 import type { PacePassword } from "../../src/emrtd/pace.ts";
 import type { PaceProfile } from "../../src/emrtd/pace-profile.ts";
 import type { PaceMapping } from "../../src/emrtd/security-infos.ts";
+import { type ChipGroup, chipGroup } from "../../src/sim/emrtd/chip-group.ts";
 import { CURVE_NAMES, DH_NAMES } from "../crypto/group-names.ts";
-import { type ChipGroup, chipCurve, chipIntegers } from "./chip-group.ts";
 import type { ChipSetting } from "./pace-chip.ts";
 import { ascii, cardAccess, paceInfo, profileOf } from "./pace-settings.ts";
 
@@ -18,12 +18,13 @@ export interface PaceCase {
   readonly chip: { readonly group: ChipGroup };
 }
 
-export const passwordCan: PacePassword = { reference: "CAN", key: ascii("123456") };
+const CAN = "123456";
+export const passwordCan: PacePassword = { reference: "CAN", key: ascii(CAN) };
 
 const FIRST_CURVE = 8;
 const GROUPS: readonly (readonly [number, ChipGroup])[] = [
-  ...DH_NAMES.map((name, index) => [index, chipIntegers(name)] as const),
-  ...CURVE_NAMES.map((name, index) => [FIRST_CURVE + index, chipCurve(name)] as const),
+  ...DH_NAMES.map((_, index) => [index, chipGroup(index)] as const),
+  ...CURVE_NAMES.map((_, index) => [FIRST_CURVE + index, chipGroup(FIRST_CURVE + index)] as const),
 ];
 const MAPPINGS: readonly (readonly [string, PaceMapping])[] = [
   ["01", "DH-GM"],
@@ -68,14 +69,15 @@ export function caseNamed(name: string): PaceCase {
 }
 
 /** A chip with fresh secrets that knows the CAN of `passwordCan`. */
-export function chipSetting({ profile, chip }: PaceCase): ChipSetting {
+export function chipSetting({ profile }: PaceCase): ChipSetting {
   const secret = () => toInteger(profile.group.newSecret(systemRandom));
   return {
-    mapping: profile.mapping,
-    suite: profile.suite,
-    group: chip.group,
-    protocol: profile.protocol,
-    password: passwordCan.key,
+    offer: {
+      mapping: profile.mapping,
+      suite: profile.suite,
+      parameterId: profile.parameterId ?? Number.NaN,
+    },
+    can: CAN,
     nonce: systemRandom.bytes(suite(profile.suite).keyBytes > 16 ? 32 : 16),
     secrets: { map: secret(), agree: secret(), fixed: secret() },
   };

@@ -1,27 +1,25 @@
 /**
- * The chip's side of PACE for tests: all mappings, with arithmetic of its own (`chip-group.ts`) and a view of each answer
- * before it leaves, so that a test can spoil it. The symmetric half is the reader's, which vectors prove.
+ * The virtual document's side of PACE with given secrets, and a view of each answer before it leaves, so that a test can
+ * spoil it. The arithmetic and the codes are the simulator's own, which published examples prove.
  */
-import { concat } from "../../src/bytes/bytes.ts";
-import { hex } from "../../src/bytes/hex.ts";
-import { writeTlv } from "../../src/bytes/write-tlv.ts";
-import { toFixedBytes, toInteger } from "../../src/crypto/big-endian.ts";
-import { pad } from "../../src/crypto/block-padding.ts";
-import { type SuiteName, suite } from "../../src/crypto/document-suite.ts";
-import { pseudoRandom } from "../../src/emrtd/pace-mapping.ts";
-import type { PaceMapping } from "../../src/emrtd/security-infos.ts";
-import type { ChipGroup } from "./chip-group.ts";
+import { parseCommand, statusOnly } from "../../src/sim/cards/apdu.ts";
+import type { ChipBehaviour } from "../../src/sim/emrtd/chip-faults.ts";
+import { NO_LATENCY } from "../../src/sim/emrtd/chip-latency.ts";
+import { ChipPace } from "../../src/sim/emrtd/chip-pace.ts";
+import { inClear, type Reply } from "../../src/sim/emrtd/chip-work.ts";
+import type { ChipKey, PaceOffer } from "../../src/sim/emrtd/content.ts";
+import { bytesOf } from "../../src/sim/emrtd/numbers.ts";
+import { WrongPasswords } from "../../src/sim/emrtd/wrong-passwords.ts";
+import { SMALL } from "../sim/emrtd/small-document.ts";
 import type { Chip } from "./play.ts";
 
 export interface ChipSetting {
-  readonly mapping: PaceMapping;
-  readonly suite: SuiteName;
-  readonly group: ChipGroup;
-  readonly protocol: Uint8Array;
-  /** K, from which the password's key comes. */
-  readonly password: Uint8Array;
+  readonly offer: PaceOffer;
+  /** Six digits. */
+  readonly can: string;
   readonly nonce: Uint8Array;
-  readonly secrets: { readonly map: bigint; readonly agree: bigint; readonly fixed?: bigint };
+  readonly secrets: { readonly map: bigint; readonly agree: bigint; readonly fixed: bigint };
+  readonly behaviour?: ChipBehaviour;
 }
 
 export type AnswerName = "set" | "nonce" | "map" | "agree" | "token";
@@ -32,26 +30,39 @@ export interface ChipKeys {
   readonly ksMac: Uint8Array;
 }
 
-const OK = hex("9000");
-const WRONG_TOKEN = hex("6300");
+/** More than any group's order has. */
+const SECRET_BYTES = 66;
+const NAMES: ReadonlyMap<number | undefined, AnswerName> = new Map([
+  [undefined, "nonce"],
+  [0x81, "map"],
+  [0x83, "agree"],
+  [0x85, "token"],
+]);
 
 export class PaceChip {
-  readonly #setting: ChipSetting;
+  readonly #pace: ChipPace;
   readonly #spoil: (name: AnswerName, answer: Uint8Array) => Uint8Array;
   readonly commands: Uint8Array[] = [];
-  /** The secret that both sides agreed on. */
-  shared = new Uint8Array(0);
   keys: ChipKeys | undefined;
-  #generator = new Uint8Array(0);
-  #mapKey = new Uint8Array(0);
-  #ours = new Uint8Array(0);
   #theirs = new Uint8Array(0);
 
   constructor(
-    setting: ChipSetting,
+    { offer, can, nonce, secrets, behaviour = {} }: ChipSetting,
     spoil: (name: AnswerName, answer: Uint8Array) => Uint8Array = (_, answer) => answer,
   ) {
-    this.#setting = setting;
+    const number = (value: bigint) => bytesOf(value, SECRET_BYTES);
+    const isIntegrated = offer.mapping.endsWith("-IM");
+    const drawn = [nonce, ...(isIntegrated ? [] : [number(secrets.map)]), number(secrets.agree)];
+    const chipKeys: readonly ChipKey[] = [
+      { parameterId: offer.parameterId, suites: [], secret: number(secrets.fixed), servesMapping: true },
+    ];
+    this.#pace = new ChipPace({
+      content: { ...SMALL, pace: [offer], can, chipKeys },
+      behaviour,
+      latency: NO_LATENCY,
+      random: { bytes: () => drawn.shift() ?? new Uint8Array(0) },
+      wrongPasswords: new WrongPasswords(0),
+    });
     this.#spoil = spoil;
   }
 
@@ -62,72 +73,29 @@ export class PaceChip {
 
   readonly answer: Chip = (command) => {
     this.commands.push(command);
-    if (command[1] === 0x22) return this.#spoil("set", OK);
+    const parsed = parseCommand(command);
+    if (parsed === undefined) throw new Error("the reader sent what is no command");
+    if (parsed.ins === 0x22) return this.#spoil("set", statusOnly(this.#pace.set(parsed)));
     const { tag, value } = sentObject(command);
-    if (tag === undefined) return this.#spoil("nonce", this.#nonce());
-    if (tag === 0x81) return this.#spoil("map", this.#map(value));
-    if (tag === 0x83) return this.#spoil("agree", this.#agree(value));
-    return this.#spoil("token", this.#token(value));
+    if (tag === 0x83) this.#theirs = Uint8Array.from(value);
+    const reply = this.#pace.authenticate(parsed).reply();
+    this.#keep(reply);
+    return this.#spoil(NAMES.get(tag) ?? "token", inClear(reply));
   };
 
-  #nonce(): Uint8Array {
-    const { suite: name, password, nonce } = this.#setting;
-    const cipher = suite(name);
-    return dynamic(0x80, cipher.encryptCbc(cipher.kdf(password, 3), nonce));
-  }
-
-  #map(theirs: Uint8Array): Uint8Array {
-    const { group, mapping, nonce, secrets, suite: name } = this.#setting;
-    if (mapping.endsWith("-IM")) {
-      const input = { nonce, challenge: theirs, fieldBits: group.fieldBits };
-      this.#generator = Uint8Array.from(group.integrated(pseudoRandom(suite(name), input)));
-      return dynamic(0x82, new Uint8Array(0));
-    }
-    this.#mapKey = Uint8Array.from(group.multiply(secrets.map, group.generator));
-    const ofNonce = group.multiply(toInteger(nonce) % group.order, group.generator);
-    this.#generator = Uint8Array.from(group.add(ofNonce, group.multiply(secrets.map, theirs)));
-    return dynamic(0x82, this.#mapKey);
-  }
-
-  #agree(theirs: Uint8Array): Uint8Array {
-    const { group, secrets, suite: name } = this.#setting;
-    this.#theirs = Uint8Array.from(theirs);
-    this.#ours = Uint8Array.from(group.multiply(secrets.agree, this.#generator));
-    this.shared = Uint8Array.from(group.shared(group.multiply(secrets.agree, theirs)));
-    const cipher = suite(name);
-    this.keys = { ksEnc: cipher.kdf(this.shared, 1), ksMac: cipher.kdf(this.shared, 2) };
-    return dynamic(0x84, this.#ours);
-  }
-
-  #token(received: Uint8Array): Uint8Array {
-    const { group, mapping, protocol, suite: name } = this.#setting;
-    const cipher = suite(name);
-    const { ksEnc, ksMac } = this.keys ?? { ksEnc: new Uint8Array(0), ksMac: new Uint8Array(0) };
-    const tokenOver = (key: Uint8Array) =>
-      cipher.mac(ksMac, writeTlv(0x7f49, writeTlv(0x06, protocol), writeTlv(group.keyTag, key)));
-    if (!tokenOver(this.#ours).every((byte, index) => byte === received[index])) return WRONG_TOKEN;
-    const objects = [writeTlv(0x86, tokenOver(this.#theirs))];
-    if (mapping === "ECDH-CAM") objects.push(writeTlv(0x8a, this.#chipData(ksEnc)));
-    return concat(writeTlv(0x7c, ...objects), OK);
-  }
-
-  /** CA_IC = map secret / static secret modulo the order, padded and encrypted. */
-  #chipData(ksEnc: Uint8Array): Uint8Array {
-    const { group, secrets, suite: name } = this.#setting;
-    const { order } = group;
-    const fixed = secrets.fixed ?? 1n;
-    let inverse = 1n;
-    for (const bit of (order - 2n).toString(2))
-      inverse = (inverse * inverse * (bit === "1" ? fixed : 1n)) % order;
-    const data = toFixedBytes((secrets.map * inverse) % order, (group.generator.length - 1) / 2);
-    const cipher = suite(name);
-    const iv = cipher.encryptCbc(ksEnc, new Uint8Array(16).fill(0xff));
-    return cipher.encryptCbc(ksEnc, pad(data, 16), iv);
+  #keep({ session }: Reply): void {
+    if (session === undefined) return;
+    const shown = session.suite === "3DES" ? withParity : (key: Uint8Array) => key;
+    this.keys = { ksEnc: shown(session.enc), ksMac: shown(session.mac) };
   }
 }
 
-const dynamic = (tag: number, value: Uint8Array): Uint8Array =>
-  concat(writeTlv(0x7c, writeTlv(tag, value)), OK);
+/** A DES key as the reader writes it: an odd number of ones in each byte, which no cipher looks at. */
+const withParity = (key: Uint8Array): Uint8Array =>
+  key.map((byte) => {
+    const ones = [...(byte & 0xfe).toString(2)].filter((digit) => digit === "1").length;
+    return (byte & 0xfe) | (ones % 2 === 0 ? 1 : 0);
+  });
 
 /** The one object in the 7C of a GENERAL AUTHENTICATE, its lengths short or extended. */
 export function sentObject(command: Uint8Array): {

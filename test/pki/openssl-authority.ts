@@ -16,8 +16,8 @@ export interface Scheme {
   readonly beyondOpenssl?: "streaming" | "chain";
 }
 
-const rsa = ["-newkey", "rsa:2048"];
-const curve = (name: string, encoding: string) => [
+export const rsa = ["-newkey", "rsa:2048"];
+export const curve = (name: string, encoding: string) => [
   "-newkey",
   "ec",
   "-pkeyopt",
@@ -89,7 +89,7 @@ subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 extendedKeyUsage = 2.23.136.1.1.3
 2.23.136.1.1.6.2 = ASN1:SEQUENCE:types
-1.2.3.4.5 = critical,ASN1:NULL
+UNKNOWN
 [types]
 version = INTEGER:0
 list = SET:letters
@@ -128,14 +128,23 @@ export interface OpensslAuthority {
   revocationList(): { readonly pem: Uint8Array; readonly der: Uint8Array };
 }
 
+/** An extension of the document signer that no reader knows, and none may pass over. */
+const UNKNOWN_CRITICAL = "1.2.3.4.5 = critical,ASN1:NULL\n";
+
 /** Makes the certificates of one scheme in a folder. */
-export function opensslAuthority(bench: Bench, scheme: Scheme): OpensslAuthority {
+export function opensslAuthority(
+  bench: Bench,
+  scheme: Scheme,
+  { unknownCritical = "present" }: { readonly unknownCritical?: "present" | "absent" } = {},
+): OpensslAuthority {
   const file = (name: string, content: Uint8Array | string = "") =>
     bench.file(`${scheme.name.replaceAll(/\W/g, "")}-${name}`, content);
   const config = file("config");
   bench.file(
     config.slice(config.lastIndexOf("/") + 1),
-    CONFIG.replace("INDEX", file("index")).replace("NUMBER", file("number", "01\n")),
+    CONFIG.replace("INDEX", file("index"))
+      .replace("NUMBER", file("number", "01\n"))
+      .replace("UNKNOWN\n", unknownCritical === "present" ? UNKNOWN_CRITICAL : ""),
   );
   const [cscaKey, csca, dsKey, request, ds] = ["csca.key", "csca.pem", "ds.key", "ds.csr", "ds.pem"].map(
     (name) => file(name),

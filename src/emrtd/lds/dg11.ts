@@ -4,6 +4,7 @@
  * Governing text: ICAO Doc 9303-10 §4.7.11; document sheet, 12, row 29.
  */
 import { ok, type Result } from "../../result.ts";
+import { type CardImage, cardImage } from "./card-image.ts";
 import type { PartialDate } from "./dates.ts";
 import {
   componentsOf,
@@ -12,13 +13,13 @@ import {
   inTemplate,
   item,
   type Leftovers,
+  namesAfter,
   namesOf,
   readItems,
   skipped,
   TAG_LIST,
   textOf,
 } from "./items.ts";
-import { type CardImage, cardImage } from "./card-image.ts";
 import { fileObjects, type LdsMalformed } from "./lds-object.ts";
 import type { Names } from "./names.ts";
 
@@ -41,28 +42,25 @@ export interface PersonalDetails {
 
 type Reader = ItemReader<PersonalDetails>;
 
-const otherName: Reader = item(namesOf, (names, { otherNames = [], ...items }) => ({
-  ...items,
-  otherNames: [...otherNames, names],
-}));
+const otherName: Reader = item("otherNames", (value, { otherNames = [] }) => namesAfter(otherNames, value));
 const OTHER_NAME = 0x5f0f;
 
 const READERS: ReadonlyMap<number, Reader> = new Map<number, Reader>([
   [TAG_LIST, skipped],
-  [0x5f0e, item(namesOf, (fullName, items) => ({ ...items, fullName }))],
+  [0x5f0e, item("fullName", namesOf)],
   [0xa0, inTemplate(OTHER_NAME, otherName)],
   [OTHER_NAME, otherName],
-  [0x5f10, item(textOf, (personalNumber, items) => ({ ...items, personalNumber }))],
-  [0x5f2b, item(dateOf, (dateOfBirth, items) => ({ ...items, dateOfBirth }))],
-  [0x5f11, item(componentsOf, (placeOfBirth, items) => ({ ...items, placeOfBirth }))],
-  [0x5f42, item(componentsOf, (address, items) => ({ ...items, address }))],
-  [0x5f12, item(textOf, (telephone, items) => ({ ...items, telephone }))],
-  [0x5f13, item(textOf, (profession, items) => ({ ...items, profession }))],
-  [0x5f14, item(textOf, (title, items) => ({ ...items, title }))],
-  [0x5f15, item(textOf, (summary, items) => ({ ...items, summary }))],
-  [0x5f16, item(cardImage, (proofOfCitizenship, items) => ({ ...items, proofOfCitizenship }))],
-  [0x5f17, item(componentsOf, (otherDocumentNumbers, items) => ({ ...items, otherDocumentNumbers }))],
-  [0x5f18, item(textOf, (custody, items) => ({ ...items, custody }))],
+  [0x5f10, item("personalNumber", textOf)],
+  [0x5f2b, item("dateOfBirth", dateOf)],
+  [0x5f11, item("placeOfBirth", componentsOf)],
+  [0x5f42, item("address", componentsOf)],
+  [0x5f12, item("telephone", textOf)],
+  [0x5f13, item("profession", textOf)],
+  [0x5f14, item("title", textOf)],
+  [0x5f15, item("summary", textOf)],
+  [0x5f16, item("proofOfCitizenship", cardImage)],
+  [0x5f17, item("otherDocumentNumbers", componentsOf)],
+  [0x5f18, item("custody", textOf)],
 ]);
 
 /** Reads `6B L {5C tags, items…}`. A bad item is put aside and costs none of the others. */

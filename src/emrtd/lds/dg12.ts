@@ -11,7 +11,7 @@ import {
   inTemplate,
   item,
   type Leftovers,
-  namesOf,
+  namesAfter,
   readItems,
   skipped,
   TAG_LIST,
@@ -38,24 +38,23 @@ type Reader = ItemReader<DocumentDetails>;
 
 const TIME_DIGITS = 14;
 const OTHER_PERSON = 0x5f1a;
-const otherPerson: Reader = item(namesOf, (names, { otherPersons = [], ...items }) => ({
-  ...items,
-  otherPersons: [...otherPersons, names],
-}));
+const otherPerson: Reader = item("otherPersons", (value, { otherPersons = [] }) =>
+  namesAfter(otherPersons, value),
+);
 const timeOf = (value: Uint8Array): string | undefined => digitsOf(value, TIME_DIGITS);
 
 const READERS: ReadonlyMap<number, Reader> = new Map<number, Reader>([
   [TAG_LIST, skipped],
-  [0x5f19, item(textOf, (issuingAuthority, items) => ({ ...items, issuingAuthority }))],
-  [0x5f26, item(dateOf, (dateOfIssue, items) => ({ ...items, dateOfIssue }))],
+  [0x5f19, item("issuingAuthority", textOf)],
+  [0x5f26, item("dateOfIssue", dateOf)],
   [0xa0, inTemplate(OTHER_PERSON, otherPerson)],
   [OTHER_PERSON, otherPerson],
-  [0x5f1b, item(textOf, (endorsements, items) => ({ ...items, endorsements }))],
-  [0x5f1c, item(textOf, (taxOrExitRequirements, items) => ({ ...items, taxOrExitRequirements }))],
-  [0x5f1d, item(cardImage, (frontImage, items) => ({ ...items, frontImage }))],
-  [0x5f1e, item(cardImage, (rearImage, items) => ({ ...items, rearImage }))],
-  [0x5f55, item(timeOf, (personalizedAt, items) => ({ ...items, personalizedAt }))],
-  [0x5f56, item(textOf, (personalizationSystem, items) => ({ ...items, personalizationSystem }))],
+  [0x5f1b, item("endorsements", textOf)],
+  [0x5f1c, item("taxOrExitRequirements", textOf)],
+  [0x5f1d, item("frontImage", cardImage)],
+  [0x5f1e, item("rearImage", cardImage)],
+  [0x5f55, item("personalizedAt", timeOf)],
+  [0x5f56, item("personalizationSystem", textOf)],
 ]);
 
 /** Reads `6C L {5C tags, items…}`. A bad item is put aside and costs none of the others. */

@@ -9,8 +9,8 @@ import { digitsOf, longDate, type PartialDate } from "./dates.ts";
 import { type Names, namesIn } from "./names.ts";
 
 /**
- * Reads the content of one object into the items, given those read before it: nothing for an empty object, `undefined`
- * for a content that is not what the tag promises.
+ * Adds what the content of one object says to the items read before it, which an empty object leaves as they are;
+ * `undefined` for a content that is not what the tag promises.
  */
 export type ItemReader<T> = (value: Uint8Array, items: T) => T | undefined;
 
@@ -34,31 +34,31 @@ export function readItems<T extends object>(
   for (const object of objects) {
     const read = readers.get(object.tag);
     const more = read?.(object.value, items);
-    if (more !== undefined) items = { ...items, ...more };
+    if (more !== undefined) items = more;
     else (read === undefined ? unknown : undecodable).push(object);
   }
   return { ...items, unknown, undecodable };
 }
 
-/** The list of the tags that follow; what follows is read whatever it says. */
+/** The list of the tags that follow: passed over, because what follows is read whatever the list says. */
 export const TAG_LIST = 0x5c;
 export const skipped = <T extends object>(_value: Uint8Array, items: T): T => items;
 
-/** An item of type V that is `undefined` when empty, written into the items by `put`. */
+/** The item `key`, from the content of its object and the items read before; none when the object is empty. */
 export const item =
-  <T extends object, V>(
-    parse: (value: Uint8Array) => V | undefined,
-    put: (parsed: V, items: T) => T,
+  <T extends object, K extends keyof T>(
+    key: K,
+    parse: (value: Uint8Array, items: T) => T[K] | undefined,
   ): ItemReader<T> =>
   (value, items) => {
     if (isEmpty(value)) return items;
-    const parsed = parse(value);
-    return parsed === undefined ? undefined : put(parsed, items);
+    const parsed = parse(value, items);
+    return parsed === undefined ? undefined : { ...items, [key]: parsed };
   };
 
 /**
  * The repeated objects of a template that counts them, `A0 {02 n, tag …}`: each by its reader, the rest passed over.
- * The count is not consulted, for the objects can be counted.
+ * The count is not consulted, for the objects can be counted. One that cannot be read leaves the whole template unread.
  */
 export const inTemplate =
   <T extends object>(tag: number, read: ItemReader<T>): ItemReader<T> =>
@@ -92,6 +92,12 @@ export const componentsOf = (value: Uint8Array): readonly string[] | undefined =
 export function namesOf(value: Uint8Array): Names | undefined {
   const text = textOf(value);
   return text === undefined ? undefined : namesIn(text);
+}
+
+/** The name that `value` holds, behind those before it. */
+export function namesAfter(before: readonly Names[], value: Uint8Array): readonly Names[] | undefined {
+  const names = namesOf(value);
+  return names === undefined ? undefined : [...before, names];
 }
 
 /** Eight digits, or four bytes of two. */

@@ -39,5 +39,5 @@ export function objectsIn(name: LdsFileName, template: Uint8Array): Result<reado
 }
 
 /** Content of the first object with this tag. */
-export const valueOf = (objects: readonly Tlv[], tag: number): Uint8Array | undefined =>
+export const contentOf = (objects: readonly Tlv[], tag: number): Uint8Array | undefined =>
   objects.find((object) => object.tag === tag)?.value;

@@ -1,0 +1,105 @@
+/**
+ * How a reading finds out whether the chip is the one that the State signed for: by the mapping that PACE ended with, by chip
+ * authentication, or by active authentication, in this order; one of them is enough. A document that has none is told
+ * apart from one that hides or fails what it has. Governing text: ICAO Doc 9303-11 §4.4.3.5, §6; eMRTD sheet, 7.
+ */
+import type { Exchange } from "../apdu/exchange.ts";
+import { err, ok, type Result } from "../result.ts";
+import { activeAuthentication } from "./active-authentication.ts";
+import { checkCardSecurity } from "./card-security.ts";
+import { authenticateChip } from "./chip-authentication.ts";
+import { chipAuthenticationWays } from "./chip-authentication-choice.ts";
+import type { OpenDocument } from "./document-access.ts";
+import type { ChipProtocol, DocumentAttempts, DocumentError, DocumentRequest } from "./document-request.ts";
+import type { DocumentSession } from "./document-session.ts";
+import { LDS_FILES } from "./lds/data-groups.ts";
+import { parseDg14 } from "./lds/dg14.ts";
+import { parseDg15 } from "./lds/dg15.ts";
+import { checkChipMapping } from "./pace-cam.ts";
+import type { DocumentSecurity } from "./passive-authentication-sod.ts";
+import type { SecurityInfo } from "./security-infos.ts";
+
+/** One reading, and what is known from those before it in the same presentation. */
+export interface Attempt {
+  readonly request: DocumentRequest;
+  readonly attempts: DocumentAttempts;
+}
+
+/** What the chip has done to prove itself so far, and the infos that say what it can; those are signed, or will be found out. */
+export interface Agreed {
+  readonly chip: ChipProtocol | undefined;
+  readonly infos: readonly SecurityInfo[];
+  /** State whose signature the infos of EF.CardSecurity have. */
+  readonly country?: string;
+}
+
+/** By the mapping if PACE had one, else by chip authentication, in the best way that has not failed yet. */
+export function* agreeWithChip(
+  session: DocumentSession,
+  { mapping }: OpenDocument,
+  { request, attempts }: Attempt,
+): Exchange<Agreed, DocumentError> {
+  if (mapping !== undefined) return judgeMapping(mapping, request);
+  const file = yield* session.readIfThere("DG14");
+  if (!file.ok) return file;
+  const infos = file.value === undefined ? ok([]) : parseDg14(file.value);
+  if (!infos.ok) return err({ kind: "malformed", part: "dataGroup14" });
+  const way = chipAuthenticationWays(infos.value)[attempts.failedWays];
+  if (way === undefined) return ok({ chip: undefined, infos: infos.value });
+  const agreed = yield* session.run(authenticateChip(way, request.keys));
+  if (!agreed.ok) {
+    attempts.failedWays += 1;
+    return err({ kind: "chipWayFailed", cause: agreed.error });
+  }
+  session.renew(agreed.value.session);
+  return ok({ chip: "chipAuthentication", infos: infos.value });
+}
+
+function judgeMapping(
+  { data, cardSecurity }: NonNullable<OpenDocument["mapping"]>,
+  { anchors, at }: DocumentRequest,
+): Result<Agreed, DocumentError> {
+  const signed = checkCardSecurity({ file: cardSecurity, anchors, at });
+  if (!signed.ok) return signed;
+  const { infos, signerCountry: country } = signed.value;
+  const proven = checkChipMapping(data, infos);
+  return proven.ok ? ok({ chip: "chipAuthenticationMapping", infos, country }) : proven;
+}
+
+/** The last ways to know the chip, and whether it hid one. */
+export function* settleChip(
+  session: DocumentSession,
+  { chip, infos, country, security }: Agreed & { readonly security: DocumentSecurity },
+  attempt: Attempt,
+): Exchange<ChipProtocol | undefined, DocumentError> {
+  // Two objects of one document that two States signed would be parts of two documents.
+  if (country !== undefined && country !== security.signer.issuer.country)
+    return err({ kind: "wrongCountry" });
+  if (chip !== undefined) return ok(chip);
+  if (security.listed.has(LDS_FILES.DG14.sfi) && !session.files.has("DG14"))
+    return err({ kind: "dataGroupWithheld", dataGroup: 14 });
+  if (security.listed.has(LDS_FILES.DG15.sfi))
+    return yield* authenticateActively(session, { infos, listed: security.listed }, attempt);
+  // The State signed a key for chip authentication, and no way with it led to an answer.
+  return attempt.attempts.failedWays > 0 ? err({ kind: "chipRefuted" }) : ok(undefined);
+}
+
+/** A chip that dies of an Le of more than 256 is asked again with a shorter one, and gives the rest by GET RESPONSE. */
+function* authenticateActively(
+  session: DocumentSession,
+  { infos, listed }: { readonly infos: readonly SecurityInfo[]; readonly listed: ReadonlySet<number> },
+  { request: { random }, attempts }: Attempt,
+): Exchange<ChipProtocol, DocumentError> {
+  const file = yield* session.readIfThere("DG15");
+  if (!file.ok) return file;
+  if (file.value === undefined) return err({ kind: "dataGroupWithheld", dataGroup: 15 });
+  const publicKey = parseDg15(file.value);
+  if (!publicKey.ok) return err({ kind: "malformed", part: "dataGroup15" });
+  const { onlyShortLe } = attempts;
+  const question = { publicKey: publicKey.value, listed, infos, random, onlyShortLe };
+  const proven = yield* session.run(activeAuthentication(question));
+  if (proven.ok) return ok("activeAuthentication");
+  if (proven.error.kind !== "sessionDropped" || onlyShortLe) return proven;
+  attempts.onlyShortLe = true;
+  return err({ kind: "chipWayFailed", cause: proven.error });
+}

@@ -1,0 +1,75 @@
+/**
+ * What is asked of a reading of a travel document, what it may do again, and in how many ways it can end badly.
+ */
+import type { TrustAnchors } from "../pki/trust-anchors.ts";
+import type { CivilDate } from "../time/civil-date.ts";
+import type { Instant } from "../time/time.ts";
+import type { ActiveAuthenticationError } from "./active-authentication.ts";
+import type { CardSecurityFailure, PaceAnnouncementFailure } from "./card-security.ts";
+import type { ChipAuthenticationError } from "./chip-authentication.ts";
+import type { AccessError, AccessProtocol, AccessRequest } from "./document-access.ts";
+import type { FileRead } from "./document-session.ts";
+import type { DataGroupName } from "./lds/data-groups.ts";
+import type { ChipMappingFailure } from "./pace-cam.ts";
+import type { FilesFailure } from "./passive-authentication.ts";
+import type { SodFailure } from "./passive-authentication-sod.ts";
+import type { ReadFileError } from "./read-file.ts";
+import { ReadManner } from "./read-manner.ts";
+import type { SecureMessagingError } from "./secure-messaging.ts";
+
+export interface DocumentRequest extends AccessRequest {
+  readonly anchors: TrustAnchors;
+  /** Now, for certificates. */
+  readonly at: Instant;
+  /** The day at the gate's place, for the document. */
+  readonly today: CivilDate;
+  /** MRZ_information that was typed or scanned, which must be the document's; the caller wipes it. */
+  readonly presented?: Uint8Array;
+  /** Data groups that are wanted besides those that prove something. One that the document lacks is passed over. */
+  readonly wanted: readonly DataGroupName[];
+  /** Hears of each step as it is done, for people who watch. */
+  readonly onStep?: (step: DocumentStep) => void;
+}
+
+export type DocumentStep =
+  | { readonly kind: "access"; readonly access: AccessProtocol }
+  | ({ readonly kind: "file" } & FileRead)
+  | { readonly kind: "signature" | ChipProtocol };
+
+/** How a chip showed that it is the one that the State signed for. */
+export type ChipProtocol = "chipAuthenticationMapping" | "chipAuthentication" | "activeAuthentication";
+
+/** What is kept between several attempts at the document that lies there. */
+export class DocumentAttempts {
+  readonly manner: ReadManner;
+  /** Ways of chip authentication that failed and took the session with them, from the best on. */
+  failedWays = 0;
+  /** An Le of more than 256 took the session with it. */
+  onlyShortLe = false;
+
+  constructor(manner = new ReadManner()) {
+    this.manner = manner;
+  }
+}
+
+export type DocumentError =
+  | AccessError
+  | SecureMessagingError
+  | ReadFileError
+  | SodFailure
+  | FilesFailure
+  | CardSecurityFailure
+  | PaceAnnouncementFailure
+  | ChipMappingFailure
+  | ActiveAuthenticationError
+  /** A data group that serves to prove the chip is not what its tag promises. */
+  | { readonly kind: "malformed"; readonly part: "dataGroup14" | "dataGroup15" }
+  /** The chip does not hold the key that its files name: a copy. */
+  | { readonly kind: "chipRefuted" }
+  /** The State's list names a data group that proves the chip, and the chip says it has none: a copy would. */
+  | { readonly kind: "dataGroupWithheld"; readonly dataGroup: 14 | 15 }
+  /** One way for the chip to prove itself failed, and the session with it. Activated anew, it is asked in the next way. */
+  | {
+      readonly kind: "chipWayFailed";
+      readonly cause: ChipAuthenticationError | ActiveAuthenticationError | SecureMessagingError;
+    };

@@ -1,0 +1,111 @@
+/**
+ * One travel document, from activation to everything it can prove, in the order that costs the fewest exchanges: access,
+ * whose it is (DG1), that the chip is no copy (chip authentication, its mapping, or active authentication), that a State
+ * signed all of it (EF.SOD). Nothing is believed before the last check; one failed check ends the reading.
+ * Governing text: ICAO Doc 9303-11 §4.2, §5, §6; eMRTD sheet, 9.
+ */
+import type { Exchange } from "../apdu/exchange.ts";
+import { err, ok } from "../result.ts";
+import { checkAnnouncedPace } from "./card-security.ts";
+import { type AccessProtocol, type OpenDocument, openDocument } from "./document-access.ts";
+import { type Attempt, agreeWithChip, settleChip } from "./document-chip.ts";
+import type { ChipProtocol, DocumentAttempts, DocumentError, DocumentRequest } from "./document-request.ts";
+import { DocumentSession } from "./document-session.ts";
+import { DATA_GROUPS, LDS_FILES } from "./lds/data-groups.ts";
+import { checkDocumentFiles, type DocumentProof } from "./passive-authentication.ts";
+import { authenticateSod, type DocumentSecurity } from "./passive-authentication-sod.ts";
+import type { ReadFileError } from "./read-file.ts";
+import type { SecureMessagingError } from "./secure-messaging.ts";
+
+export interface DocumentReading {
+  readonly access: AccessProtocol;
+  readonly signed: DocumentProof;
+  /** None: the document has no means to tell its chip from a copy. */
+  readonly chip: ChipProtocol | undefined;
+  /** Whole files by name, those of the proofs among them; to be let go as soon as what is needed has been taken from them. */
+  readonly files: DocumentSession["files"];
+}
+
+/**
+ * Reads and checks the document that was activated just now. After an error it must be activated anew. All keys of this
+ * side are wiped when it ends, however it does.
+ */
+export function* readDocument(
+  request: DocumentRequest,
+  attempts: DocumentAttempts,
+): Exchange<DocumentReading, DocumentError> {
+  const opened = yield* openDocument(request, attempts.manner);
+  if (!opened.ok) return opened;
+  const { access } = opened.value;
+  request.onStep?.({ kind: "access", access });
+  const session = new DocumentSession(opened.value.session, attempts.manner, (read) =>
+    request.onStep?.({ kind: "file", ...read }),
+  );
+  try {
+    const inspected = yield* inspect(session, opened.value, { request, attempts });
+    return inspected.ok ? ok({ ...inspected.value, access, files: session.files }) : inspected;
+  } finally {
+    session.end();
+  }
+}
+
+const SW_SECURITY_NOT_SATISFIED = 0x6982;
+const SW_FILE_NOT_FOUND = 0x6a82;
+
+type Inspection = Pick<DocumentReading, "signed" | "chip">;
+
+function* inspect(
+  session: DocumentSession,
+  opened: OpenDocument,
+  attempt: Attempt,
+): Exchange<Inspection, DocumentError> {
+  const { request } = attempt;
+  const dg1 = yield* session.read("DG1");
+  if (!dg1.ok) return err(withoutTravelData(dg1.error));
+  const agreed = yield* agreeWithChip(session, opened, attempt);
+  if (!agreed.ok) return agreed;
+  const security = yield* readSecurity(session, request);
+  if (!security.ok) return security;
+  const chip = yield* settleChip(session, { ...agreed.value, security: security.value }, attempt);
+  if (!chip.ok) return chip;
+  if (chip.value !== undefined) request.onStep?.({ kind: chip.value });
+  const rest = yield* readWanted(session, security.value, request);
+  if (!rest.ok) return rest;
+  const signed = checkDocumentFiles(security.value, { ...request, files: session.dataGroups() });
+  if (!signed.ok) return signed;
+  const announced = checkAnnouncedPace(opened.announced, agreed.value.infos);
+  if (!announced.ok) return announced;
+  request.onStep?.({ kind: "signature" });
+  return ok({ signed: signed.value, chip: chip.value });
+}
+
+/** A card for other uses may have the application, and nothing in it that may be read without more rights. */
+function withoutTravelData(error: ReadFileError | SecureMessagingError): DocumentError {
+  const isClosed = error.kind === "fileRefused" && error.sw === SW_SECURITY_NOT_SATISFIED;
+  if (isClosed || error.kind === "fileMissing")
+    return { kind: "notTravelDocument", sw: isClosed ? error.sw : SW_FILE_NOT_FOUND };
+  return error;
+}
+
+/** EF.SOD, which after chip authentication is the first that comes under the new keys: a copy cannot give it. */
+function* readSecurity(
+  session: DocumentSession,
+  request: DocumentRequest,
+): Exchange<DocumentSecurity, DocumentError> {
+  const sod = yield* session.read("SOD");
+  if (sod.ok) return authenticateSod({ ...request, sod: sod.value });
+  return session.isProven ? sod : err({ kind: "chipRefuted" });
+}
+
+function* readWanted(
+  session: DocumentSession,
+  { listed }: DocumentSecurity,
+  { wanted }: DocumentRequest,
+): Exchange<void, DocumentError> {
+  for (const name of DATA_GROUPS) {
+    const isDue = wanted.includes(name) && listed.has(LDS_FILES[name].sfi) && !session.files.has(name);
+    const file = isDue ? yield* session.read(name) : ok(undefined);
+    if (!file.ok) return file;
+  }
+  return ok(undefined);
+}
