@@ -46,6 +46,14 @@ export const COMMANDS: readonly CommandSpec[] = [
       config,
       door: { value: "ID", help: "the door whose reader is used; the first when absent" },
       hsu: { value: "PORT", help: "a reader on this serial port instead; needs no configuration" },
+      document: { help: "read a passport or identity card and check it in full, step by step" },
+      can: { help: "with --document: ask for the six digits on the card's front" },
+      mrz: { help: "with --document: ask for the machine readable zone, or number and dates" },
+      bac: { help: "with --document and --mrz: open by BAC what announces no PACE, as old passports do" },
+      "vpcd-listen": {
+        value: "PORT",
+        help: "with --document: let a foreign virtual card connect here instead of using a reader",
+      },
       json,
     },
     positionals: [],
@@ -269,6 +277,22 @@ export const COMMANDS: readonly CommandSpec[] = [
     positionals: [],
     example: "varco sim chip --hsu /tmp/pn532 --card itj4d",
     load: async () => (await import("./commands/sim-chip.ts")).simChipCommand,
+  },
+  {
+    name: "sim card",
+    summary: "be a card in the virtual reader of pcscd (vpcd), for any program that speaks PC/SC",
+    options: {
+      vpcd: { value: "HOST:PORT", help: "where the reader listens; usually 127.0.0.1:35963" },
+      profile: {
+        value: "PROFILE",
+        help: "which card: a CIE (stm2, nxp, itj4d, ...), cie-b, phone or payment",
+      },
+      seed: { value: "NUMBER", help: "repeat a card's numbers; random when absent" },
+      json,
+    },
+    positionals: [],
+    example: "varco sim card --vpcd 127.0.0.1:35963 --profile cnie",
+    load: async () => (await import("./commands/sim-card.ts")).simCardCommand,
   },
   {
     name: "bench",

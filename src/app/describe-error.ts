@@ -9,11 +9,13 @@ import type { TrustChangeError } from "../journal/trust-register.ts";
 import type { BusError, GpioError } from "../ports/bus.ts";
 import type { LinkError, ReaderError } from "../ports/card.ts";
 import type { PseudoTerminalError } from "../sim/pseudo-terminal.ts";
+import type { VpcdUnreachable } from "../sim/vpcd-card.ts";
 import type { PinMapError } from "./pin-map.ts";
 import type { LockError } from "./process-lock.ts";
 import type { RelayOffError } from "./relay-off.ts";
 import type { StateDirectoryError } from "./state-directory.ts";
 import type { TrustError } from "./trust-anchors-of.ts";
+import type { VpcdPortUnusable } from "./vpcd-reader.ts";
 
 export type AppError =
   | BusError
@@ -25,7 +27,7 @@ export type AppError =
   | LockError
   | StateDirectoryError
   | RelayOffError
-  | PseudoTerminalError
+  | VirtualPlaceError
   | TrustError
   | TrustChangeError;
 
@@ -116,7 +118,9 @@ export function whatIsWrong(error: AppError): string {
     case "socatMissing":
     case "linkTaken":
     case "terminalFailed":
-      return whatIsWrongWithTerminal(error);
+    case "vpcdUnreachable":
+    case "vpcdPortUnusable":
+      return whatIsWrongWithVirtualPlace(error);
     case "trustStoreEmpty":
     case "trustStoreDamaged":
     case "trustStoreChanged":
@@ -191,7 +195,10 @@ function whatIsWrongWithTrust(error: TrustStoreError): string {
   }
 }
 
-function whatIsWrongWithTerminal(error: PseudoTerminalError): string {
+/** Where something virtual meets a program that takes it for real. */
+type VirtualPlaceError = PseudoTerminalError | VpcdUnreachable | VpcdPortUnusable;
+
+function whatIsWrongWithVirtualPlace(error: VirtualPlaceError): string {
   switch (error.kind) {
     case "socatMissing":
       return "the program socat is not installed";
@@ -199,6 +206,10 @@ function whatIsWrongWithTerminal(error: PseudoTerminalError): string {
       return `${error.link} exists already`;
     case "terminalFailed":
       return `no pseudo-terminal can be made at ${error.link}`;
+    case "vpcdUnreachable":
+      return `no virtual reader listens at ${error.address.host}:${error.address.port}`;
+    case "vpcdPortUnusable":
+      return `port ${error.port} cannot be listened on`;
   }
 }
 

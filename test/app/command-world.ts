@@ -16,10 +16,10 @@ export interface CommandWorld {
   readonly configFile: string;
   /** A virtual board with one reader, on SPI as in the example unless told otherwise. */
   startBoard(wiring?: ReaderWiring): Promise<BoardServer>;
-  /** Runs a command with `--config` set; the exit code and what was printed. */
+  /** Runs a command with `--config` set; the exit code and what was printed. `secret` is typed when it is asked for. */
   run(
     command: Execute,
-    invocation?: Partial<Invocation>,
+    invocation?: Partial<Invocation> & { readonly secret?: string },
     signal?: AbortSignal,
   ): Promise<{ readonly exit: number; readonly out: readonly string[]; readonly err: readonly string[] }>;
   /** A file of the folder. */
@@ -51,7 +51,7 @@ export async function commandWorld(change: (text: string) => string = (text) => 
       if (!server.ok) throw new Error("no virtual board", { cause: server.error });
       return server.value;
     },
-    run: async (command, invocation = {}, signal = new AbortController().signal) => {
+    run: async (command, { secret, ...invocation } = {}, signal = new AbortController().signal) => {
       const out: string[] = [];
       const err: string[] = [];
       const io: CommandIo = {
@@ -60,7 +60,7 @@ export async function commandWorld(change: (text: string) => string = (text) => 
         environment: {},
         colour: false,
         interactive: false,
-        askSecret: async () => undefined,
+        askSecret: async () => (secret === undefined ? undefined : new TextEncoder().encode(secret)),
         clock: new SystemClock(),
         signal,
       };

@@ -49,6 +49,11 @@ const ERRORS: readonly (readonly [AppError, string])[] = [
     { kind: "terminalFailed", link: "/tmp/pn532", remedy, cause },
     "no pseudo-terminal can be made at /tmp/pn532: do this",
   ],
+  [
+    { kind: "vpcdUnreachable", address: { host: "::1", port: 35963 }, remedy, cause },
+    "no virtual reader listens at ::1:35963: do this",
+  ],
+  [{ kind: "vpcdPortUnusable", port: 35963, remedy, cause }, "port 35963 cannot be listened on: do this"],
   [{ kind: "diskFull", remedy, cause }, "the disk is full: do this"],
   [{ kind: "corrupt", file, remedy, cause }, `${file} is damaged: do this`],
   [{ kind: "unavailable", file, remedy, cause }, `${file} cannot be used: do this`],

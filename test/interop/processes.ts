@@ -101,9 +101,9 @@ export async function eventually(condition: () => boolean, what: string, limitMs
   }
 }
 
-/** A port on loopback that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
+/** A port on loopback that is free now: `wanted` itself, else it fails, or any. */
+export async function freePort(wanted = 0): Promise<number> {
+  const server = createServer().listen(wanted, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   server.close();

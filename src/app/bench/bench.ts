@@ -10,6 +10,7 @@ import type { Person } from "../demo/story.ts";
 import { measureChipProof } from "./chip-proof.ts";
 import { publishedList } from "./country-signers.ts";
 import { measureDecision } from "./decision.ts";
+import { DOCUMENT_FIGURES, measureDocument, measurePace, PACE_FIGURES } from "./documents.ts";
 import { measureGrowth } from "./driver-growth.ts";
 import { describeFigure, type Figure } from "./figure.ts";
 import { measureIdle } from "./idle.ts";
@@ -56,6 +57,7 @@ interface Extent {
   readonly proofs: number;
   readonly sodChecks: number;
   readonly imports: number;
+  readonly documents: number;
 }
 const FULL: Extent = {
   taps: 200,
@@ -70,6 +72,7 @@ const FULL: Extent = {
   proofs: 5_000,
   sodChecks: 500,
   imports: 5,
+  documents: 200,
 };
 const SHORT: Extent = {
   taps: 20,
@@ -84,6 +87,7 @@ const SHORT: Extent = {
   proofs: 2_000,
   sodChecks: 10,
   imports: 1,
+  documents: 30,
 };
 
 export const benchCommand: Execute = async (invocation, io) => {
@@ -170,10 +174,12 @@ const groupsOf = (options: StageOptions, extent: Extent): readonly Group[] => [
   },
 ];
 
-/** What the chip's own proof costs the host, and the country signers behind it. */
+/** What documents and chips' proofs cost the host, and the country signers behind them. */
 function proofGroups(options: StageOptions, extent: Extent, io: CommandIo): readonly Group[] {
   const list = publishedList(io.environment);
   return [
+    { names: PACE_FIGURES, measure: async () => measurePace(extent.documents) },
+    { names: DOCUMENT_FIGURES, measure: async () => measureDocument(options.clock, extent.documents) },
     { names: ["chipProof.cpu"], measure: async () => [measureChipProof(extent.proofs)] },
     {
       names: ["serviceSod.cpu", "serviceSod.cold.cpu"],

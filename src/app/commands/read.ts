@@ -5,7 +5,18 @@ import { type CommandIo, EXIT, type Execute, type Invocation } from "../command.
 import { type Outcome, openConfig } from "./site.ts";
 import { awaitTap, awaitTapOn, readNumber, type Tap } from "./tap.ts";
 
+const DOCUMENT_OPTIONS: readonly string[] = ["can", "mrz", "bac", "vpcd-listen"];
+
 export const readCommand: Execute = async (invocation, io) => {
+  if (invocation.flags.has("document"))
+    return (await import("./read-document.ts")).readDocumentCommand(invocation, io);
+  const stray = DOCUMENT_OPTIONS.find(
+    (name) => invocation.flags.has(name) || invocation.texts[name] !== undefined,
+  );
+  if (stray !== undefined) {
+    io.err(`--${stray} goes with --document; see varco read --help`);
+    return EXIT.usage;
+  }
   const { hsu } = invocation.texts;
   const tap = await (hsu === undefined ? tapAtDoor(invocation, io) : awaitTapOn(hsu, io, readNumber(io)));
   if ("exit" in tap) return tap.exit;

@@ -6,9 +6,9 @@ import { RESET_BAUD } from "../../../drivers/pn532/hsu-link.ts";
 import { FamilyCache } from "../../cie/families.ts";
 import type { Config, DoorConfig } from "../../config/schema.ts";
 import { type CardReading, type ReadFailure, readCard } from "../../gate/read-card.ts";
-import type { DetectedCard, LoneReader } from "../../ports/card.ts";
+import type { DetectedCard, LinkError, LoneReader } from "../../ports/card.ts";
 import { silentLog } from "../../ports/log.ts";
-import type { Result } from "../../result.ts";
+import { err, ok, type Result } from "../../result.ts";
 import { type Board, openBoard, openSerial } from "../board.ts";
 import { type CommandIo, EXIT, type Invocation } from "../command.ts";
 import { describeError } from "../describe-error.ts";
@@ -21,8 +21,15 @@ const PATIENCE_MS = 60_000;
 /** A card that slips away is read again, but not for ever. */
 const MOST_ATTEMPTS = 10;
 
+/** Power off and on for the card that lies there; it fails when the card has gone. */
+export type ActivateAnew = () => Promise<Result<DetectedCard, LinkError>>;
+
 /** What a command does with the card while it lies there; a card that slipped away is tried again. */
-export type CardWork<T> = (card: DetectedCard, families: FamilyCache) => Promise<Result<T, ReadFailure>>;
+export type CardWork<T> = (
+  card: DetectedCard,
+  families: FamilyCache,
+  activateAnew: ActivateAnew,
+) => Promise<Result<T, ReadFailure>>;
 
 /** What came of the work, and how long it took from the card's detection. */
 export interface Tap<T> {
@@ -68,7 +75,7 @@ export async function awaitTapOn<T>(
     const line = await openSerial(node, RESET_BAUD);
     if (!line.ok) return failed(io, line.error);
     const reader = readerOnLine(line.value, { clock: io.clock, log: silentLog });
-    const outcome = await tapWith(reader, node, io, work);
+    const outcome = await awaitTapAt(reader, node, io, work);
     await line.value.close();
     return outcome;
   } finally {
@@ -108,11 +115,11 @@ async function tapOn<T>(
   if (!gpio.ok) return failed(io, gpio.error);
   const reader = await openReader(door, { board, gpio: gpio.value, clock: io.clock, log: silentLog });
   if (!reader.ok) return failed(io, reader.error);
-  return tapWith(reader.value, door.id, io, work);
+  return awaitTapAt(reader.value, door.id, io, work);
 }
 
-/** Starts the reader, named `place` to people, and leaves it stopped. */
-async function tapWith<T>(
+/** As `awaitTap`, from a reader that is open: it is started, named `place` to people, and left stopped. */
+export async function awaitTapAt<T>(
   reader: LoneReader,
   place: string,
   io: CommandIo,
@@ -152,13 +159,26 @@ async function attempts<T>(
     if (found.value === undefined) continue;
     attempt++;
     const begun = io.clock.monotonicMs();
-    const done = await work(found.value, families);
+    const done = await work(found.value, families, () => activateAnew(reader, signal));
     if (done.ok) return { value: { found: done.value, readMs: io.clock.monotonicMs() - begun } };
     io.err(describeFailure(done.error));
     if (isFinal(done.error)) return { exit: EXIT.negative };
   }
   io.err("no card was read");
   return { exit: EXIT.negative };
+}
+
+/** As a PN532 says of a card that is not there any more. */
+const GONE: LinkError = { kind: "cardLost", status: 0x2b };
+
+async function activateAnew(
+  reader: LoneReader,
+  signal: AbortSignal,
+): Promise<Result<DetectedCard, LinkError>> {
+  const dropped = await reader.drop();
+  const found = dropped.ok ? await reader.poll(signal) : dropped;
+  if (!found.ok) return err({ kind: "readerFailed", error: found.error });
+  return found.value === undefined ? err(GONE) : ok(found.value);
 }
 
 /** The chip has answered and will not answer otherwise. */

@@ -1,0 +1,220 @@
+/**
+ * `varco read --document`: one travel document for a technician, step by step with times and sizes, and what it proves in
+ * the end. Says of whom nothing: State, kind and proofs are all that is shown.
+ */
+import { systemRandom } from "../../crypto/system-random.ts";
+import type { DocumentError, DocumentStep } from "../../emrtd/document-request.ts";
+import { EphemeralKeys } from "../../emrtd/pace-keys.ts";
+import { DocumentFamilies } from "../../emrtd/read-manner.ts";
+import { type ExaminedDocument, examineDocument } from "../../gate/examine-document.ts";
+import type { TrustAnchors } from "../../pki/trust-anchors.ts";
+import { type DetectedCard, isLinkError, type LinkError } from "../../ports/card.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { silentLog } from "../../ports/log.ts";
+import { err, ok, type Result } from "../../result.ts";
+import { civilDate, DAY_MS } from "../../time/civil-date.ts";
+import type { Millis } from "../../time/time.ts";
+import type { TimeZone } from "../../time/time-zone.ts";
+import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
+import { zoneOf } from "../door-policy.ts";
+import { loadTrustAnchors } from "../trust-anchors-of.ts";
+import { openVpcdReader } from "../vpcd-reader.ts";
+import { askDocumentPasswords, type DocumentPassword, wipePasswords } from "./document-password.ts";
+import { describeRefusal } from "./document-refusals.table.ts";
+import { failed, type Outcome, openConfig, openSite } from "./site.ts";
+import { type ActivateAnew, awaitTap, awaitTapAt, type CardWork, type Tap } from "./tap.ts";
+
+/** A step that was done, and how long after the one before. */
+interface TimedStep {
+  readonly step: DocumentStep;
+  readonly tookMs: number;
+}
+
+/** What became of the document. */
+interface Outcomes {
+  readonly steps: readonly TimedStep[];
+  readonly examined: Result<ExaminedDocument, DocumentError>;
+}
+
+export const readDocumentCommand: Execute = async (invocation, io) => {
+  const config = await openConfig(invocation, io);
+  if ("exit" in config) return config.exit;
+  const site = await openSite(config.value, io);
+  if ("exit" in site) return site.exit;
+  try {
+    const anchors = loadTrustAnchors(site.value.database, config.value);
+    if (!anchors.ok) return failed(io, anchors.error).exit;
+    const passwords = await askDocumentPasswords(invocation, io);
+    if ("exit" in passwords) return passwords.exit;
+    try {
+      const inspection = { anchors: anchors.value, zone: zoneOf(config.value), passwords: passwords.value };
+      const work = readingOf(inspection, invocation, io);
+      const port = invocation.texts["vpcd-listen"];
+      const tap =
+        port === undefined
+          ? await awaitTap(config.value, invocation, io, work)
+          : await tapOnVpcd(port, io, work);
+      return "exit" in tap ? tap.exit : tell(tap.value, invocation, io);
+    } finally {
+      wipePasswords(passwords.value);
+    }
+  } finally {
+    site.value.close();
+  }
+};
+
+const MAX_PORT = 65_535;
+
+/** A foreign virtual card connects to us, as to the reader of vsmartcard. */
+async function tapOnVpcd<T>(text: string, io: CommandIo, work: CardWork<T>): Promise<Outcome<Tap<T>>> {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT) {
+    io.err("--vpcd-listen takes a port from 0, for any that is free, to 65535");
+    return { exit: EXIT.usage };
+  }
+  const reader = await openVpcdReader({ port, clock: io.clock, log: silentLog });
+  return reader.ok
+    ? awaitTapAt(reader.value, `127.0.0.1:${reader.value.port}`, io, work)
+    : failed(io, reader.error);
+}
+
+interface Inspection {
+  readonly anchors: TrustAnchors;
+  readonly zone: TimeZone;
+  readonly passwords: readonly DocumentPassword[];
+}
+
+/** The work on the card that lies there. */
+function readingOf(inspection: Inspection, invocation: Invocation, { clock }: CommandIo): CardWork<Outcomes> {
+  const families = new DocumentFamilies();
+  const keys = new EphemeralKeys(systemRandom);
+  return async (card, _, activateAnew) => {
+    if (card.kind !== "isoDep") return err({ kind: "notIsoDep" });
+    const stopwatch = new Stopwatch(clock);
+    const request = { ...requestOf(inspection, invocation, clock), keys, onStep: stopwatch.note };
+    const context = { families, clock, log: silentLog, activateAnew };
+    const examined = await withEachPassword(inspection.passwords, card, activateAnew, (password, activated) =>
+      examineDocument(activated, { ...request, ...password }, context),
+    );
+    if (examined.ok) return ok({ steps: stopwatch.steps, examined });
+    const { error } = examined;
+    return isLinkError(error) ? err(error) : ok({ steps: stopwatch.steps, examined: err(error) });
+  };
+}
+
+/** One password after the other, each to a card that was activated for it, until one is not wrong. */
+async function withEachPassword(
+  passwords: readonly DocumentPassword[],
+  card: DetectedCard,
+  activateAnew: ActivateAnew,
+  examine: (password: DocumentPassword, card: DetectedCard) => Promise<Examined>,
+): Promise<Examined> {
+  let examined: Examined = err({ kind: "wrongPassword" });
+  for (const [index, password] of passwords.entries()) {
+    const activated = index === 0 ? await sped(card) : await activateAnew();
+    if (!activated.ok) return activated;
+    examined = await examine(password, activated.value);
+    if (examined.ok || examined.error.kind !== "wrongPassword") return examined;
+  }
+  return examined;
+}
+
+type Examined = Awaited<ReturnType<typeof examineDocument>>;
+
+/** Photographs are long: the fastest rate is agreed before the first command. */
+async function sped(card: DetectedCard): Promise<Result<DetectedCard, LinkError>> {
+  const raised = await card.raiseSpeed();
+  return raised.ok ? ok(card) : raised;
+}
+
+function requestOf({ anchors, zone }: Inspection, { flags }: Invocation, clock: Clock) {
+  const at = clock.wallTime();
+  const today = civilDate(Math.floor(zone.localAt(at) / DAY_MS));
+  const bac = flags.has("bac") ? "withoutPace" : "never";
+  return { anchors, at, today, bac, random: systemRandom, wanted: [] } as const;
+}
+
+class Stopwatch {
+  readonly steps: TimedStep[] = [];
+  readonly #clock: Clock;
+  #before: Millis;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#before = clock.monotonicMs();
+  }
+
+  readonly note = (step: DocumentStep): void => {
+    const now = this.#clock.monotonicMs();
+    this.steps.push({ step, tookMs: rounded(now - this.#before) });
+    this.#before = now;
+  };
+}
+
+const rounded = (ms: number): number => Math.round(ms * 10) / 10;
+
+function tell({ found, readMs }: Tap<Outcomes>, { flags }: Invocation, io: CommandIo): ExitCode {
+  const { steps, examined } = found;
+  const result = examined.ok ? provenBy(examined.value) : refusedFor(examined.error);
+  if (flags.has("json")) {
+    const told = steps.map(({ step, tookMs }) => ({ ...plain(step), tookMs }));
+    io.out(JSON.stringify({ ...result, readMs: rounded(readMs), steps: told }));
+  } else {
+    for (const { step, tookMs } of steps) io.out(`  ${describeStep(step).padEnd(48)} ${tookMs} ms`);
+    io.out(`${sentenceOf(result)}; ${rounded(readMs)} ms`);
+  }
+  return examined.ok ? EXIT.done : EXIT.negative;
+}
+
+/** State and kind are printed on every document of the kind; nothing else of DG1 leaves. */
+function provenBy({ signed, proofs, chip }: ExaminedDocument) {
+  const { mrz, warnings, defects, signerCountry } = signed;
+  const kind = { issuer: mrz.issuer, documentCode: mrz.documentCode, signerCountry };
+  return {
+    result: "authentic",
+    ...kind,
+    chip: chip ?? "unproven",
+    proofs: [...proofs],
+    warnings,
+    defects,
+  } as const;
+}
+
+const refusedFor = (error: DocumentError) =>
+  ({ result: "refused", reason: error.kind, ...describeRefusal(error) }) as const;
+
+function sentenceOf(result: ReturnType<typeof provenBy> | ReturnType<typeof refusedFor>): string {
+  if (result.result === "refused") return `REFUSED: ${result.what} (${result.reason}); ${result.remedy}`;
+  const { documentCode, issuer, chip, proofs, warnings, defects } = result;
+  const original =
+    chip === "unproven"
+      ? "its chip has no means to prove itself, so it may be a copy"
+      : "its chip is no copy";
+  const remarks = [...warnings, ...defects];
+  const amiss = remarks.length === 0 ? "" : `; remarks: ${remarks.join(", ")}`;
+  return `authentic ${documentCode} of ${issuer}, ${original}; proofs: ${proofs.join(", ")}${amiss}`;
+}
+
+function plain(step: DocumentStep) {
+  if (step.kind !== "access") return step;
+  const { access } = step;
+  return access.protocol === "BAC"
+    ? { kind: "access", protocol: "BAC" }
+    : { kind: "access", protocol: "PACE", mapping: access.profile.mapping, suite: access.profile.suite };
+}
+
+function describeStep(step: DocumentStep): string {
+  if (step.kind === "file") return `${step.file}, ${step.lengthBytes} bytes`;
+  if (step.kind !== "access") return STEP_WORDS[step.kind];
+  const { access } = step;
+  return access.protocol === "BAC"
+    ? "access by BAC"
+    : `access by PACE, ${access.profile.mapping}, ${access.profile.suite}`;
+}
+
+const STEP_WORDS = {
+  signature: "signature, State and dates",
+  chipAuthentication: "chip authentication",
+  chipAuthenticationMapping: "chip authentication mapping",
+  activeAuthentication: "active authentication",
+} as const;

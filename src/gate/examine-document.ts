@@ -1,0 +1,68 @@
+/**
+ * A travel document in the field, asked as often as its chip needs: a way of chip authentication that fails takes the session
+ * with it, and some chips die of a read that is too long. After each the chip is activated anew and asked otherwise, within
+ * the same presentation. What a refusal or a broken check says is final. Governing text: eMRTD sheet, 2.3, 4.5, 7.1.
+ */
+import { type RunnerContext, run } from "../apdu/exchange.ts";
+import { SW_OK } from "../apdu/status-words.ts";
+import { type DocumentReading, readDocument } from "../emrtd/document.ts";
+import { DocumentAttempts, type DocumentError, type DocumentRequest } from "../emrtd/document-request.ts";
+import { type DocumentFamilies, ReadManner } from "../emrtd/read-manner.ts";
+import type { Proof, Proofs } from "../identity/proofs.ts";
+import { type DetectedCard, isLinkError, type LinkError } from "../ports/card.ts";
+import { ok, type Result } from "../result.ts";
+import { after } from "../time/time.ts";
+
+export interface ExaminedDocument extends DocumentReading {
+  readonly proofs: Proofs;
+}
+
+export interface DocumentContext extends Omit<RunnerContext, "until"> {
+  readonly families: DocumentFamilies;
+  /** Power off and on for whatever lies there, which may have gone. */
+  readonly activateAnew: () => Promise<Result<Pick<DetectedCard, "channel">, LinkError>>;
+}
+
+/** Twice what the slowest documents take without a photograph. */
+const READING_MS = 20_000;
+/** Three ways of chip authentication, or all sizes of a read, and one more. */
+const MAX_ATTEMPTS = 7;
+
+/** Reads and checks the document; the error is that of the last attempt. */
+export async function examineDocument(
+  card: Pick<DetectedCard, "channel" | "historicalBytes">,
+  request: DocumentRequest,
+  context: DocumentContext,
+): Promise<Result<ExaminedDocument, DocumentError | LinkError>> {
+  const { families, clock, activateAnew } = context;
+  const until = after(clock.monotonicMs(), READING_MS);
+  const attempts = new DocumentAttempts(new ReadManner(families.mannerFor(card.historicalBytes)));
+  let channel = card.channel;
+  let wasRefused = false;
+  for (let attempt = 1; ; attempt++) {
+    const reading = await run(readDocument(request, attempts), channel, { ...context, until });
+    if (reading.ok) {
+      families.remember(card.historicalBytes, attempts.manner.now);
+      return ok({ ...reading.value, proofs: proofsOf(reading.value) });
+    }
+    const isRefusal = reading.error.kind === "paceRefused";
+    const again = isRefusal ? !wasRefused : mayBeAskedOtherwise(reading.error, attempts);
+    if (!again || attempt === MAX_ATTEMPTS || clock.monotonicMs() >= until) return reading;
+    wasRefused ||= isRefusal;
+    const anew = await activateAnew();
+    if (!anew.ok) return anew;
+    channel = anew.value.channel;
+  }
+}
+
+/** Another way of chip authentication, or a smaller read, if the chip may have died of this one; not if it claims success. */
+function mayBeAskedOtherwise(error: DocumentError | LinkError, { manner }: DocumentAttempts): boolean {
+  if (error.kind === "chipWayFailed") return true;
+  const brokeOff = error.kind === "sessionDropped" ? error.sw !== SW_OK : isLinkError(error);
+  return brokeOff && manner.mayHaveAskedTooMuch && manner.askLess();
+}
+
+function proofsOf({ chip }: DocumentReading): Proofs {
+  const always: readonly Proof[] = ["cardAccess", "documentSignature"];
+  return new Set(chip === undefined ? always : [...always, "documentChip"]);
+}

@@ -1,0 +1,202 @@
+// `varco read --document` on the virtual board with virtual documents, and with a card that connects from outside; the trust
+// store filled by its own command.
+
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readCommand } from "../../src/app/commands/read.ts";
+import { simCardCommand } from "../../src/app/commands/sim-card.ts";
+import { trustImportCommand } from "../../src/app/commands/trust-import.ts";
+import type { BoardServer } from "../../src/sim/board-server.ts";
+import type { CardSpec } from "../../src/sim/cards/make-card.ts";
+import { contentOf } from "../../src/sim/emrtd/documents/content-of.ts";
+import { PERSONS } from "../../src/sim/emrtd/documents/holders.table.ts";
+import type { EmrtdSpec } from "../../src/sim/emrtd/emrtd-spec.ts";
+import { documentTrust } from "../../src/sim/pki/document-trust.ts";
+import { freePort } from "../interop/processes.ts";
+import { type CommandWorld, commandWorld, NODE } from "./command-world.ts";
+
+const { anna, olga, max } = PERSONS;
+const BY_CAN = { flags: new Set(["document", "can"]), secret: anna.can };
+const BY_MRZ = { flags: new Set(["document", "mrz"]) };
+let world: CommandWorld;
+let server: BoardServer | undefined;
+
+beforeEach(async () => {
+  world = await commandWorld();
+  const { certificates } = documentTrust();
+  const files = certificates.map((_, index) => join(world.folder, `csca-${index}.cer`));
+  for (const [index, file] of files.entries()) await writeFile(file, certificates[index] ?? "");
+  expect(await world.run(trustImportCommand, { positionals: files })).toMatchObject({ exit: 0 });
+});
+
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+async function put(spec: Omit<EmrtdSpec, "card"> | CardSpec): Promise<void> {
+  server = await world.startBoard();
+  server.board.place(NODE, "card" in spec ? spec : { card: "emrtd", latency: "none", ...spec });
+}
+
+/** What stands on the document and must not be said. */
+const PERSONAL = [anna, olga, max].flatMap(({ documentNumber, familyNames, givenNames, can, birth }) => [
+  documentNumber,
+  familyNames.split("<")[0] ?? "",
+  givenNames.split("<")[0] ?? "",
+  can,
+  birth,
+]);
+
+function expectNobodyNamed(lines: readonly string[]): void {
+  for (const secret of PERSONAL) expect(lines.join("\n")).not.toContain(secret);
+}
+
+describe("a document that is what it seems", () => {
+  test("is told step by step, with times and sizes, and of whom it is not", async () => {
+    await put({ profile: "cnie" });
+    const { exit, out, err } = await world.run(readCommand, BY_CAN);
+    expect(exit).toBe(0);
+    expect(
+      out.map((line) =>
+        line
+          .trim()
+          .replace(/ +[\d.]+ ms$/, "")
+          .replace(/\d+ bytes/, "n bytes"),
+      ),
+    ).toEqual([
+      "access by PACE, ECDH-GM, AES-256",
+      "DG1, n bytes",
+      "DG14, n bytes",
+      "SOD, n bytes",
+      "chip authentication",
+      "signature, State and dates",
+      expect.stringMatching(
+        /^authentic ID of FRA, its chip is no copy; proofs: cardAccess, documentSignature, documentChip;/,
+      ),
+    ]);
+    expectNobodyNamed([...out, ...err]);
+  });
+
+  test("is told to programs", async () => {
+    await put({ profile: "passport-de" });
+    const { exit, out } = await world.run(readCommand, {
+      flags: new Set(["document", "mrz", "json"]),
+      secret: `${max.documentNumber} ${max.birth} ${max.expiry}`,
+    });
+    expect(exit).toBe(0);
+    expect(JSON.parse(out[0] ?? "")).toMatchObject({
+      result: "authentic",
+      issuer: "D",
+      documentCode: "P",
+      chip: "chipAuthenticationMapping",
+      proofs: ["cardAccess", "documentSignature", "documentChip"],
+      steps: [
+        { kind: "access", protocol: "PACE", mapping: "ECDH-CAM", suite: "AES-128" },
+        { file: "DG1" },
+        {},
+        {},
+        {},
+      ],
+    });
+    expectNobodyNamed(out);
+  });
+
+  test("is opened by its whole zone, too", async () => {
+    await put({ profile: "cnie" });
+    const zone = contentOf("cnie").application.get(0x0101)?.subarray(5) ?? new Uint8Array(0);
+    const secret = String.fromCharCode(...zone);
+    expect((await world.run(readCommand, { ...BY_MRZ, secret })).exit).toBe(0);
+  });
+
+  test("is opened although a zero was typed as a letter O", async () => {
+    await put({ profile: "passport-nl" });
+    const secret = `${anna.documentNumber.replaceAll("0", "o")} ${anna.birth} ${anna.expiry}`;
+    expect((await world.run(readCommand, { ...BY_MRZ, secret })).exit).toBe(0);
+  });
+
+  test("is opened by BAC where that is allowed, and says that it may be a copy", async () => {
+    await put({ profile: "passport-us" });
+    const secret = `${anna.documentNumber} ${anna.birth} ${anna.expiry}`;
+    const refused = await world.run(readCommand, { ...BY_MRZ, secret });
+    expect(refused).toMatchObject({ exit: 1, out: [expect.stringContaining("noAccessProtocol")] });
+    const { exit, out } = await world.run(readCommand, {
+      flags: new Set(["document", "mrz", "bac"]),
+      secret,
+    });
+    expect(exit).toBe(0);
+    expect(out.at(-1)).toMatch(
+      /^authentic P of USA, its chip has no means to prove itself, so it may be a copy/,
+    );
+  });
+});
+
+describe("a document that is not is refused, with what to do", () => {
+  test.each([
+    [
+      "unknownAuthority",
+      /no country that is trusted here stands behind the signer \(noTrustAnchor\); import/,
+    ],
+    ["copied", /a copy \(chipRefuted\); keep it in view/],
+    ["tamperedDg1", /not the one that its State signed \(dataGroupChanged\)/],
+    ["documentExpired", /has expired \(documentExpired\)/],
+  ] as const)("%s", async (fault, words) => {
+    await put({ profile: "cnie", fault });
+    const { exit, out, err } = await world.run(readCommand, BY_CAN);
+    expect(exit).toBe(1);
+    expect(out.at(-1)).toMatch(words);
+    expectNobodyNamed([...out, ...err]);
+  });
+
+  test("a wrong password", async () => {
+    await put({ profile: "cnie" });
+    const { exit, out } = await world.run(readCommand, { ...BY_CAN, secret: "000000" });
+    expect({ exit, out }).toEqual({ exit: 1, out: [expect.stringMatching(/does not know this password/)] });
+  });
+
+  test("a card without commands", async () => {
+    await put({ card: "transit", uid: "11223344" });
+    const { exit, err } = await world.run(readCommand, BY_CAN);
+    expect(exit).toBe(1);
+    expect(err).toContain("this is no identity card: its chip takes no commands");
+  });
+});
+
+describe("wrong usage", () => {
+  const document = ["document"];
+  test.each([
+    ["no password", document, {}, "", /either --can or --mrz/],
+    ["two", [...document, "can", "mrz"], {}, "", /either --can or --mrz/],
+    ["five digits", [...document, "can"], {}, "12345", /six digits/],
+    ["nothing typed", [...document, "can"], {}, undefined, /nothing was typed/],
+    ["a misread zone", [...document, "mrz"], {}, "P<UTOERIKSSON", /misread/],
+    ["a date of five digits", [...document, "mrz"], {}, "AB123 85071 440229", /dates are YYMMDD/],
+    ["no port", [...document, "can"], { "vpcd-listen": "many" }, "123456", /takes a port/],
+    ["--can without --document", ["can"], {}, "", /--can goes with --document/],
+  ] as const)("%s", async (_what, flags, texts, secret, words) => {
+    const typed = secret === undefined ? {} : { secret };
+    const { exit, err } = await world.run(readCommand, { flags: new Set(flags), texts, ...typed });
+    expect(exit).toBe(2);
+    expect(err.join("\n")).toMatch(words);
+  });
+});
+
+test("a card that connects from outside is read like any other", async () => {
+  const port = await freePort();
+  const ending = new AbortController();
+  const reading = world.run(readCommand, { ...BY_CAN, texts: { "vpcd-listen": String(port) } });
+  const served = (async () => {
+    for (let attempt = 0; attempt < 50 && !ending.signal.aborted; attempt++) {
+      await delay(100);
+      const texts = { vpcd: `127.0.0.1:${port}`, profile: "cnie", seed: "1" };
+      await world.run(simCardCommand, { texts }, ending.signal);
+    }
+  })();
+  const { exit, out } = await reading;
+  ending.abort();
+  await served;
+  expect(exit).toBe(0);
+  expect(out.at(-1)).toMatch(/^authentic ID of FRA/);
+});
