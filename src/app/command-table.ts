@@ -285,9 +285,13 @@ export const COMMANDS: readonly CommandSpec[] = [
       vpcd: { value: "HOST:PORT", help: "where the reader listens; usually 127.0.0.1:35963" },
       profile: {
         value: "PROFILE",
-        help: "which card: a CIE (stm2, nxp, itj4d, ...), cie-b, phone or payment",
+        help: "which card: a document (cnie, cie, passport-de, ...), a CIE's service side (stm2, nxp, ...), phone or payment",
       },
       seed: { value: "NUMBER", help: "repeat a card's numbers; random when absent" },
+      states: {
+        value: "FILE",
+        help: "also write the certificates of the simulated States there; worth nothing outside a laboratory",
+      },
       json,
     },
     positionals: [],

@@ -52,6 +52,7 @@ export function* agreeWithChip(
     return err({ kind: "chipWayFailed", cause: agreed.error });
   }
   session.renew(agreed.value.session);
+  request.onStep?.({ kind: "agreement" });
   return ok({ chip: "chipAuthentication", infos: infos.value });
 }
 

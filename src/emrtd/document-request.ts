@@ -34,7 +34,14 @@ export interface DocumentRequest extends AccessRequest {
 export type DocumentStep =
   | { readonly kind: "access"; readonly access: AccessProtocol }
   | ({ readonly kind: "file" } & FileRead)
-  | { readonly kind: "signature" | ChipProtocol };
+  /** Keys are agreed with the chip; the next answer under them proves it. */
+  | { readonly kind: "agreement" }
+  /** The list of hashes is signed by a trusted State. */
+  | { readonly kind: "signature" }
+  /** The chip is no copy, if its key is among what was signed: */
+  | { readonly kind: ChipProtocol }
+  /** all that was read is, and holds today. */
+  | { readonly kind: "data" };
 
 /** How a chip showed that it is the one that the State signed for. */
 export type ChipProtocol = "chipAuthenticationMapping" | "chipAuthentication" | "activeAuthentication";

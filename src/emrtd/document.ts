@@ -66,6 +66,7 @@ function* inspect(
   if (!agreed.ok) return agreed;
   const security = yield* readSecurity(session, request);
   if (!security.ok) return security;
+  request.onStep?.({ kind: "signature" });
   const chip = yield* settleChip(session, { ...agreed.value, security: security.value }, attempt);
   if (!chip.ok) return chip;
   if (chip.value !== undefined) request.onStep?.({ kind: chip.value });
@@ -75,7 +76,7 @@ function* inspect(
   if (!signed.ok) return signed;
   const announced = checkAnnouncedPace(opened.announced, agreed.value.infos);
   if (!announced.ok) return announced;
-  request.onStep?.({ kind: "signature" });
+  request.onStep?.({ kind: "data" });
   return ok({ signed: signed.value, chip: chip.value });
 }
 

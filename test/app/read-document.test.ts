@@ -70,9 +70,11 @@ describe("a document that is what it seems", () => {
       "access by PACE, ECDH-GM, AES-256",
       "DG1, n bytes",
       "DG14, n bytes",
+      "agreement with the chip's key",
       "SOD, n bytes",
+      "signature of a trusted State",
       "chip authentication",
-      "signature, State and dates",
+      "what was signed, and dates",
       expect.stringMatching(
         /^authentic ID of FRA, its chip is no copy; proofs: cardAccess, documentSignature, documentChip;/,
       ),
@@ -99,9 +101,18 @@ describe("a document that is what it seems", () => {
         {},
         {},
         {},
+        {},
       ],
     });
     expectNobodyNamed(out);
+  });
+
+  test("is read through the reader's chip in pieces, where its keys are longer than a frame", async () => {
+    await put({ profile: "cie" });
+    const { exit, out } = await world.run(readCommand, BY_CAN);
+    expect(exit).toBe(0);
+    expect(out[0]).toMatch(/access by PACE, DH-GM, 3DES/);
+    expect(out.at(-1)).toMatch(/^authentic C of ITA, its chip is no copy/);
   });
 
   test("is opened by its whole zone, too", async () => {

@@ -56,7 +56,7 @@ describe("a sound document", () => {
     );
     expect({ exchanges: commands.length, activations }).toEqual({ exchanges, activations: 0 });
     expect([application.unexpected, application.tripped]).toEqual([[], []]);
-    expect(steps.at(-1)).toEqual({ kind: "signature" });
+    expect(steps.at(-1)).toEqual({ kind: "data" });
   });
 
   test.each(PROFILE_NAMES)("%s gives no more than was asked for", async (profile) => {

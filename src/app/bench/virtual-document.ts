@@ -32,7 +32,9 @@ export class VirtualDocument {
   }
 
   /** Runs `protocol` to its good end. `tookMs` is the processor time of its own steps. */
-  run<T, E extends { readonly kind: string }>(protocol: Exchange<T, E>): { readonly value: T; readonly tookMs: number } {
+  run<T, E extends { readonly kind: string }>(
+    protocol: Exchange<T, E>,
+  ): { readonly value: T; readonly tookMs: number } {
     let tookMs = 0;
     const timed = <R>(work: () => R): R => {
       let result: R[] = [];

@@ -213,7 +213,9 @@ function describeStep(step: DocumentStep): string {
 }
 
 const STEP_WORDS = {
-  signature: "signature, State and dates",
+  agreement: "agreement with the chip's key",
+  signature: "signature of a trusted State",
+  data: "what was signed, and dates",
   chipAuthentication: "chip authentication",
   chipAuthenticationMapping: "chip authentication mapping",
   activeAuthentication: "active authentication",

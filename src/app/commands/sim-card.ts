@@ -1,12 +1,15 @@
 /**
  * `varco sim card`: a virtual card in the virtual reader of a computer (pcscd with vpcd), for every program that speaks
- * PC/SC. It lies there until it is interrupted, or the reader goes.
+ * PC/SC. It lies there until it is interrupted, or the reader goes. Of a specimen it tells what opens it.
  */
+import { writeFile } from "node:fs/promises";
 import { toHex } from "../../bytes/hex.ts";
 import { systemRandom } from "../../crypto/system-random.ts";
 import { CARD_PROFILES, cardOfProfile } from "../../sim/cards/card-profiles.ts";
-import { makeCard } from "../../sim/cards/make-card.ts";
+import { type CardSpec, makeCard } from "../../sim/cards/make-card.ts";
 import { pcscAtr } from "../../sim/cards/pcsc-atr.ts";
+import { contentOf } from "../../sim/emrtd/documents/content-of.ts";
+import { documentTrust } from "../../sim/pki/document-trust.ts";
 import { SeededRandom } from "../../sim/seeded-random.ts";
 import { type ContactCard, insertCard, type VpcdAddress, type VpcdEnding } from "../../sim/vpcd-card.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
@@ -18,6 +21,14 @@ const MAX_PORT = 0xffff;
 interface Asked {
   readonly address: VpcdAddress;
   readonly card: ContactCard;
+  readonly opening: Opening;
+}
+
+/** What is printed on a virtual document, as a person types it. */
+interface Opening {
+  readonly can?: string;
+  /** Number, date of birth and date of expiry. */
+  readonly mrz?: string;
 }
 
 export const simCardCommand: Execute = async (invocation, io) => {
@@ -26,17 +37,24 @@ export const simCardCommand: Execute = async (invocation, io) => {
     io.err(asked);
     return EXIT.usage;
   }
-  const { address, card } = asked;
+  const { address, card, opening } = asked;
+  const statesFile = invocation.texts["states"];
+  if (statesFile !== undefined && !(await writeStates(statesFile))) {
+    io.err(`${statesFile} cannot be written: name a file in a folder that is there`);
+    return EXIT.environment;
+  }
   const inserted = await insertCard(address, card);
   if (!inserted.ok) {
     io.err(describeError(inserted.error));
     return EXIT.environment;
   }
-  const told = { vpcd: `${address.host}:${address.port}`, atr: toHex(card.atr) };
+  const told = { vpcd: `${address.host}:${address.port}`, atr: toHex(card.atr), ...opening };
+  const { can = "none", mrz } = opening;
+  const opened = mrz === undefined ? "" : `; CAN ${can}; MRZ ${mrz}`;
   io.out(
     invocation.flags.has("json")
       ? JSON.stringify(told)
-      : `lies in the reader at ${told.vpcd}: ATR ${told.atr}`,
+      : `lies in the reader at ${told.vpcd}: ATR ${told.atr}${opened}`,
   );
   const pull = (): void => inserted.value.close();
   io.signal.addEventListener("abort", pull);
@@ -51,8 +69,34 @@ function parse({ texts }: Invocation): Asked | string {
   if (address === undefined) return "--vpcd takes HOST:PORT, where vpcd listens: usually 127.0.0.1:35963";
   const seed = text === undefined ? Number.parseInt(toHex(systemRandom.bytes(SEED_BYTES)), 16) : Number(text);
   if (!Number.isSafeInteger(seed) || seed < 0) return "--seed takes a whole number from 0";
-  const card = contactCard(profile, new SeededRandom(seed));
-  return card === undefined ? `--profile takes one of ${contactProfiles().join(", ")}` : { address, card };
+  const spec = cardOfProfile(profile, new SeededRandom(seed));
+  const card = spec && contactCard(spec);
+  return spec === undefined || card === undefined
+    ? `--profile takes one of ${contactProfiles().join(", ")}`
+    : { address, card, opening: openingOf(spec) };
+}
+
+/** MRZ_information ends with both dates, a check digit behind each, and has the number and its digit before them. */
+function openingOf(spec: CardSpec): Opening {
+  if (spec.card !== "emrtd") return {};
+  const { can, mrzInformation: text } = contentOf(
+    spec.profile,
+    spec.holder === undefined ? {} : { holder: spec.holder },
+  );
+  const mrz = `${text.slice(0, -15)} ${text.slice(-14, -8)} ${text.slice(-7, -1)}`;
+  return { ...(can === undefined ? {} : { can }), mrz };
+}
+
+/** The country signers of the simulated States as one PEM file. */
+async function writeStates(file: string): Promise<boolean> {
+  const blocks = documentTrust().certificates.map(
+    (der) =>
+      `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString("base64")}\n-----END CERTIFICATE-----\n`,
+  );
+  return writeFile(file, blocks.join("")).then(
+    () => true,
+    () => false,
+  );
 }
 
 function parseAddress(text: string): VpcdAddress | undefined {
@@ -63,9 +107,7 @@ function parseAddress(text: string): VpcdAddress | undefined {
 }
 
 /** The card of a profile as a computer's reader sees it, unless it takes no APDUs. */
-function contactCard(profile: string, random: SeededRandom): ContactCard | undefined {
-  const spec = cardOfProfile(profile, random);
-  if (spec === undefined) return undefined;
+function contactCard(spec: CardSpec): ContactCard | undefined {
   const { card } = makeCard(spec);
   const atr = pcscAtr(card);
   const application = card.profile.isoDep?.application;
