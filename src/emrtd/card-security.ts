@@ -13,7 +13,8 @@ import {
 import type { ChainWarning, TrustAnchors } from "../pki/trust-anchors.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { Instant } from "../time/time.ts";
-import { parseSecurityInfos, type SecurityInfo } from "./security-infos.ts";
+import { choosePace, type PaceProfile } from "./pace-profile.ts";
+import { type PaceMapping, parseSecurityInfos, type SecurityInfo } from "./security-infos.ts";
 
 export interface CardSecurityQuestion {
   /** EF.CardSecurity: a ContentInfo; filler behind it is ignored. */
@@ -38,12 +39,10 @@ export type CardSecurityFailure =
   | SignedObjectFailure
   | { readonly kind: "malformed"; readonly part: "cardSecurity" | "securityInfos" };
 
-/** What is announced in clear differs from what is signed. */
-export type PaceAnnouncementFailure =
-  /** A way of PACE that the State signed was not announced: taken away so that a weaker one is used. */
-  | { readonly kind: "paceWithheld" }
-  /** A way of PACE was announced that the State did not sign. */
-  | { readonly kind: "paceInvented" };
+/** PACE was not done as what the State signed would have had it done: somebody took the better way away. */
+export interface PaceWithheld {
+  readonly kind: "paceWithheld";
+}
 
 const SECURITY_OBJECT = "0.4.0.127.0.7.3.2.1";
 
@@ -76,22 +75,17 @@ export function checkCardSecurity({
 }
 
 /**
- * Compares the ways of PACE that EF.CardAccess announced with those of a file whose signature was checked: DG14 or
- * EF.CardSecurity. Older documents sign none, and there is nothing to compare then: `unsigned`.
+ * Whether PACE was done in the way that a signed announcement (DG14 or EF.CardSecurity) leads to: EF.CardAccess, by which it
+ * was chosen, stands in clear and is nobody's word. `used` is `undefined` when the document was opened by BAC. Older documents
+ * sign no announcement that can be followed, and there is nothing to compare then.
  */
-export function checkAnnouncedPace(
-  announced: readonly SecurityInfo[],
+export function checkPaceWay(
+  used: PaceProfile | undefined,
   signed: readonly SecurityInfo[],
-): Result<"signed" | "unsigned", PaceAnnouncementFailure> {
-  const [here, there] = [waysOf(announced), waysOf(signed)];
-  if (there.size === 0) return ok("unsigned");
-  if ([...there].some((way) => !here.has(way))) return err({ kind: "paceWithheld" });
-  return [...here].some((way) => !there.has(way)) ? err({ kind: "paceInvented" }) : ok("signed");
+  preference?: readonly PaceMapping[],
+): Result<void, PaceWithheld> {
+  const due = choosePace(signed, preference);
+  if (due === undefined) return ok(undefined);
+  const isSame = used?.mapping === due.mapping && used.suite === due.suite && used.group === due.group;
+  return isSame ? ok(undefined) : err({ kind: "paceWithheld" });
 }
-
-const waysOf = (infos: readonly SecurityInfo[]): ReadonlySet<string> =>
-  new Set(
-    infos.flatMap((info) =>
-      info.kind === "pace" ? [`${info.mapping} ${info.suite} ${info.version} ${info.parameterId}`] : [],
-    ),
-  );

@@ -42,8 +42,6 @@ export interface OpenDocument {
   readonly access: AccessProtocol;
   /** The travel application is selected under it. Whoever takes it ends it. */
   readonly session: SecureSession;
-  /** What EF.CardAccess said, to be compared with what is signed; none where there is no such file. */
-  readonly announced: readonly SecurityInfo[];
   /** With chip authentication mapping: what remains to be judged, and the signed file to judge it by. */
   readonly mapping?: { readonly data: ChipMapping; readonly cardSecurity: Uint8Array };
 }
@@ -73,9 +71,7 @@ export function* openDocument(
 ): Exchange<OpenDocument, AccessError> {
   const announced = yield* readCardAccess();
   const profile = choosePace(announced, request.preference);
-  return profile === undefined
-    ? yield* openByBac(request, announced)
-    : yield* openByPace(request, profile, { announced, manner });
+  return profile === undefined ? yield* openByBac(request) : yield* openByPace(request, profile, manner);
 }
 
 /** EF.CardAccess in clear. A chip that has none, or something else in its place, announces nothing. */
@@ -85,15 +81,10 @@ function* readCardAccess(): Generator<CommandApdu, readonly SecurityInfo[], Resp
   return infos.ok ? infos.value : [];
 }
 
-interface Surroundings {
-  readonly announced: readonly SecurityInfo[];
-  readonly manner: ReadManner;
-}
-
 function* openByPace(
   { password, keys }: AccessRequest,
   profile: PaceProfile,
-  { announced, manner }: Surroundings,
+  manner: ReadManner,
 ): Exchange<OpenDocument, AccessError> {
   const established = yield* establishPace({ profile, password, keys });
   if (!established.ok) return established;
@@ -102,7 +93,7 @@ function* openByPace(
   return yield* keepingSession(established.value, function* (session) {
     if (chipMapping === undefined) {
       const selected = yield* secured(session, selectApplication());
-      return selected.ok ? ok({ access, session, announced }) : selected;
+      return selected.ok ? ok({ access, session }) : selected;
     }
     // The master file is current still: its signed file can be read before the application is selected.
     const cardSecurity = yield* secured(session, readDocumentFile(LDS_FILES.CardSecurity, manner));
@@ -110,19 +101,16 @@ function* openByPace(
     const selected = yield* secured(session, selectApplication());
     if (!selected.ok) return selected;
     const mapping = { data: chipMapping, cardSecurity: cardSecurity.value };
-    return ok({ access, session, announced, mapping });
+    return ok({ access, session, mapping });
   });
 }
 
-function* openByBac(
-  { password, bac, random }: AccessRequest,
-  announced: readonly SecurityInfo[],
-): Exchange<OpenDocument, AccessError> {
+function* openByBac({ password, bac, random }: AccessRequest): Exchange<OpenDocument, AccessError> {
   if (bac === "never" || password.reference !== "MRZ") return err({ kind: "noAccessProtocol" });
   const established = yield* basicAccess(password.key, random);
   if (!established.ok) return err(withoutApplication(established.error));
   const session = new SecureSession(established.value);
-  return ok({ access: { protocol: "BAC" }, session, announced });
+  return ok({ access: { protocol: "BAC" }, session });
 }
 
 function withoutApplication(error: BacError): AccessError {

@@ -4,6 +4,8 @@
  * apart from one that hides or fails what it has. Governing text: ICAO Doc 9303-11 §4.4.3.5, §6; eMRTD sheet, 7.
  */
 import type { Exchange } from "../apdu/exchange.ts";
+import { toHex } from "../bytes/hex.ts";
+import { rawBytes } from "../pki/asn1.ts";
 import { err, ok, type Result } from "../result.ts";
 import { activeAuthentication } from "./active-authentication.ts";
 import { checkCardSecurity } from "./card-security.ts";
@@ -39,13 +41,17 @@ export function* agreeWithChip(
   { mapping }: OpenDocument,
   { request, attempts }: Attempt,
 ): Exchange<Agreed, DocumentError> {
-  if (mapping !== undefined) return judgeMapping(mapping, request);
-  const file = yield* session.readIfThere("DG14");
-  if (!file.ok) return file;
-  const infos = file.value === undefined ? ok([]) : parseDg14(file.value);
-  if (!infos.ok) return err({ kind: "malformed", part: "dataGroup14" });
-  const way = chipAuthenticationWays(infos.value)[attempts.failedWays];
-  if (way === undefined) return ok({ chip: undefined, infos: infos.value });
+  const mapped = mapping === undefined ? undefined : judgeMapping(mapping, request);
+  if (mapped?.ok === false) return mapped;
+  const infos = yield* readChipInfos(session);
+  if (!infos.ok) return infos;
+  const ways = chipAuthenticationWays(infos.value);
+  // EF.SOD says nothing of EF.CardSecurity. A key that stands in DG14 too ties the two together; without one chip authentication does.
+  if (mapped !== undefined && (ways.length === 0 || sharesKey(mapped.value.infos, infos.value)))
+    return mapped;
+  const way = ways[attempts.failedWays];
+  if (way === undefined)
+    return mapped === undefined ? ok({ chip: undefined, infos: infos.value }) : err({ kind: "chipUnproven" });
   const agreed = yield* session.run(authenticateChip(way, request.keys));
   if (!agreed.ok) {
     attempts.failedWays += 1;
@@ -53,7 +59,23 @@ export function* agreeWithChip(
   }
   session.renew(agreed.value.session);
   request.onStep?.({ kind: "agreement" });
-  return ok({ chip: "chipAuthentication", infos: infos.value });
+  return ok(mapped?.value ?? { chip: "chipAuthentication", infos: infos.value });
+}
+
+/** Of DG14, none where there is no such file. */
+function* readChipInfos(session: DocumentSession): Exchange<readonly SecurityInfo[], DocumentError> {
+  const file = yield* session.readIfThere("DG14");
+  if (!file.ok) return file;
+  const infos = file.value === undefined ? ok([]) : parseDg14(file.value);
+  return infos.ok ? infos : err({ kind: "malformed", part: "dataGroup14" });
+}
+
+const keysIn = (infos: readonly SecurityInfo[]): readonly string[] =>
+  infos.flatMap((info) => (info.kind === "chipAuthenticationKey" ? [toHex(rawBytes(info.publicKey))] : []));
+
+function sharesKey(one: readonly SecurityInfo[], other: readonly SecurityInfo[]): boolean {
+  const keys = new Set(keysIn(other));
+  return keysIn(one).some((key) => keys.has(key));
 }
 
 function judgeMapping(
@@ -76,13 +98,13 @@ export function* settleChip(
   // Two objects of one document that two States signed would be parts of two documents.
   if (country !== undefined && country !== security.signer.issuer.country)
     return err({ kind: "wrongCountry" });
-  if (chip !== undefined) return ok(chip);
   if (security.listed.has(LDS_FILES.DG14.sfi) && !session.files.has("DG14"))
     return err({ kind: "dataGroupWithheld", dataGroup: 14 });
+  if (chip !== undefined) return ok(chip);
   if (security.listed.has(LDS_FILES.DG15.sfi))
     return yield* authenticateActively(session, { infos, listed: security.listed }, attempt);
   // The State signed a key for chip authentication, and no way with it led to an answer.
-  return attempt.attempts.failedWays > 0 ? err({ kind: "chipRefuted" }) : ok(undefined);
+  return attempt.attempts.failedWays > 0 ? err({ kind: "chipUnproven" }) : ok(undefined);
 }
 
 /** A chip that dies of an Le of more than 256 is asked again with a shorter one, and gives the rest by GET RESPONSE. */

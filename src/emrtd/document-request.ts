@@ -5,7 +5,7 @@ import type { TrustAnchors } from "../pki/trust-anchors.ts";
 import type { CivilDate } from "../time/civil-date.ts";
 import type { Instant } from "../time/time.ts";
 import type { ActiveAuthenticationError } from "./active-authentication.ts";
-import type { CardSecurityFailure, PaceAnnouncementFailure } from "./card-security.ts";
+import type { CardSecurityFailure, PaceWithheld } from "./card-security.ts";
 import type { ChipAuthenticationError } from "./chip-authentication.ts";
 import type { AccessError, AccessProtocol, AccessRequest } from "./document-access.ts";
 import type { FileRead } from "./document-session.ts";
@@ -66,13 +66,15 @@ export type DocumentError =
   | SodFailure
   | FilesFailure
   | CardSecurityFailure
-  | PaceAnnouncementFailure
+  | PaceWithheld
   | ChipMappingFailure
   | ActiveAuthenticationError
   /** A data group that serves to prove the chip is not what its tag promises. */
   | { readonly kind: "malformed"; readonly part: "dataGroup14" | "dataGroup15" }
   /** The chip does not hold the key that its files name: a copy. */
   | { readonly kind: "chipRefuted" }
+  /** Every way of chip authentication that its files name broke off, and there is no active authentication. */
+  | { readonly kind: "chipUnproven" }
   /** The State's list names a data group that proves the chip, and the chip says it has none: a copy would. */
   | { readonly kind: "dataGroupWithheld"; readonly dataGroup: 14 | 15 }
   /** One way for the chip to prove itself failed, and the session with it. Activated anew, it is asked in the next way. */

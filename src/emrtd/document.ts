@@ -6,7 +6,7 @@
  */
 import type { Exchange } from "../apdu/exchange.ts";
 import { err, ok } from "../result.ts";
-import { checkAnnouncedPace } from "./card-security.ts";
+import { checkPaceWay } from "./card-security.ts";
 import { type AccessProtocol, type OpenDocument, openDocument } from "./document-access.ts";
 import { type Attempt, agreeWithChip, settleChip } from "./document-chip.ts";
 import type { ChipProtocol, DocumentAttempts, DocumentError, DocumentRequest } from "./document-request.ts";
@@ -64,7 +64,7 @@ function* inspect(
   if (!dg1.ok) return err(withoutTravelData(dg1.error));
   const agreed = yield* agreeWithChip(session, opened, attempt);
   if (!agreed.ok) return agreed;
-  const security = yield* readSecurity(session, request);
+  const security = yield* readSecurity(session, attempt);
   if (!security.ok) return security;
   request.onStep?.({ kind: "signature" });
   const chip = yield* settleChip(session, { ...agreed.value, security: security.value }, attempt);
@@ -74,8 +74,10 @@ function* inspect(
   if (!rest.ok) return rest;
   const signed = checkDocumentFiles(security.value, { ...request, files: session.dataGroups() });
   if (!signed.ok) return signed;
-  const announced = checkAnnouncedPace(opened.announced, agreed.value.infos);
-  if (!announced.ok) return announced;
+  const { access } = opened;
+  const used = access.protocol === "PACE" ? access.profile : undefined;
+  const way = checkPaceWay(used, agreed.value.infos, request.preference);
+  if (!way.ok) return way;
   request.onStep?.({ kind: "data" });
   return ok({ signed: signed.value, chip: chip.value });
 }
@@ -91,11 +93,13 @@ function withoutTravelData(error: ReadFileError | SecureMessagingError): Documen
 /** EF.SOD, which after chip authentication is the first that comes under the new keys: a copy cannot give it. */
 function* readSecurity(
   session: DocumentSession,
-  request: DocumentRequest,
+  { request, attempts }: Attempt,
 ): Exchange<DocumentSecurity, DocumentError> {
   const sod = yield* session.read("SOD");
   if (sod.ok) return authenticateSod({ ...request, sod: sod.value });
-  return session.isProven ? sod : err({ kind: "chipRefuted" });
+  // A chip may drop the session because so long a read is more than it can stand; what it cannot read it does not drop.
+  const mayBeTooMuch = sod.error.kind === "sessionDropped" && attempts.manner.mayHaveAskedTooMuch;
+  return session.isProven || mayBeTooMuch ? sod : err({ kind: "chipRefuted" });
 }
 
 function* readWanted(

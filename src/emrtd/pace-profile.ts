@@ -33,6 +33,7 @@ export const USUAL_PREFERENCE: readonly PaceMapping[] = ["ECDH-CAM", "ECDH-GM", 
 const PACE_VERSION = 2;
 /** Numbers below are ICAO's own; those from here on are for parameters that a card spells out. */
 const FIRST_OWN_PARAMETER_ID = 32;
+const MAX_PARAMETER_ID = 0xff;
 const PROTOCOL_PREFIX = "04007F00070202 04";
 const MAPPING_ARC: Readonly<Record<PaceMapping, string>> = {
   "DH-GM": "01",
@@ -79,6 +80,8 @@ function groupOf(info: PaceInfo, infos: readonly SecurityInfo[]): KeyGroup | und
     parameterId !== undefined && parameterId < FIRST_OWN_PARAMETER_ID
       ? standardGroup(parameterId)
       : spelledOut(info, infos);
+  // The command that names them has one byte for it.
+  if ((parameterId ?? 0) > MAX_PARAMETER_ID) return undefined;
   if (version !== PACE_VERSION || group === undefined || !mapping.startsWith(`${group.kind}-`))
     return undefined;
   // The integrated mapping takes roots as they can be taken modulo p = 3 modulo 4 only.

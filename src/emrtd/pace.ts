@@ -79,7 +79,6 @@ export function* establishPace(request: PaceRequest): Exchange<PaceSession, Pace
     if (!mapped.ok) return mapped;
     const { generator, chipKey } = mapped.value;
     const agreed = yield* agree(cla, profile, generator, keys);
-    generator.fill(0);
     if (!agreed.ok) return agreed;
     return yield* confirm(profile, chipKey, agreed.value);
   } finally {
@@ -156,6 +155,7 @@ function* agree(
     return ok({ ours, theirs, shared });
   } finally {
     secret.fill(0);
+    generator.fill(0);
   }
 }
 

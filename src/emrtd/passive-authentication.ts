@@ -116,9 +116,10 @@ function objectionToSigner(
   { issuer, documentCode }: Mrz,
 ): FilesFailure | undefined {
   if (!signerCountries(issuer).includes(signer.issuer.country)) return { kind: "wrongCountry" };
-  // The list has one or two letters for each kind; a signer without it signs any. Some lists have the filler too.
-  const types = signer.documentTypes?.map((type) => type.replaceAll("<", ""));
-  const isAllowed = types?.some((type) => type === documentCode || type === documentCode.charAt(0)) ?? true;
+  // The list has one or two letters for each kind; a signer without one signs any. Some lists have the filler too.
+  const types = (signer.documentTypes ?? []).map((type) => type.replaceAll("<", "").toUpperCase());
+  const isAllowed =
+    types.length === 0 || types.includes(documentCode) || types.includes(documentCode.charAt(0));
   return isAllowed ? undefined : { kind: "documentType" };
 }
 

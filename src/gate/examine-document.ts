@@ -37,21 +37,37 @@ export async function examineDocument(
   const { families, clock, activateAnew } = context;
   const until = after(clock.monotonicMs(), READING_MS);
   const attempts = new DocumentAttempts(new ReadManner(families.mannerFor(card.historicalBytes)));
+  const course = new Course();
   let channel = card.channel;
-  let wasRefused = false;
-  for (let attempt = 1; ; attempt++) {
+  for (;;) {
     const reading = await run(readDocument(request, attempts), channel, { ...context, until });
     if (reading.ok) {
-      families.remember(card.historicalBytes, attempts.manner.now);
+      if (!course.wasLost) families.remember(card.historicalBytes, attempts.manner.now);
       return ok({ ...reading.value, proofs: proofsOf(reading.value) });
     }
-    const isRefusal = reading.error.kind === "paceRefused";
-    const again = isRefusal ? !wasRefused : mayBeAskedOtherwise(reading.error, attempts);
-    if (!again || attempt === MAX_ATTEMPTS || clock.monotonicMs() >= until) return reading;
-    wasRefused ||= isRefusal;
+    if (!course.goesOn(reading.error, attempts) || clock.monotonicMs() >= until) return reading;
     const anew = await activateAnew();
     if (!anew.ok) return anew;
     channel = anew.value.channel;
+  }
+}
+
+/** What has gone wrong in this presentation so far. */
+class Course {
+  #attempts = 0;
+  #wasRefused = false;
+  /** A hand that trembles looks like a chip that died of a read: good enough to ask for less now, not to learn from. */
+  wasLost = false;
+
+  /** Whether the chip may be asked again, otherwise or, after a refusal of PACE, once more. */
+  goesOn(error: DocumentError | LinkError, attempts: DocumentAttempts): boolean {
+    this.#attempts += 1;
+    this.wasLost ||= isLinkError(error);
+    if (this.#attempts === MAX_ATTEMPTS) return false;
+    if (error.kind !== "paceRefused") return mayBeAskedOtherwise(error, attempts);
+    const isFirst = !this.#wasRefused;
+    this.#wasRefused = true;
+    return isFirst;
   }
 }
 

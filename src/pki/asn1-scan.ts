@@ -21,6 +21,11 @@ export interface Asn1Error {
 const MAX_DEPTH = 32;
 const MAX_TAG_BYTES = 4;
 const MAX_LENGTH_BYTES = 4;
+/** Identifiers have a dozen bytes; to the parser each of theirs is an object, and a file of them holds everybody up for a second. */
+const MAX_IDENTIFIER_BYTES = 64;
+const TAG_IDENTIFIER = 0x06;
+const isLongIdentifier = (tag: number | undefined, lengthBytes: number): boolean =>
+  tag === TAG_IDENTIFIER && lengthBytes > MAX_IDENTIFIER_BYTES;
 const CONSTRUCTED = 0x20;
 const LONG_TAG = 0x1f;
 const INDEFINITE = 0x80;
@@ -72,6 +77,7 @@ function enter(walk: Walk): Asn1Error["why"] | undefined {
   const { constructed, contentStart, lengthBytes } = header;
   const next = contentStart + (lengthBytes ?? 0);
   if (next > end) return end === bytes.length ? "truncated" : "overrun";
+  if (isLongIdentifier(bytes[offset], next - contentStart)) return "unsupported";
   walk.offset = constructed ? contentStart : next;
   const indefinite = lengthBytes === undefined;
   if (constructed) open.push({ end: indefinite ? end : next, indefinite });

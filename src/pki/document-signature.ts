@@ -65,6 +65,8 @@ export function authenticateSignedObject(
   const signature = signerOf(signed);
   if (!signature.ok) return signature;
   const { signer, defects } = signature.value;
+  // A purpose is that of a signer of other things: master lists, deviation lists, visible seals (Doc 9303-12 §7.1).
+  if (signer.extendedKeyUsage.length > 0) return err({ kind: "signerUsage" });
   const { at, signedAt } = question.times;
   const chain = question.anchors.judge(signer, { at, signedAt: signed.attributes?.signingTime ?? signedAt });
   if (!chain.ok) return chain;

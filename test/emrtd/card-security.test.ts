@@ -4,13 +4,11 @@ import { concat } from "../../src/bytes/bytes.ts";
 import { hex } from "../../src/bytes/hex.ts";
 import { writeTlv } from "../../src/bytes/write-tlv.ts";
 import { ecGroup } from "../../src/crypto/ec-group.ts";
-import {
-  type CardSecurityFailure,
-  checkAnnouncedPace,
-  checkCardSecurity,
-} from "../../src/emrtd/card-security.ts";
+import { type CardSecurityFailure, checkCardSecurity, checkPaceWay } from "../../src/emrtd/card-security.ts";
 import { checkChipMapping } from "../../src/emrtd/pace-cam.ts";
+import { choosePace } from "../../src/emrtd/pace-profile.ts";
 import { parseSecurityInfos } from "../../src/emrtd/security-infos.ts";
+import { ok } from "../../src/result.ts";
 import { countrySigner, documentSigner } from "../../src/sim/pki/document-authorities.ts";
 import { AT, bad, certificateOf, flipped, good } from "../pki/makers.ts";
 import camVectors from "../vectors/pace-cam.json" with { type: "json" };
@@ -121,26 +119,31 @@ describe("PACE as announced and as signed", () => {
   const [strong, weak] = [paceInfo("0204", 13), paceInfo("0201", 13)];
   const signedKey = key(APPENDIX.staticPublicKeyIc ?? "");
 
-  test("the same, in any order and among other infos, is well", () => {
-    expect(good(checkAnnouncedPace(infos(strong, weak), infos(signedKey, weak, strong)))).toBe("signed");
+  const wayOf = (...entries: readonly Uint8Array[]) => choosePace(infos(...entries));
+
+  test("is well when it is the one that the signed infos lead to, whatever else stands in either", () => {
+    expect(checkPaceWay(wayOf(strong, weak), infos(signedKey, weak, strong))).toEqual(ok(undefined));
+    expect(checkPaceWay(wayOf(strong, weak), infos(strong))).toEqual(ok(undefined));
+    expect(checkPaceWay(wayOf(strong), infos(weak, strong))).toEqual(ok(undefined));
   });
 
-  test("nothing signed, as in older documents, says nothing", () => {
-    expect(good(checkAnnouncedPace(infos(strong), infos(signedKey)))).toBe("unsigned");
-    expect(good(checkAnnouncedPace(infos(), infos()))).toBe("unsigned");
+  test("cannot be judged where nothing is signed, as in older documents", () => {
+    expect(checkPaceWay(wayOf(strong), infos(signedKey))).toEqual(ok(undefined));
+    expect(checkPaceWay(undefined, infos())).toEqual(ok(undefined));
+  });
+
+  test("is judged by the gate's own preference", () => {
+    const integrated = paceInfo("0404", 13);
+    const way = choosePace(infos(strong, integrated), ["ECDH-IM"]);
+    expect(checkPaceWay(way, infos(strong, integrated), ["ECDH-IM"])).toEqual(ok(undefined));
+    expect(bad(checkPaceWay(way, infos(strong, integrated)))).toEqual({ kind: "paceWithheld" });
   });
 
   test.each<[name: string, announced: readonly Uint8Array[]]>([
     ["the stronger way is not announced", [weak]],
-    ["nothing is announced", []],
+    ["nothing is announced, and BAC was done", []],
     ["the stronger way is announced with other parameters", [weak, paceInfo("0204", 12)]],
   ])("%s: somebody took it away", (_, announced) => {
-    expect(bad(checkAnnouncedPace(infos(...announced), infos(weak, strong)))).toEqual({
-      kind: "paceWithheld",
-    });
-  });
-
-  test("a way that nobody signed is announced", () => {
-    expect(bad(checkAnnouncedPace(infos(strong, weak), infos(strong)))).toEqual({ kind: "paceInvented" });
+    expect(bad(checkPaceWay(wayOf(...announced), infos(weak, strong)))).toEqual({ kind: "paceWithheld" });
   });
 });

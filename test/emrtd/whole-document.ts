@@ -11,9 +11,11 @@ import { anchorRecord, revocationListRecord, TrustAnchors } from "../../src/pki/
 import type { CardChannel, LinkError } from "../../src/ports/card.ts";
 import { type Log, silentLog } from "../../src/ports/log.ts";
 import { err, ok, type Result } from "../../src/result.ts";
+import { NO_LATENCY } from "../../src/sim/emrtd/chip-latency.ts";
+import type { ChipContent } from "../../src/sim/emrtd/content.ts";
 import { isContentFault } from "../../src/sim/emrtd/documents/content-faults.ts";
 import { contentOf } from "../../src/sim/emrtd/documents/content-of.ts";
-import type { EmrtdApplication } from "../../src/sim/emrtd/emrtd-application.ts";
+import { EmrtdApplication } from "../../src/sim/emrtd/emrtd-application.ts";
 import type { EmrtdSpec } from "../../src/sim/emrtd/emrtd-spec.ts";
 import { makeEmrtd } from "../../src/sim/emrtd/make-emrtd.ts";
 import { documentTrust } from "../../src/sim/pki/document-trust.ts";
@@ -50,6 +52,8 @@ export interface ExamineOptions extends Partial<Omit<DocumentRequest, "password"
   readonly password?: PacePassword;
   readonly log?: Log;
   readonly families?: DocumentFamilies;
+  /** Another document than the profile's. */
+  readonly content?: ChipContent;
   /** Sees each command and its answer, and may replace the answer. */
   readonly tap?: (command: Uint8Array, answer: Uint8Array) => Uint8Array;
 }
@@ -79,9 +83,16 @@ export function passwordOf(spec: EmrtdSpec, kind: "CAN" | "MRZ" | "any" = "any")
 const GONE: LinkError = { kind: "cardLost", status: 0x2b };
 const SILENT: LinkError = { kind: "cardLost", status: 0x01 };
 
+function applicationOf(spec: EmrtdSpec, content: ChipContent | undefined): EmrtdApplication {
+  const options = { latency: NO_LATENCY, random: new SeededRandom(spec.seed ?? 1) };
+  return content === undefined
+    ? makeEmrtd({ latency: "none", ...spec }).application
+    : new EmrtdApplication(content, options);
+}
+
 /** One presentation of the document, from activation to its end. */
 export async function examine(spec: EmrtdSpec, options: ExamineOptions = {}): Promise<Examination> {
-  const { application } = makeEmrtd({ latency: "none", ...spec });
+  const application = applicationOf(spec, options.content);
   const commands: Uint8Array[] = [];
   const steps: DocumentStep[] = [];
   const {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { toHex } from "../../src/bytes/hex.ts";
 import { DocumentFamilies } from "../../src/emrtd/read-manner.ts";
 import { TrustAnchors } from "../../src/pki/trust-anchors.ts";
+import type { ChipContent } from "../../src/sim/emrtd/content.ts";
 import {
   CONTENT_FAULTS,
   type ContentFault,
@@ -10,7 +11,9 @@ import {
   outcomeOf,
 } from "../../src/sim/emrtd/documents/content-faults.ts";
 import { contentOf } from "../../src/sim/emrtd/documents/content-of.ts";
-import type { ProfileName } from "../../src/sim/emrtd/documents/profiles.table.ts";
+import { PERSONS } from "../../src/sim/emrtd/documents/holders.table.ts";
+import { makeContent } from "../../src/sim/emrtd/documents/make-content.ts";
+import { PROFILES, type ProfileName } from "../../src/sim/emrtd/documents/profiles.table.ts";
 import { PROFILE_NAMES } from "../../src/sim/emrtd/parse-emrtd-spec.ts";
 import { documentAnchors, type ExamineOptions, examine, passwordOf } from "../emrtd/whole-document.ts";
 import { bad, good } from "../pki/makers.ts";
@@ -27,7 +30,7 @@ const KINDS: readonly (readonly [
 ])[] = [
   ["cnie", "PACE ECDH-GM AES-256", "chipAuthentication", 21],
   ["cie", "PACE DH-GM 3DES", "chipAuthentication", 24],
-  ["passport-de", "PACE ECDH-CAM AES-128", "chipAuthenticationMapping", 23],
+  ["passport-de", "PACE ECDH-CAM AES-128", "chipAuthenticationMapping", 25],
   ["passport-bac", "BAC", "activeAuthentication", 19],
   ["passport-fr", "PACE ECDH-GM AES-256", "chipAuthentication", 20],
   ["passport-nl", "PACE ECDH-GM AES-256", "chipAuthentication", 23],
@@ -106,6 +109,30 @@ describe("a copy of a document is refused for what it is", () => {
   });
 });
 
+describe("a document made of two of one State", () => {
+  const plan = PROFILES["passport-de"];
+  const [one, other] = [makeContent(plan), makeContent({ ...plan, holder: PERSONS.anna, keyOwner: "copy" })];
+  const password = { reference: "CAN", key: new TextEncoder().encode(one.can) } as const;
+  const read = async (application: ChipContent["application"]) =>
+    (await examine(document("passport-de"), { content: { ...one, application }, password })).result;
+
+  test("is one where both parts are one's", async () => {
+    expect(good(await read(one.application)).chip).toBe("chipAuthenticationMapping");
+  });
+
+  test("is found out: the mapping's key is not signed with the holder's data", async () => {
+    expect(bad(await read(other.application)).kind).toBe("chipRefuted");
+  });
+
+  test("and so it is with the one's DG14 among the other's files, or with none", async () => {
+    const dg14 = 0x010e;
+    const swapped = new Map([...other.application, [dg14, one.application.get(dg14) ?? new Uint8Array(0)]]);
+    expect(bad(await read(swapped))).toEqual({ kind: "dataGroupChanged", dataGroup: 14 });
+    const without = new Map([...other.application].filter(([file]) => file !== dg14));
+    expect(bad(await read(without))).toEqual({ kind: "dataGroupWithheld", dataGroup: 14 });
+  });
+});
+
 describe("an oddity of real States is read", () => {
   const anchors = documentAnchors({ outside: true, crl: "require" });
   const oddities = CONTENT_FAULTS.filter((fault) => outcomeOf(fault) === "read").flatMap((fault) =>
@@ -145,12 +172,31 @@ describe("what is asked again", () => {
     },
   );
 
-  test("and the next of its kind at once for as much as it can give", async () => {
+  test("but a hand that trembles teaches nothing about its kind", async () => {
     const families = new DocumentFamilies();
-    const spec = { ...document("cnie"), fault: "longReadLink" } as const;
-    await attempts(spec, { families });
-    const { result, activations } = await attempts(spec, { families });
-    expect([result.ok, activations]).toEqual([true, 0]);
+    const { historicalBytes } = contentOf("cnie");
+    let wasLost = false;
+    const { result, activations } = await attempts(document("cnie"), {
+      families,
+      tap: (command, answer) => {
+        const isLongRead = command[0] === 0x0c && command[1] === 0xb0 && answer.length > 200;
+        if (!isLongRead || wasLost) return answer;
+        wasLost = true;
+        return new Uint8Array(0);
+      },
+    });
+    expect([result.ok, activations]).toEqual([true, 1]);
+    expect(families.mannerFor(historicalBytes).readBytes).toBe(223);
+  });
+
+  test("a chip that drops the session at its first long read is no copy", async () => {
+    const { result } = await attempts(document("passport-im"), {
+      tap: (command, answer) =>
+        command[0] === 0x0c && command[1] === 0xb0 && answer.length > 200
+          ? Uint8Array.of(0x67, 0x00)
+          : answer,
+    });
+    expect(good(result).chip).toBe("chipAuthentication");
   });
 
   test("a document that nobody vouches for leaves nothing to remember", async () => {

@@ -68,6 +68,12 @@ test("bombs are refused before anything is built", () => {
   expect(performance.now() - started).toBeLessThan(2_000);
 });
 
+test("an identifier of more than 64 bytes, each of which would be an object of the parser's, is refused", () => {
+  const identifier = (bytes: number) => concat(Uint8Array.of(0x06, bytes), new Uint8Array(bytes).fill(0x2a));
+  expect(good(parseAsn1(identifier(64), CARD_OBJECT))).toBeDefined();
+  expect(why(identifier(65))).toBe("unsupported");
+});
+
 test("32 levels are taken and 33 are not", () => {
   const levels = (count: number): Uint8Array => {
     let element = hex("0500");
