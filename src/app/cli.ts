@@ -47,7 +47,8 @@ function parseOptions(command: CommandSpec, words: readonly string[]): CommandLi
   const missing = command.positionals[given];
   if (missing !== undefined && !isOptional(missing)) return usage(`${missing} is missing`);
   if (given > command.positionals.length && command.positionals.at(-1)?.endsWith(MORE) !== true)
-    return usage(`${JSON.stringify(parsed.positionals.at(-1))} is one word too many`);
+    // Not said which: whoever writes a secret where it is asked for later has it on the screen already.
+    return usage(`there is one word too many, number ${given}`);
   return { kind: "command", command, invocation: parsed };
 }
 

@@ -47,8 +47,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       door: { value: "ID", help: "the door whose reader is used; the first when absent" },
       hsu: { value: "PORT", help: "a reader on this serial port instead; needs no configuration" },
       document: { help: "read a passport or identity card and check it in full, step by step" },
-      can: { help: "with --document: ask for the six digits on the card's front" },
-      mrz: { help: "with --document: ask for the machine readable zone, or number and dates" },
+      can: { help: "with --document: ask for the six digits on the card's front, or read them from a pipe" },
+      mrz: { help: "with --document: ask for the machine readable zone, or number and dates, likewise" },
       bac: { help: "with --document and --mrz: open by BAC what announces no PACE, as old passports do" },
       "vpcd-listen": {
         value: "PORT",
@@ -290,7 +290,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       seed: { value: "NUMBER", help: "repeat a card's numbers; random when absent" },
       states: {
         value: "FILE",
-        help: "also write the certificates of the simulated States there; worth nothing outside a laboratory",
+        help: "write the certificates of the simulated States there; without --vpcd nothing else is done",
       },
       json,
     },

@@ -86,9 +86,9 @@ describe("wrong usage", () => {
     ["credentials frobnicate", "Usage: varco"],
     ["run --nope", "Unknown option '--nope'"],
     ["run --config", "argument missing"],
-    ["run extra", '"extra" is one word too many'],
+    ["run extra", "there is one word too many, number 1"],
     ["credentials import", "FILE is missing"],
-    ["credentials import a b", '"b" is one word too many'],
+    ["credentials import a b", "there is one word too many, number 2"],
     ["doctor --json=yes", "does not take an argument"],
   ])("%j is answered with the reason", (line, reason) => {
     expect(parse(line)).toMatchObject({ kind: "usage", text: containing(reason) });

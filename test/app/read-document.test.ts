@@ -102,6 +102,7 @@ describe("a document that is what it seems", () => {
         {},
         {},
         {},
+        {},
       ],
     });
     expectNobodyNamed(out);
@@ -185,6 +186,15 @@ describe("wrong usage", () => {
     ["a misread zone", [...document, "mrz"], {}, "P<UTOERIKSSON", /misread/],
     ["a date of five digits", [...document, "mrz"], {}, "AB123 85071 440229", /dates are YYMMDD/],
     ["no port", [...document, "can"], { "vpcd-listen": "many" }, "123456", /takes a port/],
+    ["a port of six digits", [...document, "can"], { "vpcd-listen": "655360" }, "123456", /takes a port/],
+    [
+      "two readers",
+      [...document, "can"],
+      { "vpcd-listen": "0", door: "lane-1" },
+      "123456",
+      /takes the place/,
+    ],
+    ["a serial port", [...document, "can"], { hsu: "/dev/ttyS0" }, "123456", /by --door, not by --hsu/],
     ["--can without --document", ["can"], {}, "", /--can goes with --document/],
   ] as const)("%s", async (_what, flags, texts, secret, words) => {
     const typed = secret === undefined ? {} : { secret };

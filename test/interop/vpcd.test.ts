@@ -120,7 +120,7 @@ test.runIf(hasPcscd)("the card says when the reader goes", async () => {
   await reader.stop();
   const { exit, err } = await finished(card);
   expect(exit).toBe(3);
-  expect(err).toContain("the reader is gone");
+  expect(err).toContain("the reader has closed");
 });
 
 describe("the command", () => {

@@ -26,7 +26,6 @@ export async function askDocumentPasswords(
   io: CommandIo,
 ): Promise<Outcome<readonly DocumentPassword[]>> {
   const isCan = flags.has("can");
-  if (isCan === flags.has("mrz")) return usage(io, "--document takes either --can or --mrz");
   const typed = await io.askSecret(isCan ? CAN_QUESTION : MRZ_QUESTION);
   if (typed === undefined) return usage(io, "nothing was typed, and nothing read");
   try {

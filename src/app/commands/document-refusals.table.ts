@@ -13,7 +13,7 @@ const IMPORT = "import the newest master list with varco trust import; if it fai
 const CRL = "import the country's revocation list with varco trust import, or set trust.crl: warn";
 const DATE = "check the date of this machine; if it is right, the document cannot be accepted";
 const LABORATORY = "trust.laboratory accepts such documents, which no real gate should do";
-const BAC = "give the MRZ and --bac if it is an old passport";
+const BAC = "if it is an old passport, give the MRZ and --bac; if not, it is no travel document";
 const PACE = "leave --bac away";
 const OTHER_MEANS = "ask its holder for another document";
 const REPORT = "report it with the State and the year of issue, and ask its holder for another document";
@@ -32,10 +32,9 @@ const REFUSALS: Readonly<Record<DocumentError["kind"], Refusal>> = {
   bacMalformed: { what: "the chip's answer in BAC makes no sense", remedy: FORGED },
   hostileChip: { what: "the chip did what no honest chip does", remedy: FORGED },
   paceWithheld: {
-    what: "the chip announced less than its State signed: somebody took the better protocol away",
+    what: "the chip did not announce what its State signed: somebody took the better protocol away",
     remedy: FORGED,
   },
-  paceInvented: { what: "the chip announced a protocol that its State did not sign", remedy: FORGED },
   sessionDropped: { what: "the chip gave up the protected session", remedy: AGAIN },
   answerForged: { what: "an answer was changed on its way, or made by another chip", remedy: FORGED },
   answerMalformed: { what: "a protected answer makes no sense", remedy: FORGED },
@@ -84,6 +83,7 @@ const REFUSALS: Readonly<Record<DocumentError["kind"], Refusal>> = {
   documentExpired: { what: "the document has expired", remedy: OTHER_MEANS },
   expiryUnreadable: { what: "the document's date of expiry is no date", remedy: FORGED },
   chipRefuted: { what: "the chip does not hold the key that its State signed: a copy", remedy: FORGED },
+  chipUnproven: { what: "the chip failed every proof of itself that its State signed for", remedy: FORGED },
   chipWayFailed: { what: "the chip broke off its proof of itself", remedy: AGAIN },
   chipKeyMissing: { what: "the signed file names no key for the chip's proof", remedy: FORGED },
   chipKeyMismatch: { what: "the chip does not hold the key that its State signed: a copy", remedy: FORGED },

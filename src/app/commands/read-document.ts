@@ -37,6 +37,11 @@ interface Outcomes {
 }
 
 export const readDocumentCommand: Execute = async (invocation, io) => {
+  const complaint = usageComplaint(invocation);
+  if (complaint !== undefined) {
+    io.err(`${complaint}; see varco read --help`);
+    return EXIT.usage;
+  }
   const config = await openConfig(invocation, io);
   if ("exit" in config) return config.exit;
   const site = await openSite(config.value, io);
@@ -63,16 +68,24 @@ export const readDocumentCommand: Execute = async (invocation, io) => {
   }
 };
 
+/** 0 for any that is free, to 65535. */
+const PORT = /^\d{1,5}$/;
 const MAX_PORT = 65_535;
 
+function usageComplaint({ texts, flags }: Invocation): string | undefined {
+  const { hsu, door } = texts;
+  const port = texts["vpcd-listen"];
+  if (hsu !== undefined) return "--document takes a reader by --door, not by --hsu";
+  if (flags.has("can") === flags.has("mrz")) return "--document takes either --can or --mrz";
+  if (port === undefined) return undefined;
+  if (door !== undefined) return "--vpcd-listen takes the place of a door's reader";
+  const isPort = PORT.test(port) && Number(port) <= MAX_PORT;
+  return isPort ? undefined : "--vpcd-listen takes a port from 0, for any that is free, to 65535";
+}
+
 /** A foreign virtual card connects to us, as to the reader of vsmartcard. */
-async function tapOnVpcd<T>(text: string, io: CommandIo, work: CardWork<T>): Promise<Outcome<Tap<T>>> {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT) {
-    io.err("--vpcd-listen takes a port from 0, for any that is free, to 65535");
-    return { exit: EXIT.usage };
-  }
-  const reader = await openVpcdReader({ port, clock: io.clock, log: silentLog });
+async function tapOnVpcd<T>(port: string, io: CommandIo, work: CardWork<T>): Promise<Outcome<Tap<T>>> {
+  const reader = await openVpcdReader({ port: Number(port), clock: io.clock, log: silentLog });
   return reader.ok
     ? awaitTapAt(reader.value, `127.0.0.1:${reader.value.port}`, io, work)
     : failed(io, reader.error);

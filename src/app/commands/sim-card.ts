@@ -32,17 +32,21 @@ interface Opening {
 }
 
 export const simCardCommand: Execute = async (invocation, io) => {
+  const { states, vpcd } = invocation.texts;
+  if (states !== undefined && !(await writeStates(states))) {
+    io.err(`${states} cannot be written: name a file in a folder that is there`);
+    return EXIT.environment;
+  }
+  return states !== undefined && vpcd === undefined ? EXIT.done : serve(invocation, io);
+};
+
+async function serve(invocation: Invocation, io: CommandIo): Promise<ExitCode> {
   const asked = parse(invocation);
   if (typeof asked === "string") {
     io.err(asked);
     return EXIT.usage;
   }
   const { address, card, opening } = asked;
-  const statesFile = invocation.texts["states"];
-  if (statesFile !== undefined && !(await writeStates(statesFile))) {
-    io.err(`${statesFile} cannot be written: name a file in a folder that is there`);
-    return EXIT.environment;
-  }
   const inserted = await insertCard(address, card);
   if (!inserted.ok) {
     io.err(describeError(inserted.error));
@@ -60,7 +64,7 @@ export const simCardCommand: Execute = async (invocation, io) => {
   io.signal.addEventListener("abort", pull);
   if (io.signal.aborted) pull();
   return exitOf(await inserted.value.ended, io);
-};
+}
 
 /** What was asked for, or what is wrong with it. */
 function parse({ texts }: Invocation): Asked | string {
@@ -123,12 +127,12 @@ const contactProfiles = (): readonly string[] =>
 
 const ENDINGS: Readonly<Record<Exclude<VpcdEnding, "closed">, string>> = {
   removed: "the card was pulled, as its profile says",
-  readerGone: "the reader is gone: start pcscd, then this command again",
+  readerGone: "the reader has closed: it has finished with the card, or pcscd has ended",
   readerGarbled: "what listens there is no vpcd",
 };
 
 function exitOf(ending: VpcdEnding, io: CommandIo): ExitCode {
   if (ending === "closed") return EXIT.done;
   io.err(ENDINGS[ending]);
-  return ending === "removed" ? EXIT.done : EXIT.environment;
+  return ending === "readerGarbled" ? EXIT.environment : EXIT.done;
 }
