@@ -87,9 +87,8 @@ subjectAltName = email:csca@example.org
 keyUsage = critical,digitalSignature
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
-extendedKeyUsage = 2.23.136.1.1.3
 2.23.136.1.1.6.2 = ASN1:SEQUENCE:types
-UNKNOWN
+ODD
 [types]
 version = INTEGER:0
 list = SET:letters
@@ -128,14 +127,14 @@ export interface OpensslAuthority {
   revocationList(): { readonly pem: Uint8Array; readonly der: Uint8Array };
 }
 
-/** An extension of the document signer that no reader knows, and none may pass over. */
-const UNKNOWN_CRITICAL = "1.2.3.4.5 = critical,ASN1:NULL\n";
+/** A purpose that is not documents, and an extension that no reader knows, and none may pass over. */
+const ODD_EXTENSIONS = "extendedKeyUsage = 2.23.136.1.1.3\n1.2.3.4.5 = critical,ASN1:NULL\n";
 
 /** Makes the certificates of one scheme in a folder. */
 export function opensslAuthority(
   bench: Bench,
   scheme: Scheme,
-  { unknownCritical = "present" }: { readonly unknownCritical?: "present" | "absent" } = {},
+  { oddExtensions = "present" }: { readonly oddExtensions?: "present" | "absent" } = {},
 ): OpensslAuthority {
   const file = (name: string, content: Uint8Array | string = "") =>
     bench.file(`${scheme.name.replaceAll(/\W/g, "")}-${name}`, content);
@@ -144,7 +143,7 @@ export function opensslAuthority(
     config.slice(config.lastIndexOf("/") + 1),
     CONFIG.replace("INDEX", file("index"))
       .replace("NUMBER", file("number", "01\n"))
-      .replace("UNKNOWN\n", unknownCritical === "present" ? UNKNOWN_CRITICAL : ""),
+      .replace("ODD\n", oddExtensions === "present" ? ODD_EXTENSIONS : ""),
   );
   const [cscaKey, csca, dsKey, request, ds] = ["csca.key", "csca.pem", "ds.key", "ds.csr", "ds.pem"].map(
     (name) => file(name),
