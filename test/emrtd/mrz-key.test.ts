@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { concat } from "../../src/bytes/bytes.ts";
-import { toHex } from "../../src/bytes/hex.ts";
+import { hex, toHex } from "../../src/bytes/hex.ts";
+import { suite } from "../../src/crypto/document-suite.ts";
 import { checkDigit } from "../../src/emrtd/lds/check-digit.ts";
 import {
   mrzInformation,
@@ -10,7 +11,9 @@ import {
   mrzPasswordKey,
 } from "../../src/emrtd/mrz-key.ts";
 import { bad, good } from "../pki/makers.ts";
+import cie from "../vectors/cie-virtual.json" with { type: "json" };
 import vectors from "../vectors/mrz-and-keys.json" with { type: "json" };
+import { withoutParity } from "./pace-rows.ts";
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
@@ -29,6 +32,13 @@ describe("a scanned zone", () => {
     expect(text(information)).toBe(row.parsed.mrzInformation);
     expect(toHex(mrzPasswordKey(information))).toBe(row.sha1);
     expect(toHex(mrzPasswordKey(information).subarray(0, 16))).toBe(row.bacKseed);
+  });
+
+  test("of the virtual CIE gives its password's key", () => {
+    const information = good(mrzInformation(ascii(cie.mrtd.mrz.join(""))));
+    expect(text(information)).toBe(cie.mrtd.mrz_password_seed);
+    const key = suite("3DES").kdf(mrzPasswordKey(information), 3);
+    expect(withoutParity("3DES", key)).toEqual(withoutParity("3DES", hex(cie.mrtd.k_pi_mrz)));
   });
 
   test("may fill its optional field with the number to the last character", () => {

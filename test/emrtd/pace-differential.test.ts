@@ -38,7 +38,7 @@ const SMALL_GROUPS = PACE_CASES.filter(({ name }) =>
   ["ECDH-GM AES-128 8", "ECDH-IM AES-128 9", "DH-GM AES-128 0"].includes(name),
 );
 
-test.each(SMALL_GROUPS)("$name keeps the leading zeros of the agreed secret", (paceCase) => {
+test.each(SMALL_GROUPS)("§12 row 5: $name keeps the leading zeros of the agreed secret", (paceCase) => {
   const { group } = paceCase.chip;
   const setting = chipSetting(paceCase);
   const { keyBytes } = suite(paceCase.profile.suite);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { hex } from "../../../src/bytes/hex.ts";
 import { parseAtrInfo } from "../../../src/emrtd/lds/atr-info.ts";
+import cie from "../../vectors/cie-virtual.json" with { type: "json" };
 
 const SILENT = { extendedLength: undefined, maxCommandBytes: undefined, maxResponseBytes: undefined };
 
@@ -23,6 +24,11 @@ test.each([
 test("the stand-in of an IAS-ECC card: no extended length", () => {
   const file = "4301B8 460440701410 4703940180 4F0BF04961734563635F6F6F74 780806062B8122F87802 82029000";
   expect(parseAtrInfo(hex(file))).toEqual({ ...SILENT, extendedLength: false });
+});
+
+test("the one that the virtual CIE's was made after, historical bytes in front", () => {
+  const file = hex(cie.ef_atr_2f01_example);
+  expect(parseAtrInfo(file)).toEqual({ ...SILENT, extendedLength: false });
 });
 
 test("any bytes are an account, if an empty one", () => {

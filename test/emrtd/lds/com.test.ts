@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { hex } from "../../../src/bytes/hex.ts";
 import { announcedGroups, parseCom } from "../../../src/emrtd/lds/com.ts";
 import { bad, good } from "../../pki/makers.ts";
+import cie from "../../vectors/cie-virtual.json" with { type: "json" };
 import { ascii, bytesOf, tlv } from "./files.ts";
 
 const com = (tags: string) =>
@@ -17,6 +18,13 @@ test("versions and tags", () => {
     undecodable: [],
   });
   expect(announcedGroups(data)).toEqual(["DG1", "DG2", "DG14"]);
+});
+
+test("the virtual CIE's, which lists fingerprints too", () => {
+  const data = good(parseCom(hex(cie.mrtd.ef_com)));
+  expect(data).toMatchObject({ ldsVersion: "0107", unicodeVersion: "040000", unknown: [] });
+  expect(data.tags).toEqual([0x61, 0x75, 0x63, 0x6b, 0x6c, 0x6e]);
+  expect(announcedGroups(data)).toEqual(["DG1", "DG2", "DG11", "DG12", "DG14"]);
 });
 
 test("§12 row 31: unknown tags, also of two bytes, and a tag cut off, are passed over", () => {

@@ -3,6 +3,7 @@ import { hex } from "../../../src/bytes/hex.ts";
 import { birthDate, expiryDate, isBefore, wholeDate } from "../../../src/emrtd/lds/dates.ts";
 import { parseDg1 } from "../../../src/emrtd/lds/dg1.ts";
 import { bad, good } from "../../pki/makers.ts";
+import cie from "../../vectors/cie-virtual.json" with { type: "json" };
 import claims from "../../vectors/identity-claims.json" with { type: "json" };
 import specimens from "../../vectors/mrz-and-keys.json" with { type: "json" };
 import { ascii, bytesOf, joined, tlv } from "./files.ts";
@@ -16,6 +17,16 @@ test.each(specimens.mrz)("a chip with the specimen $format of $parsed.documentNu
   const file = tlv(0x61, tlv(0x5f1f, ascii(mrz)));
   expect(good(parseDg1(file)).zone).toBe(mrz);
   expect(good(parseDg1(joined(file, new Uint8Array(20)))).zone).toBe(mrz);
+});
+
+test("the virtual CIE's", () => {
+  const { dg1, mrz } = cie.mrtd;
+  expect(good(parseDg1(hex(dg1)))).toMatchObject({
+    zone: mrz.join(""),
+    documentNumber: "CA00000AA",
+    names: { primary: "ROSSI", secondary: "MARIA" },
+    issuer: "ITA",
+  });
 });
 
 describe("the documents of the claims' examples", () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { hex, toHex } from "../../../src/bytes/hex.ts";
 import { parseDg11 } from "../../../src/emrtd/lds/dg11.ts";
 import { bad, good } from "../../pki/makers.ts";
+import cie from "../../vectors/cie-virtual.json" with { type: "json" };
 import claims from "../../vectors/identity-claims.json" with { type: "json" };
 import { ascii, bytesOf, JPEG, joined, packed, tlv } from "./files.ts";
 
@@ -44,6 +45,18 @@ test("every item", () => {
     proofOfCitizenship: { format: "JPEG", bytes: JPEG },
     otherDocumentNumbers: ["AA1234567", "AA7654321"],
     custody: "NONE",
+    ...NOTHING_LEFT,
+  });
+});
+
+test("the virtual CIE's", () => {
+  const { dg11: file, fiscal_code } = cie.mrtd;
+  expect(good(parseDg11(hex(file)))).toEqual({
+    fullName: { primary: "ROSSI", secondary: "MARIA" },
+    personalNumber: fiscal_code,
+    dateOfBirth: { year: 1985, month: 4, day: 1 },
+    placeOfBirth: ["ROMA", "RM"],
+    address: ["VIA DI PROVA, N. 1", "ROMA", "RM"],
     ...NOTHING_LEFT,
   });
 });

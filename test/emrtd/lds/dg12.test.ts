@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { hex } from "../../../src/bytes/hex.ts";
 import { parseDg12 } from "../../../src/emrtd/lds/dg12.ts";
 import { bad, good } from "../../pki/makers.ts";
+import cie from "../../vectors/cie-virtual.json" with { type: "json" };
 import claims from "../../vectors/identity-claims.json" with { type: "json" };
 import { ascii, bytesOf, JPEG, jp2, packed, tlv } from "./files.ts";
 
@@ -34,6 +35,11 @@ test("every item", () => {
     personalizationSystem: "N-4962",
     ...NOTHING_LEFT,
   });
+});
+
+test("the virtual CIE's", () => {
+  const dateOfIssue = { year: 2025, month: 4, day: 1 };
+  expect(good(parseDg12(hex(cie.mrtd.dg12)))).toEqual({ dateOfIssue, ...NOTHING_LEFT });
 });
 
 const withDg12 = claims.vectors.flatMap(({ id, in: { dg12: group }, out }) =>

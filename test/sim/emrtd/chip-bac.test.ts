@@ -3,8 +3,10 @@ import { describe, expect, test } from "vitest";
 import { concat } from "../../../src/bytes/bytes.ts";
 import { hex, toHex } from "../../../src/bytes/hex.ts";
 import { ChipBac } from "../../../src/sim/emrtd/chip-bac.ts";
+import { ChipCipher } from "../../../src/sim/emrtd/chip-cipher.ts";
 import { NO_LATENCY } from "../../../src/sim/emrtd/chip-latency.ts";
 import { WrongPasswords } from "../../../src/sim/emrtd/wrong-passwords.ts";
+import { withoutParity } from "../../emrtd/pace-rows.ts";
 import { bad, good } from "../../pki/makers.ts";
 import vector from "../../vectors/bac.json" with { type: "json" };
 import mrz from "../../vectors/mrz-and-keys.json" with { type: "json" };
@@ -14,7 +16,7 @@ import { chipOf, GivenBytes, SMALL, say } from "./small-document.ts";
 
 const SELECT = "00A4040C07A0000002471001";
 const content = { ...SMALL, mrzInformation: mrz.bacKeys.mrzInformation };
-const { rndIc, kIc } = vector.inputs;
+const { rndIc, kIc, kEnc } = vector.inputs;
 const published = () => chipOf(content, { random: new GivenBytes(hex(rndIc), hex(kIc)) });
 
 test("the worked example is answered as published, and so is the session behind it", () => {
@@ -35,12 +37,17 @@ test("its keys and counter are the published ones", () => {
     random,
     wrongPasswords: new WrongPasswords(0),
   });
+  const shown = (key: Uint8Array) => toHex(withoutParity("3DES", key));
   const header = { cla: 0, p1: 0, p2: 0 };
   expect(toHex(bac.challenge({ ...header, ins: 0x84, data: new Uint8Array(), le: 8 }).data)).toBe(rndIc);
   const data = concat(hex(vector.eIfd), hex(vector.mIfd));
   const reply = bac.authenticate({ ...header, ins: 0x82, data, le: 40 }).reply();
   expect(toHex(reply.data)).toBe(vector.eIc + vector.mIc);
-  const shown = (key: Uint8Array) => toHex(key.map((byte) => byte & 0xfe));
+  const cipher = new ChipCipher("3DES");
+  expect(toHex(cipher.decrypt(hex(kEnc), reply.data.subarray(0, 32)))).toBe(vector.R);
+  expect([cipher.deriveKey(hex(vector.kSeed), 1), cipher.deriveKey(hex(vector.kSeed), 2)].map(shown)).toEqual(
+    [vector.ksEnc, vector.ksMac].map((key) => shown(hex(key))),
+  );
   const { session } = reply;
   expect(session && [shown(session.enc), shown(session.mac)]).toEqual(
     [vector.ksEnc, vector.ksMac].map((key) => shown(hex(key))),

@@ -3,43 +3,18 @@ import { describe, expect, test } from "vitest";
 import { concat } from "../../../src/bytes/bytes.ts";
 import { hex, toHex } from "../../../src/bytes/hex.ts";
 import { type CardCommand, parseCommand } from "../../../src/sim/cards/apdu.ts";
-import type { ChipSuite } from "../../../src/sim/emrtd/content.ts";
 import { numberOf } from "../../../src/sim/emrtd/numbers.ts";
 import { roomInside, SecureChannel } from "../../../src/sim/emrtd/secure-channel.ts";
+import {
+  PUBLISHED_SESSIONS,
+  type PublishedSession,
+  type SessionStep,
+  SINGLE_STEPS,
+} from "../../emrtd/secure-messaging-sessions.ts";
+import { SUITES } from "../../emrtd/session-ends.ts";
 import tripleDes from "../../vectors/secure-messaging-3des.json" with { type: "json" };
-import aes from "../../vectors/secure-messaging-aes.json" with { type: "json" };
-
-interface Step {
-  readonly name?: string;
-  readonly sscBefore?: string;
-  readonly plainCommand?: string;
-  readonly protectedCommand: string;
-  readonly plainResponse?: string;
-  readonly sw?: string;
-  readonly protectedResponse?: string;
-}
-
-interface Session {
-  readonly name: string;
-  readonly ksEnc: string;
-  readonly ksMac: string;
-  readonly sscStart?: string;
-  readonly steps: readonly Step[];
-}
 
 const { ksEnc, ksMac } = tripleDes;
-const SESSIONS: readonly Session[] = [
-  ...tripleDes.sessions.map((session) => ({ ...session, ksEnc, ksMac })),
-  ...aes.sessions,
-];
-const SUITES: readonly ChipSuite[] = ["3DES", "AES-128", "AES-192", "AES-256"];
-/** The names of the 3DES sessions tell no suite. */
-const suiteOf = ({ name }: Session): ChipSuite => SUITES.find((suite) => name.startsWith(suite)) ?? "3DES";
-/** What the steps of a recording are named after, where their plain commands were not recorded. */
-const PLAIN_COMMANDS: ReadonlyMap<string, string> = new Map([
-  ["SELECT EF.CardSecurity", "00A4020C02011D"],
-  ["READ BINARY 4", "00B0000004"],
-]);
 
 function parsed(apdu: string): CardCommand {
   const command = parseCommand(hex(apdu));
@@ -47,37 +22,32 @@ function parsed(apdu: string): CardCommand {
   return command;
 }
 
-const channelOf = (session: Session, counter: string) =>
+const channelOf = (session: PublishedSession, counter: string) =>
   new SecureChannel({
-    suite: suiteOf(session),
+    suite: session.suite,
     enc: hex(session.ksEnc),
     mac: hex(session.ksMac),
     counter: numberOf(hex(counter)),
   });
 
-function expectStep(channel: SecureChannel, step: Step): void {
-  const plain = parsed(step.plainCommand ?? PLAIN_COMMANDS.get(step.name ?? "") ?? "");
+function expectStep(channel: SecureChannel, step: Omit<SessionStep, "sscBefore">): void {
+  const plain = parsed(step.plainCommand);
   expect(channel.open(parsed(step.protectedCommand))).toEqual(plain);
   if (step.protectedResponse === undefined) return;
-  const sw = Number.parseInt(step.sw ?? "9000", 16);
-  const sealed = channel.seal({ data: hex(step.plainResponse ?? ""), sw }, plain.ins);
+  const sealed = channel.seal({ data: hex(step.plainResponse ?? ""), sw: step.sw }, plain.ins);
   expect(toHex(sealed)).toBe(step.protectedResponse);
 }
 
-test.each(SESSIONS)("$name, as one session", (session) => {
-  const channel = channelOf(session, session.steps[0]?.sscBefore ?? session.sscStart ?? "");
+test.each(PUBLISHED_SESSIONS)("$name, as one session", (session) => {
+  const channel = channelOf(session, session.sscStart);
   for (const step of session.steps) expectStep(channel, step);
 });
 
-const SINGLE = SESSIONS.flatMap((session) =>
-  session.steps.flatMap((step) => (step.sscBefore === undefined ? [] : [{ ...step, session }])),
-);
-
 test("the vectors are all there", () => {
-  expect([SESSIONS.length, SINGLE.length]).toEqual([3 + 5, 9 + 30]);
+  expect([PUBLISHED_SESSIONS.length, SINGLE_STEPS.length]).toEqual([3 + 5, 9 + 30]);
 });
 
-test.each(SINGLE)("$session.name: $name, by itself", ({ session, sscBefore = "", ...step }) => {
+test.each(SINGLE_STEPS)("$session.name: $name, by itself", ({ session, sscBefore, ...step }) => {
   expectStep(channelOf(session, sscBefore), step);
 });
 
@@ -89,7 +59,7 @@ test("the counter goes round its last value", () => {
 });
 
 describe("a command that is not sound ends the session", () => {
-  const [d4] = SESSIONS;
+  const [d4] = PUBLISHED_SESSIONS;
   const step = d4?.steps[0];
   if (d4 === undefined || step === undefined) throw new Error("no published session");
   const opened = (apdu: string) => channelOf(d4, step.sscBefore ?? "").open(parsed(apdu));

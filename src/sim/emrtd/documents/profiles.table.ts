@@ -200,7 +200,6 @@ export const PROFILES: Readonly<Record<ProfileName, DocumentPlan>> = {
     largestApdus: LONG_APDUS,
     sod: { version: 1, groupHash: "sha512", signer: { authority: "CH-2019", kind: "P-521" } },
   },
-  /** Active authentication on a curve. */
   /** Both ways to prove a chip: where the first fails, as in Norway, the second is left. */
   "passport-be": {
     ...COMMON,
@@ -216,6 +215,7 @@ export const PROFILES: Readonly<Record<ProfileName, DocumentPlan>> = {
     largestApdus: LONG_APDUS,
     sod: { version: 0, groupHash: "sha256", signer: { authority: "BE-2019", kind: "RSA SHA-256" } },
   },
+  /** Active authentication on a curve. */
   "passport-aa": {
     ...COMMON,
     holder: PERSONS.olga,

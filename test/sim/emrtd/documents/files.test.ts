@@ -145,8 +145,8 @@ test.each(claims.vectors)(
 /** Changes that are seen in the files alone, each on a profile of its own. */
 const read = (profile: ProfileName, fault: ContentFault): ChipContent => contentOf(profile, { fault });
 
-describe("§12 of real-world defects", () => {
-  test("row 27: a record that counts one byte too few, or eight, still gives its picture whole", () => {
+describe("real-world defects", () => {
+  test("§12 row 27: a record that counts one byte too few, or eight, still gives its picture whole", () => {
     const whole = group(contentOf("cnie"), 2);
     for (const fault of ["faceShortBy1", "faceShortBy8"] as const) {
       const bytes = group(read("cnie", fault), 2);
@@ -155,7 +155,7 @@ describe("§12 of real-world defects", () => {
     }
   });
 
-  test("row 27: bytes behind the picture's end are no part of it", () => {
+  test("§12 row 27: bytes behind the picture's end are no part of it", () => {
     const bytes = group(read("passport-im", "faceTrailing"), 2);
     expect(bytes).toHaveLength(group(contentOf("passport-im"), 2).length + 5);
     expect(good(parseDg2(bytes))).toMatchObject([
@@ -163,7 +163,7 @@ describe("§12 of real-world defects", () => {
     ]);
   });
 
-  test("row 28: DG2 without a picture", () => {
+  test("§12 row 28: DG2 without a picture", () => {
     expect(good(parseDg2(group(read("cnie", "faceWithoutImage"), 2)))).toEqual([
       { kind: "absent", why: "empty" },
     ]);
@@ -173,7 +173,7 @@ describe("§12 of real-world defects", () => {
     expect(good(parseDg2(group(read("cnie", "faceAbsent"), 2)))).toEqual([]);
   });
 
-  test("row 29: another name bare or in a listed template, packed dates, empty fields", () => {
+  test("§12 row 29: another name bare or in a listed template, packed dates, empty fields", () => {
     const personOf = (fault: ContentFault) => good(parseDg11(group(read("cie", fault), 11)));
     expect(personOf("otherNamesBare").otherNames).toHaveLength(1);
     expect(personOf("templateListed").otherNames).toHaveLength(1);
@@ -188,18 +188,18 @@ describe("§12 of real-world defects", () => {
     expect(toHex(group(contentOf("cie"), 11))).toContain("5C0A5F0E5F105F2B5F115F425F0E");
   });
 
-  test("row 31: unknown tags in EF.COM and beside its list", () => {
+  test("§12 row 31: unknown tags in EF.COM and beside its list", () => {
     const { tags } = good(parseCom(file(read("cnie", "comUnknownTags"), EF.com)));
     expect(tags).toEqual([0x61, 0x75, 0x63, 0x6e, 0x7a, 0x42]);
   });
 
-  test("row 35: EF.DIR with several records", () => {
+  test("§12 row 35: EF.DIR with several records", () => {
     const found = parseDir(inMasterFile(read("cnie", "directorySeveral"), EF.dir)).map(toHex);
     expect(found).toHaveLength(3);
     expect(found[1]).toBe(TRAVEL_APPLICATION);
   });
 
-  test("row 36: a number in which O and 0 are told apart by nobody", () => {
+  test("§12 row 36: a number in which O and 0 are told apart by nobody", () => {
     expect(contentOf("passport-bac").mrzInformation).toMatch(/^O0O1203B0\d/);
   });
 });
