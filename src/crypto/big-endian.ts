@@ -1,14 +1,15 @@
 /** Unsigned integers as fixed-length big-endian bytes (I2OSP and OS2IP of RFC 8017 §4), and their arithmetic modulo a prime. */
-import { parseHex, toHex } from "../bytes/hex.ts";
+import { Buffer } from "node:buffer";
 
 /** The number that the bytes write, 0 for none. */
-export const toInteger = (bytes: Uint8Array): bigint => BigInt(`0x0${toHex(bytes)}`);
+export const toInteger = ({ buffer, byteOffset, length }: Uint8Array): bigint =>
+  BigInt(`0x0${Buffer.from(buffer, byteOffset, length).toString("hex")}`);
 
 /** Exactly `lengthBytes` bytes with leading zeros kept. A number that needs more is a defect and throws. */
 export function toFixedBytes(value: bigint, lengthBytes: number): Uint8Array {
-  const bytes = parseHex(value.toString(16).padStart(lengthBytes * 2, "0"));
-  if (bytes?.length !== lengthBytes) throw new RangeError(`a number does not fit ${lengthBytes} bytes`);
-  return bytes;
+  const digits = value.toString(16).padStart(lengthBytes * 2, "0");
+  if (digits.length !== lengthBytes * 2) throw new RangeError(`a number does not fit ${lengthBytes} bytes`);
+  return Uint8Array.from(Buffer.from(digits, "hex"));
 }
 
 /** The remainder between 0 and p - 1, of negative values too. */

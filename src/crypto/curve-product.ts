@@ -23,9 +23,10 @@ const ONE = hex("02 01 01");
 /** Multiplies points of one curve. */
 export class CurveProduct {
   readonly #name: CurveName;
-  /** Version, field and coefficients: what stands before the point in ECParameters; then what stands behind it. */
-  readonly #beforePoint: Uint8Array;
-  readonly #behindPoint: Uint8Array;
+  /** An ECPrivateKey with zeros for the secret and for the point, and where the two stand in it. */
+  readonly #form: Uint8Array;
+  readonly #secretAt: number;
+  readonly #pointAt: number;
 
   constructor(name: CurveName) {
     const { p, a, b, n } = CURVES[name];
@@ -36,8 +37,16 @@ export class CurveProduct {
       writeTlv(TAG_OCTET_STRING, hex(a)),
       writeTlv(TAG_OCTET_STRING, hex(b)),
     );
-    this.#beforePoint = concat(ONE, field, coefficients);
-    this.#behindPoint = concat(positive(hex(n)), ONE);
+    const fieldBytes = p.length / 2;
+    const point = new Uint8Array(1 + 2 * fieldBytes);
+    const behindPoint = concat(positive(hex(n)), ONE);
+    const generator = writeTlv(TAG_OCTET_STRING, point);
+    const parameters = writeTlv(TAG_SEQUENCE, ONE, field, coefficients, generator, behindPoint);
+    const secret = writeTlv(TAG_OCTET_STRING, new Uint8Array(n.length / 2));
+    const behindSecret = writeTlv(TAG_PARAMETERS, parameters);
+    this.#form = writeTlv(TAG_SEQUENCE, ONE, secret, behindSecret);
+    this.#secretAt = this.#form.length - behindSecret.length - n.length / 2;
+    this.#pointAt = this.#form.length - behindPoint.length - point.length;
   }
 
   /** secret · generator, which OpenSSL has a call for and is quicker at. The secret as below. */
@@ -48,21 +57,19 @@ export class CurveProduct {
   }
 
   /**
-   * secret · point as `04 ‖ x ‖ y`. `secret` is between 1 and the order - 1 in as many bytes as the field has, `point`
+   * secret · point as `04 ‖ x ‖ y`. `secret` is between 1 and the order - 1 in as many bytes as the order has, `point`
    * is on the curve; anything else is a defect, at which OpenSSL throws.
    */
   of(secret: Uint8Array, point: Uint8Array): Uint8Array {
-    const generator = writeTlv(TAG_OCTET_STRING, point);
-    const parameters = writeTlv(TAG_SEQUENCE, this.#beforePoint, generator, this.#behindPoint);
-    const scalar = writeTlv(TAG_OCTET_STRING, secret);
-    const der = writeTlv(TAG_SEQUENCE, ONE, scalar, writeTlv(TAG_PARAMETERS, parameters));
+    const der = Buffer.from(this.#form);
+    der.set(secret, this.#secretAt);
+    der.set(point, this.#pointAt);
     try {
-      const key = createPrivateKey({ key: Buffer.from(der.buffer), format: "der", type: "sec1" });
+      const key = createPrivateKey({ key: der, format: "der", type: "sec1" });
       const spki = createPublicKey(key).export({ format: "der", type: "spki" });
       return Uint8Array.from(spki.subarray(-point.length));
     } finally {
       der.fill(0);
-      scalar.fill(0);
     }
   }
 }

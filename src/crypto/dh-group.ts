@@ -12,6 +12,8 @@ import { drawBelow, type KeyGroup, reduced } from "./key-group.ts";
 
 /** A generator must be named to OpenSSL; no power of it is asked for. */
 const UNUSED_GENERATOR = 2;
+/** OpenSSL's fast multiplication takes four words at a time. */
+const FAST_STEP_BITS = 4 * 64;
 
 class DhGroup implements KeyGroup {
   readonly kind = "DH";
@@ -32,8 +34,10 @@ class DhGroup implements KeyGroup {
     this.#q = toInteger(hex(row.q));
     this.fieldBits = this.#p.toString(2).length;
     // OpenSSL tests a modulus that it is given for being prime, a quarter of a second for 2048 bits, and is done at
-    // once with a multiple of three. What is a power modulo 3p is one modulo p too.
-    this.#modulus = toFixedBytes(3n * this.#p, this.#fieldBytes + 1);
+    // once with a multiple of three. What is a power modulo a multiple of p is one modulo p too. Three times p alone
+    // would be a few bits longer than p, at which OpenSSL is a fifth slower than at one that fills its words.
+    const multiple = 3n * (1n + (1n << BigInt(FAST_STEP_BITS - 4)));
+    this.#modulus = toFixedBytes(multiple * this.#p, this.#fieldBytes + FAST_STEP_BITS / 8);
   }
 
   newSecret(random: Random): Uint8Array {

@@ -51,7 +51,7 @@ export function drawBelow(order: bigint, random: Random): Uint8Array {
   throw new Error("the random generator gives no usable number");
 }
 
-/** A secret of any length modulo the order, in bytes as long as `lengthBytes`; `undefined` for zero. */
+/** A secret of any length modulo the order, in `lengthBytes` bytes, as the order has; `undefined` for zero. */
 export function reduced(secret: Uint8Array, order: bigint, lengthBytes: number): Uint8Array | undefined {
   const number = toInteger(secret) % order;
   return number === 0n ? undefined : toFixedBytes(number, lengthBytes);
