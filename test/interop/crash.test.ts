@@ -9,6 +9,7 @@ import { systemRandom } from "../../src/crypto/system-random.ts";
 import { openDatabase } from "../../src/journal/database.ts";
 import { verifyChain } from "../../src/journal/verify-chain.ts";
 import { SeededRandom } from "../../src/sim/seeded-random.ts";
+import { tell } from "../tell.ts";
 import { PULSE_MS } from "./gate-folder.ts";
 import { hasMosquitto } from "./mosquitto.ts";
 import { endAll, eventually } from "./processes.ts";
@@ -37,7 +38,7 @@ const POINTS = [
   "before ack is stored",
   "after ack is stored",
 ] as const;
-const KILLS_AT_EACH_POINT = Number(process.env["CRASH_EACH"] ?? 2);
+const KILLS_AT_EACH_POINT = Number(process.env["CRASH_EACH"] ?? 1);
 const RANDOM_KILLS = Number(process.env["CRASH_RANDOM"] ?? 3);
 const SEED = Number(process.env["CRASH_SEED"] ?? 1);
 /** A gate is killed at any age up to this: while it starts, and while it serves. */
@@ -223,5 +224,5 @@ function report(
     rows: rows.length,
     deliveredAgain: backEnd.doubled,
   };
-  process.stderr.write(`crash test: ${JSON.stringify(figures)}\n`);
+  tell(`crash test: ${JSON.stringify(figures)}`);
 }

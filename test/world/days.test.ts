@@ -14,7 +14,7 @@ const FULL_DAY_HOURS = 9;
 const numberFrom = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
 const FIRST_SEED = numberFrom("SIM_SEED", 1);
 const SEEDS = numberFrom("SIM_SEEDS", 2);
-const HOURS = numberFrom("SIM_HOURS", process.env["SIM_SEEDS"] === undefined ? 1 : FULL_DAY_HOURS);
+const HOURS = numberFrom("SIM_HOURS", process.env["SIM_SEEDS"] === undefined ? 0.5 : FULL_DAY_HOURS);
 /** Readers that take turns are lived through round by round, which takes twenty times as long. */
 const SHARED_HOURS = numberFrom("SIM_SHARED_HOURS", 0.15);
 const SHARED_SEEDS = numberFrom("SIM_SHARED_SEEDS", 2);
@@ -23,7 +23,9 @@ const CHIP_HOURS = numberFrom("SIM_CHIP_HOURS", 0.25);
 const CHIP_SEEDS = numberFrom("SIM_CHIP_SEEDS", 2);
 const CHIP_DEFECT_HOURS = 0.25;
 /** Of days that are lived twice to be compared. */
-const COMPARED_HOURS = 0.5;
+const COMPARED_HOURS = 0.25;
+/** Of days with a planted defect; it is found on one of the first. */
+const DEFECT_HOURS = 0.5;
 /** So many days that each fault has struck in one of them. */
 const ENOUGH_FOR_ALL_FAULTS = 50;
 /** A day takes half a minute on an idle machine; a busy or sleeping one must not fail it. */
@@ -188,7 +190,7 @@ const chipHours = new Map<string, Promise<DayReport>>();
 const sum = (reports: readonly DayReport[], of: (report: DayReport) => number): number =>
   reports.reduce((total, report) => total + of(report), 0);
 
-/** Half an hour as the sound gate lives it; several tests compare with it. */
+/** A quarter of an hour as the sound gate lives it; several tests compare with it. */
 function soundDay(seed: number): Promise<DayReport> {
   const known = soundDays.get(seed);
   if (known !== undefined) return known;
@@ -225,9 +227,9 @@ describe("a planted defect is found", () => {
     ["lostEvent", "everyRowArrives"],
   ])("%s, by %s", { timeout: DAY_TIMEOUT_MS }, async (defect, invariant) => {
     for (let seed = 1; seed <= MAX_DEFECT_SEEDS; seed++) {
-      const { violations } = await simulate({ seed, hours: 1, defect });
+      const { violations } = await simulate({ seed, hours: DEFECT_HOURS, defect });
       if (!violations.some((violation) => violation.invariant === invariant)) continue;
-      expect((await simulate({ seed, hours: 1 })).violations).toEqual([]);
+      expect((await simulate({ seed, hours: DEFECT_HOURS })).violations).toEqual([]);
       return;
     }
     expect.fail(`${MAX_DEFECT_SEEDS} seeds did not find ${defect}`);
