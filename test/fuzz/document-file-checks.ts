@@ -91,7 +91,7 @@ export function signedObjectsCheck(anchors: TrustAnchors, honest: readonly Uint8
   const known = new Set([...new Set(honest)].map((file) => said(readers.get(file[0])?.[1](file))));
   return {
     name: "signed objects",
-    turn: { at: 1, of: 4 },
+    turn: { at: 1, of: 8 },
     once: true,
     run(input, witness) {
       const [name, read] = readers.get(input[0]) ?? [];

@@ -58,7 +58,7 @@ type Outcome = Result<Uint8Array, ReadFileError | SecureMessagingError>;
 /** `Session` may have a planted defect. */
 export const messagesCheck = (Session: typeof SecureSession = SecureSession): Check => ({
   name: "messages",
-  turn: { at: 0, of: 16 },
+  turn: { at: 0, of: 24 },
   once: true,
   run(input, witness, random) {
     const name = random.pick(SUITES);

@@ -21,7 +21,7 @@ import type { SessionKeys } from "../../src/sim/emrtd/secure-channel.ts";
 import { SeededRandom } from "../../src/sim/seeded-random.ts";
 import { play } from "../emrtd/play.ts";
 import { examine, passwordOf } from "../emrtd/whole-document.ts";
-import { good } from "../pki/makers.ts";
+import { good } from "../good.ts";
 import { type DrawnSecret, NotingKeys, RepeatingKeys } from "./document-keys.ts";
 
 export interface Scene {

@@ -19,11 +19,11 @@ import { type Check, fuzz } from "./fuzz.ts";
 
 /** A failure names its seed and number: FUZZ_SEED, FUZZ_FROM and FUZZ_DOCUMENT_INPUTS=1 play it again. */
 const number = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
-const INPUTS = number("FUZZ_DOCUMENT_INPUTS", 10_000);
+const INPUTS = number("FUZZ_DOCUMENT_INPUTS", 200_000);
 const SEED = number("FUZZ_SEED", 9303);
 const FROM = number("FUZZ_FROM", 0);
 /** A whole reading takes as long as dozens of files. */
-const READINGS = Math.ceil(INPUTS / 80);
+const READINGS = Math.ceil(INPUTS / 100);
 const FILES = Math.max(1, INPUTS - READINGS);
 const MS_PER_FILE = 3;
 const MS_PER_READING = 150;
