@@ -4,6 +4,7 @@ import { parseRevocationList } from "../src/pki/crl.ts";
 import { anchorRecord, revocationListRecord, TrustAnchors } from "../src/pki/trust-anchors.ts";
 import { authority } from "../src/sim/pki/authority.ts";
 import { makeRevocationList } from "../src/sim/pki/revocation-list.ts";
+import { good } from "./good.ts";
 
 const GENERATIONS = [1, 2] as const;
 
@@ -25,11 +26,4 @@ export function anchorsOf(options: { readonly crl?: "revoked" } = {}): TrustAnch
     crl: "warn",
     testAnchors: "refuse",
   });
-}
-
-function good<T>(
-  result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown },
-): T {
-  if (!result.ok) throw new Error(JSON.stringify(result.error));
-  return result.value;
 }

@@ -58,7 +58,7 @@ export function checkCardSecurity({
     element: element.value,
     contentTypes: [SECURITY_OBJECT],
     anchors,
-    times: { at },
+    at,
   });
   if (!object.ok) return object;
   const { signed, signer, anchor, warnings, defects } = object.value;

@@ -1,6 +1,6 @@
 /**
  * From an activated document to its travel application under secure messaging: EF.CardAccess says which PACE it does, PACE
- * or BAC makes the session. A document that announces PACE is opened by PACE or not at all.
+ * or BAC makes the session. BAC never opens a document that announces a PACE this program can do.
  * Governing text: ICAO Doc 9303-11 §4.2, §9.2; eMRTD sheet, 2.5 and 3.
  */
 import type { CommandApdu } from "../apdu/command.ts";
@@ -11,13 +11,14 @@ import type { Random } from "../ports/random.ts";
 import { err, ok, type Result } from "../result.ts";
 import { SELECT_APPLICATION } from "./application.ts";
 import { type BacError, basicAccess } from "./bac.ts";
+import { type AtrInfo, parseAtrInfo } from "./lds/atr-info.ts";
 import { LDS_FILES } from "./lds/data-groups.ts";
 import { establishPace, type PacePassword } from "./pace.ts";
 import type { ChipMapping } from "./pace-cam.ts";
 import type { PaceError } from "./pace-dialogue.ts";
 import type { PaceKeys } from "./pace-keys.ts";
 import { choosePace, type PaceProfile } from "./pace-profile.ts";
-import { type ReadFileError, readDocumentFile } from "./read-file.ts";
+import { type ReadFileError, readDocumentFile, SHORT_IDENTIFIER } from "./read-file.ts";
 import { ReadManner } from "./read-manner.ts";
 import { type SecureMessagingError, SecureSession, type SessionKeys } from "./secure-messaging.ts";
 import { secured } from "./secure-messaging-exchange.ts";
@@ -29,7 +30,7 @@ export interface AccessRequest {
   readonly random: Random;
   /** Mappings that may be used, the best first; `USUAL_PREFERENCE` when absent. */
   readonly preference?: readonly PaceMapping[];
-  /** `withoutPace`: BAC opens documents that announce no PACE that can be done, if the password is the MRZ. */
+  /** `withoutPace`: BAC opens documents that announce no PACE this program can do, if the password is the MRZ. */
   readonly bac: "never" | "withoutPace";
 }
 
@@ -53,11 +54,12 @@ export type AccessError =
   | ReadFileError
   /** It announces no PACE that this program does, and BAC is not allowed here or needs the MRZ. */
   | { readonly kind: "noAccessProtocol" }
-  /** There is no travel application: an identity card for other uses, for example. */
-  | { readonly kind: "notTravelDocument"; readonly sw: number };
+  /** There is no travel application, or nothing in it: an identity card for other uses. `sw` if a refusal said so. */
+  | { readonly kind: "notTravelDocument"; readonly sw?: number };
 
 /** What is asked for in clear at once: Le 00, all that a short answer holds. */
-const CLEAR = { readBytes: 256, bySelection: false };
+const MAX_SHORT_LE = 256;
+const CLEAR = { readBytes: MAX_SHORT_LE, bySelection: false };
 /** Unknown application, or deactivated. */
 const NO_APPLICATION: readonly number[] = [0x6a82, 0x6283, 0x6a88];
 
@@ -71,6 +73,7 @@ export function* openDocument(
 ): Exchange<OpenDocument, AccessError> {
   const announced = yield* readCardAccess();
   const profile = choosePace(announced, request.preference);
+  if (manner.wantsLimits) manner.learnLimits(yield* readLimits());
   return profile === undefined ? yield* openByBac(request) : yield* openByPace(request, profile, manner);
 }
 
@@ -79,6 +82,13 @@ function* readCardAccess(): Generator<CommandApdu, readonly SecurityInfo[], Resp
   const file = yield* readDocumentFile(LDS_FILES.CardAccess, new ReadManner(CLEAR));
   const infos = file.ok ? parseSecurityInfos(file.value) : file;
   return infos.ok ? infos.value : [];
+}
+
+/** EF.ATR/INFO in clear, in one command; it is a row of objects, and says nowhere how long it is. */
+function* readLimits(): Generator<CommandApdu, AtrInfo | undefined, ResponseApdu> {
+  const { sfi } = LDS_FILES.AtrInfo;
+  const { sw, data } = yield { cla: 0x00, ins: 0xb0, p1: SHORT_IDENTIFIER + sfi, p2: 0x00, le: MAX_SHORT_LE };
+  return sw === SW_OK ? parseAtrInfo(data) : undefined;
 }
 
 function* openByPace(

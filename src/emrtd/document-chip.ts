@@ -8,7 +8,7 @@ import { toHex } from "../bytes/hex.ts";
 import { rawBytes } from "../pki/asn1.ts";
 import { err, ok, type Result } from "../result.ts";
 import { activeAuthentication } from "./active-authentication.ts";
-import { checkCardSecurity } from "./card-security.ts";
+import { type CardSecurity, checkCardSecurity } from "./card-security.ts";
 import { authenticateChip } from "./chip-authentication.ts";
 import { chipAuthenticationWays } from "./chip-authentication-choice.ts";
 import type { OpenDocument } from "./document-access.ts";
@@ -31,8 +31,8 @@ export interface Attempt {
 export interface Agreed {
   readonly chip: ChipProtocol | undefined;
   readonly infos: readonly SecurityInfo[];
-  /** State whose signature the infos of EF.CardSecurity have. */
-  readonly country?: string;
+  /** Who signed the infos of EF.CardSecurity, and what was found amiss with that. */
+  readonly signed?: CardSecurity;
 }
 
 /** By the mapping if PACE had one, else by chip authentication, in the best way that has not failed yet. */
@@ -46,7 +46,8 @@ export function* agreeWithChip(
   const infos = yield* readChipInfos(session);
   if (!infos.ok) return infos;
   const ways = chipAuthenticationWays(infos.value);
-  // EF.SOD says nothing of EF.CardSecurity. A key that stands in DG14 too ties the two together; without one chip authentication does.
+  // EF.SOD says nothing of EF.CardSecurity. A key that stands in DG14 too ties the two together; without one chip authentication
+  // does. Where DG14 has no way of it either, only the State of both signers does: `settleChip` compares them.
   if (mapped !== undefined && (ways.length === 0 || sharesKey(mapped.value.infos, infos.value)))
     return mapped;
   const way = ways[attempts.failedWays];
@@ -54,7 +55,7 @@ export function* agreeWithChip(
     return mapped === undefined ? ok({ chip: undefined, infos: infos.value }) : err({ kind: "chipUnproven" });
   const agreed = yield* session.run(authenticateChip(way, request.keys));
   if (!agreed.ok) {
-    attempts.failedWays += 1;
+    attempts.wayFailed();
     return err({ kind: "chipWayFailed", cause: agreed.error });
   }
   session.renew(agreed.value.session);
@@ -84,19 +85,19 @@ function judgeMapping(
 ): Result<Agreed, DocumentError> {
   const signed = checkCardSecurity({ file: cardSecurity, anchors, at });
   if (!signed.ok) return signed;
-  const { infos, signerCountry: country } = signed.value;
+  const { infos } = signed.value;
   const proven = checkChipMapping(data, infos);
-  return proven.ok ? ok({ chip: "chipAuthenticationMapping", infos, country }) : proven;
+  return proven.ok ? ok({ chip: "chipAuthenticationMapping", infos, signed: signed.value }) : proven;
 }
 
 /** The last ways to know the chip, and whether it hid one. */
 export function* settleChip(
   session: DocumentSession,
-  { chip, infos, country, security }: Agreed & { readonly security: DocumentSecurity },
+  { chip, infos, signed, security }: Agreed & { readonly security: DocumentSecurity },
   attempt: Attempt,
 ): Exchange<ChipProtocol | undefined, DocumentError> {
   // Two objects of one document that two States signed would be parts of two documents.
-  if (country !== undefined && country !== security.signer.issuer.country)
+  if (signed !== undefined && signed.signerCountry !== security.signer.issuer.country)
     return err({ kind: "wrongCountry" });
   if (security.listed.has(LDS_FILES.DG14.sfi) && !session.files.has("DG14"))
     return err({ kind: "dataGroupWithheld", dataGroup: 14 });
@@ -123,6 +124,6 @@ function* authenticateActively(
   const proven = yield* session.run(activeAuthentication(question));
   if (proven.ok) return ok("activeAuthentication");
   if (proven.error.kind !== "sessionDropped" || onlyShortLe) return proven;
-  attempts.onlyShortLe = true;
+  attempts.keepLeShort();
   return err({ kind: "chipWayFailed", cause: proven.error });
 }

@@ -1,5 +1,6 @@
 /**
  * What is asked of a reading of a travel document, what it may do again, and in how many ways it can end badly.
+ * Governing text: ICAO Doc 9303-11 §4.2 (order of a reading), §5.1 and §6 (what can fail).
  */
 import type { TrustAnchors } from "../pki/trust-anchors.ts";
 import type { CivilDate } from "../time/civil-date.ts";
@@ -13,7 +14,6 @@ import type { DataGroupName } from "./lds/data-groups.ts";
 import type { ChipMappingFailure } from "./pace-cam.ts";
 import type { FilesFailure } from "./passive-authentication.ts";
 import type { SodFailure } from "./passive-authentication-sod.ts";
-import type { ReadFileError } from "./read-file.ts";
 import { ReadManner } from "./read-manner.ts";
 import type { SecureMessagingError } from "./secure-messaging.ts";
 
@@ -38,9 +38,9 @@ export type DocumentStep =
   | { readonly kind: "agreement" }
   /** The list of hashes is signed by a trusted State. */
   | { readonly kind: "signature" }
-  /** The chip is no copy, if its key is among what was signed: */
+  /** The chip is no copy, if its key is among what was signed. */
   | { readonly kind: ChipProtocol }
-  /** all that was read is, and holds today. */
+  /** All that was read is among what was signed, and holds today. */
   | { readonly kind: "data" };
 
 /** How a chip showed that it is the one that the State signed for. */
@@ -49,20 +49,36 @@ export type ChipProtocol = "chipAuthenticationMapping" | "chipAuthentication" | 
 /** What is kept between several attempts at the document that lies there. */
 export class DocumentAttempts {
   readonly manner: ReadManner;
-  /** Ways of chip authentication that failed and took the session with them, from the best on. */
-  failedWays = 0;
-  /** An Le of more than 256 took the session with it. */
-  onlyShortLe = false;
+  #failedWays = 0;
+  #onlyShortLe = false;
 
   constructor(manner = new ReadManner()) {
     this.manner = manner;
+  }
+
+  /** Ways of chip authentication that failed and took the session with them, from the best on. */
+  get failedWays(): number {
+    return this.#failedWays;
+  }
+
+  /** Whether an Le of more than 256 took the session with it. */
+  get onlyShortLe(): boolean {
+    return this.#onlyShortLe;
+  }
+
+  /** The best way that was left has failed: the next attempt takes the one after it. */
+  wayFailed(): void {
+    this.#failedWays += 1;
+  }
+
+  /** The next attempt asks for 256 bytes at most. */
+  keepLeShort(): void {
+    this.#onlyShortLe = true;
   }
 }
 
 export type DocumentError =
   | AccessError
-  | SecureMessagingError
-  | ReadFileError
   | SodFailure
   | FilesFailure
   | CardSecurityFailure

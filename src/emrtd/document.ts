@@ -6,7 +6,7 @@
  */
 import type { Exchange } from "../apdu/exchange.ts";
 import { err, ok } from "../result.ts";
-import { checkPaceWay } from "./card-security.ts";
+import { type CardSecurity, checkPaceWay } from "./card-security.ts";
 import { type AccessProtocol, type OpenDocument, openDocument } from "./document-access.ts";
 import { type Attempt, agreeWithChip, settleChip } from "./document-chip.ts";
 import type { ChipProtocol, DocumentAttempts, DocumentError, DocumentRequest } from "./document-request.ts";
@@ -50,7 +50,6 @@ export function* readDocument(
 }
 
 const SW_SECURITY_NOT_SATISFIED = 0x6982;
-const SW_FILE_NOT_FOUND = 0x6a82;
 
 type Inspection = Pick<DocumentReading, "signed" | "chip">;
 
@@ -79,15 +78,22 @@ function* inspect(
   const way = checkPaceWay(used, agreed.value.infos, request.preference);
   if (!way.ok) return way;
   request.onStep?.({ kind: "data" });
-  return ok({ signed: signed.value, chip: chip.value });
+  return ok({ signed: withRemarks(signed.value, agreed.value.signed), chip: chip.value });
+}
+
+/** What is amiss with either of the two signed objects, each remark once. */
+function withRemarks(proof: DocumentProof, cardSecurity: CardSecurity | undefined): DocumentProof {
+  if (cardSecurity === undefined) return proof;
+  const warnings = [...new Set([...proof.warnings, ...cardSecurity.warnings])];
+  const defects = [...new Set([...proof.defects, ...cardSecurity.defects])];
+  return { ...proof, warnings, defects };
 }
 
 /** A card for other uses may have the application, and nothing in it that may be read without more rights. */
 function withoutTravelData(error: ReadFileError | SecureMessagingError): DocumentError {
+  if (error.kind === "fileMissing") return { kind: "notTravelDocument" };
   const isClosed = error.kind === "fileRefused" && error.sw === SW_SECURITY_NOT_SATISFIED;
-  if (isClosed || error.kind === "fileMissing")
-    return { kind: "notTravelDocument", sw: isClosed ? error.sw : SW_FILE_NOT_FOUND };
-  return error;
+  return isClosed ? { kind: "notTravelDocument", sw: error.sw } : error;
 }
 
 /** EF.SOD, which after chip authentication is the first that comes under the new keys: a copy cannot give it. */

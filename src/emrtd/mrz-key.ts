@@ -115,7 +115,9 @@ export function mrzInformationCandidates(entry: MrzEntry): Result<readonly Uint8
   if (documentNumber === undefined) return ok([typed.value]);
   const meant = mrzInformationOf({ ...entry, documentNumber });
   documentNumber.fill(0);
-  return meant.ok ? ok([typed.value, meant.value]) : meant;
+  if (meant.ok) return ok([typed.value, meant.value]);
+  typed.value.fill(0);
+  return meant;
 }
 
 /** The number with zeros for letters O of either case; `undefined` when there is none. */

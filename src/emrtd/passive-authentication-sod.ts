@@ -24,8 +24,6 @@ export interface SodQuestion {
   readonly anchors: TrustAnchors;
   /** Now. */
   readonly at: Instant;
-  /** Date of issue of DG12, for objects that do not tell when they were signed. */
-  readonly issuedAt?: Instant;
 }
 
 /** The list of hashes, and who vouches for it. Made by `authenticateSod` alone. */
@@ -65,14 +63,14 @@ const LAST_DATA_GROUP = 16;
  * Never throws; 64 kB at most are read.
  */
 export function authenticateSod(question: SodQuestion): Result<DocumentSecurity, SodFailure> {
-  const { anchors, at, issuedAt } = question;
+  const { anchors, at } = question;
   const wrapper = parseAsn1(question.sod, CARD_OBJECT);
   if (!wrapper.ok || rawBytes(wrapper.value)[0] !== TAG_SOD) return err({ kind: "malformed", part: "sod" });
   const object = authenticateSignedObject({
     element: children(wrapper.value)[0],
     contentTypes: CONTENT_TYPES,
     anchors,
-    times: { at, signedAt: issuedAt },
+    at,
   });
   if (!object.ok) return object;
   const { signed, ...trust } = object.value;

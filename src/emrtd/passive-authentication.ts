@@ -49,8 +49,6 @@ export interface DocumentProof {
 }
 
 /** The first check that failed, in the order of the checks. No kind tells anything of the person. */
-export type DocumentFailure = SodFailure | FilesFailure;
-
 export type FilesFailure =
   | DataGroupFailure
   /** DG1, which says whose document it is, was not read. */
@@ -73,7 +71,7 @@ export type FilesFailure =
  */
 export function checkDocumentSod(
   question: SodQuestion & FilesQuestion,
-): Result<DocumentProof, DocumentFailure> {
+): Result<DocumentProof, SodFailure | FilesFailure> {
   const security = authenticateSod(question);
   return security.ok ? checkDocumentFiles(security.value, question) : security;
 }
@@ -125,7 +123,9 @@ function objectionToSigner(
 
 /** Number, birth and expiry are those that were presented; a zone whose digits are wrong is no zone that can be. */
 function isPresented({ zone }: Mrz, presented: Uint8Array): boolean {
-  const information = mrzInformation(Uint8Array.from(zone, (character) => character.charCodeAt(0)));
+  const characters = Uint8Array.from(zone, (character) => character.charCodeAt(0));
+  const information = mrzInformation(characters);
+  characters.fill(0);
   if (!information.ok) return false;
   const isSame = equalBytes(information.value, presented);
   information.value.fill(0);

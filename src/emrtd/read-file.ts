@@ -35,7 +35,8 @@ const SW_FILE_INVALIDATED = 0x6283;
 const MAX_EVEN_OFFSET = 0x7fff;
 const TAG_OFFSET = 0x54;
 const TAG_DATA = 0x53;
-const SHORT_IDENTIFIER = 0x80;
+/** In P1 of READ BINARY, beside the short identifier in the lower five bits. */
+export const SHORT_IDENTIFIER = 0x80;
 const SELECT_MASTER_FILE = {
   cla: 0x00,
   ins: 0xa4,

@@ -5,7 +5,13 @@
  * Governing text: eMRTD sheet, 4.5 and 9.
  */
 import { toHex } from "../bytes/hex.ts";
-import { LARGEST_SHORT_READ, smallerRead } from "./secure-messaging-sizes.ts";
+import { type AtrInfo, announcesExtendedLength } from "./lds/atr-info.ts";
+import {
+  LARGEST_EXTENDED_READ,
+  LARGEST_SHORT_READ,
+  largestRead,
+  smallerRead,
+} from "./secure-messaging-sizes.ts";
 
 /** Plain data: what one reading ends with and the next of the family begins with. */
 export interface Manner {
@@ -17,15 +23,37 @@ export interface Manner {
 
 const ORDINARY: Manner = { readBytes: LARGEST_SHORT_READ, bySelection: false };
 
-/** The manner of one card, kept over several attempts at it: it goes down only. */
+/** The suite whose answers carry the least in a given number of bytes. */
+const LEAST_ROOM = "AES-128";
+const STATUS_WORD_BYTES = 2;
+
+/** The manner of one card, kept over several attempts at it: it goes down only, once the chip's limits are known. */
 export class ReadManner {
   #manner: Manner;
   /** As much as is asked for has come once: the chip can give it. */
   #isTried = false;
   #isAsking = false;
+  /** The chip takes lengths of three bytes, and nobody has asked yet how long its answers may be. */
+  #limits: "unknown" | "known";
 
-  constructor(beginning: Manner = ORDINARY) {
+  constructor(beginning: Manner = ORDINARY, limits: "unknown" | "known" = "known") {
     this.#manner = beginning;
+    this.#limits = limits;
+  }
+
+  /** Whether EF.ATR/INFO is worth a command. */
+  get wantsLimits(): boolean {
+    return this.#limits === "unknown";
+  }
+
+  /** What that file said, if there is one: larger reads, where the chip names how much it can give at once. */
+  learnLimits(info: AtrInfo | undefined): void {
+    this.#limits = "known";
+    const { extendedLength, maxResponseBytes = 0 } = info ?? {};
+    if (extendedLength === false) return;
+    const most = largestRead(LEAST_ROOM, maxResponseBytes - STATUS_WORD_BYTES);
+    const readBytes = Math.min(most, LARGEST_EXTENDED_READ);
+    if (readBytes > this.#manner.readBytes) this.#manner = { ...this.#manner, readBytes };
   }
 
   get now(): Manner {
@@ -41,12 +69,12 @@ export class ReadManner {
     return true;
   }
 
-  /** A read is on its way, and */
+  /** A read is on its way; `answered` tells that it came. */
   asking(): void {
     this.#isAsking = true;
   }
 
-  /** has been answered with so many bytes. */
+  /** The read that was on its way has been answered with so many bytes. */
   answered(lengthBytes: number): void {
     this.#isAsking = false;
     this.#isTried ||= lengthBytes === this.#manner.readBytes;
@@ -70,8 +98,13 @@ const MAX_FAMILIES = 64;
 export class DocumentFamilies {
   readonly #manners = new Map<string, Manner>();
 
-  mannerFor(historicalBytes: Uint8Array): Manner {
-    return this.#manners.get(toHex(historicalBytes)) ?? ORDINARY;
+  /** How to begin with a document: as its family ended, or as its historical bytes promise. */
+  mannerFor(historicalBytes: Uint8Array): ReadManner {
+    const known = this.#manners.get(toHex(historicalBytes));
+    return new ReadManner(
+      known,
+      known === undefined && announcesExtendedLength(historicalBytes) ? "unknown" : "known",
+    );
   }
 
   /** To be told of documents whose signature was found right only. */

@@ -11,6 +11,11 @@ const STATUS_WORD_BYTES = 2;
 
 /** The most that a short answer carries under every suite. */
 export const LARGEST_SHORT_READ = 223;
+/**
+ * The most that is asked for at once of a chip that takes more: it holds the link for a fifth of a second, and all of
+ * it is lost with the link; what larger reads would gain is little.
+ */
+export const LARGEST_EXTENDED_READ = 2_000;
 /** Sizes to ask for, the first to begin with. Chips are known that stop at 192, 160, 112 and just below 100 bytes. */
 const READ_SIZES = [LARGEST_SHORT_READ, 192, 160, 128, 112, 96] as const;
 

@@ -7,7 +7,7 @@ import { type RunnerContext, run } from "../apdu/exchange.ts";
 import { SW_OK } from "../apdu/status-words.ts";
 import { type DocumentReading, readDocument } from "../emrtd/document.ts";
 import { DocumentAttempts, type DocumentError, type DocumentRequest } from "../emrtd/document-request.ts";
-import { type DocumentFamilies, ReadManner } from "../emrtd/read-manner.ts";
+import type { DocumentFamilies } from "../emrtd/read-manner.ts";
 import type { Proof, Proofs } from "../identity/proofs.ts";
 import { type DetectedCard, isLinkError, type LinkError } from "../ports/card.ts";
 import { ok, type Result } from "../result.ts";
@@ -36,7 +36,7 @@ export async function examineDocument(
 ): Promise<Result<ExaminedDocument, DocumentError | LinkError>> {
   const { families, clock, activateAnew } = context;
   const until = after(clock.monotonicMs(), READING_MS);
-  const attempts = new DocumentAttempts(new ReadManner(families.mannerFor(card.historicalBytes)));
+  const attempts = new DocumentAttempts(families.mannerFor(card.historicalBytes));
   const course = new Course();
   let channel = card.channel;
   for (;;) {
@@ -56,13 +56,17 @@ export async function examineDocument(
 class Course {
   #attempts = 0;
   #wasRefused = false;
+  #wasLost = false;
+
   /** A hand that trembles looks like a chip that died of a read: good enough to ask for less now, not to learn from. */
-  wasLost = false;
+  get wasLost(): boolean {
+    return this.#wasLost;
+  }
 
   /** Whether the chip may be asked again, otherwise or, after a refusal of PACE, once more. */
   goesOn(error: DocumentError | LinkError, attempts: DocumentAttempts): boolean {
     this.#attempts += 1;
-    this.wasLost ||= isLinkError(error);
+    this.#wasLost ||= isLinkError(error);
     if (this.#attempts === MAX_ATTEMPTS) return false;
     if (error.kind !== "paceRefused") return mayBeAskedOtherwise(error, attempts);
     const isFirst = !this.#wasRefused;

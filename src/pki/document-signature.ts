@@ -5,9 +5,9 @@
  */
 import { type SignatureDefect, verifyTolerantly } from "../crypto/tolerant-signature.ts";
 import { err, ok, type Result } from "../result.ts";
+import type { Instant } from "../time/time.ts";
 import type { Element } from "./asn1.ts";
 import type { Certificate } from "./certificate.ts";
-import type { ChainTimes } from "./chain.ts";
 import {
   contentFailure,
   namedSigner,
@@ -30,8 +30,8 @@ export interface SignedObjectQuestion {
   /** The identifiers of the content that are taken. */
   readonly contentTypes: readonly string[];
   readonly anchors: TrustAnchors;
-  /** `signedAt` serves where the object does not tell its time of signing. */
-  readonly times: ChainTimes;
+  /** Now. */
+  readonly at: Instant;
 }
 
 export interface SignedObject {
@@ -67,8 +67,8 @@ export function authenticateSignedObject(
   const { signer, defects } = signature.value;
   // A purpose is that of a signer of other things: master lists, deviation lists, visible seals (Doc 9303-12 §7.1).
   if (signer.extendedKeyUsage.length > 0) return err({ kind: "signerUsage" });
-  const { at, signedAt } = question.times;
-  const chain = question.anchors.judge(signer, { at, signedAt: signed.attributes?.signingTime ?? signedAt });
+  const { anchors, at } = question;
+  const chain = anchors.judge(signer, { at, signedAt: signed.attributes?.signingTime });
   if (!chain.ok) return chain;
   const { anchor, warnings } = chain.value;
   if (signer.issuer.country !== anchor.subject.country) return err({ kind: "wrongCountry" });

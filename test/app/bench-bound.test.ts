@@ -21,7 +21,8 @@ import { VirtualClock } from "../../src/sim/virtual-clock.ts";
 import { VirtualTimeline } from "../../src/sim/virtual-timeline.ts";
 import { instant } from "../../src/time/time.ts";
 import { IRQ_LINE, makeVirtualRig } from "../conformance/virtual-rig.ts";
-import { HSU, I2C, type MatrixTransport, SPI, unwrap } from "../matrix/matrix.ts";
+import { good } from "../good.ts";
+import { HSU, I2C, type MatrixTransport, SPI } from "../matrix/matrix.ts";
 
 const FILE_BYTES = 20_480;
 
@@ -33,12 +34,12 @@ test.each<readonly [string, MatrixTransport, BusPlan]>([
   const timeline = new VirtualTimeline();
   const host = new VirtualBoard({ timeline, wiring: [wiring], seed: 1 }).attach();
   const clock = VirtualClock.startingAt(timeline, instant(0));
-  const irq = wiring.irqLine === undefined ? undefined : unwrap(await host.gpio.input(IRQ_LINE));
+  const irq = wiring.irqLine === undefined ? undefined : good(await host.gpio.input(IRQ_LINE));
   const chip = new Diagnostics({ link: await link(host, irq, clock), irq, clock, log: silentLog });
-  unwrap(await timeline.resolve(chip.start()));
+  good(await timeline.resolve(chip.start()));
   // Just after an exchange the chip refuses its address on I2C, which is in no plan.
   await timeline.resolve(clock.sleep(5));
-  const tookMs = unwrap(await timeline.resolve(chip.roundTrip()));
+  const tookMs = good(await timeline.resolve(chip.roundTrip()));
   expect(tookMs / boundMs(ROUND_TRIP_PLAN, plan)).toBeCloseTo(1, 1.5);
 });
 
@@ -49,11 +50,11 @@ test.each([
   [2_000, 424],
 ] as const)("20 kB with Le %i at %i kbit/s take what their plan says", async (leBytes, kbits) => {
   const rig = await makeVirtualRig(SPI);
-  unwrap(await rig.settle(rig.reader.start()));
+  good(await rig.settle(rig.reader.start()));
   rig.board.place(rig.node, { card: "bulk" });
-  const card = unwrap(await rig.settle(rig.reader.poll(new AbortController().signal)));
+  const card = good(await rig.settle(rig.reader.poll(new AbortController().signal)));
   if (card === undefined) throw new Error("the card was not found");
-  if (kbits !== 106) expect(unwrap(await rig.settle(card.raiseSpeed()))).toBe(kbits);
+  if (kbits !== 106) expect(good(await rig.settle(card.raiseSpeed()))).toBe(kbits);
   const begunMs = rig.nowMs();
   await rig.settle(readAll(card.channel, leBytes));
   const bound = boundMs(readingPlan({ fileBytes: FILE_BYTES, leBytes, kbits, cardMs: 3 }), SPI_PLAN);

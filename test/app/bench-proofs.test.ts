@@ -19,7 +19,7 @@ import { SystemClock } from "../../src/app/system-clock.ts";
 import { parseCertificate } from "../../src/pki/certificate.ts";
 import { TrustAnchors } from "../../src/pki/trust-anchors.ts";
 import { authority } from "../../src/sim/pki/authority.ts";
-import { unwrap } from "../matrix/matrix.ts";
+import { good } from "../good.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { commandWorld } from "./command-world.ts";
 import { containing } from "./matchers.ts";
@@ -64,11 +64,9 @@ describe("the published list", () => {
     const { trust } = countrySigners(600, { list: undefined, at });
     for (const options of [trust, withRevocationLists(trust)])
       for (const generation of [1, 2] as const) {
-        const signer = unwrap(
-          parseCertificate(authority("self-made").documentSigner(generation).certificate),
-        );
-        const verdict = unwrap(new TrustAnchors(options).judge(signer, { at }));
-        const own = unwrap(parseCertificate(authority("self-made").countrySigner(generation).certificate));
+        const signer = good(parseCertificate(authority("self-made").documentSigner(generation).certificate));
+        const verdict = good(new TrustAnchors(options).judge(signer, { at }));
+        const own = good(parseCertificate(authority("self-made").countrySigner(generation).certificate));
         expect(verdict.anchor.fingerprint).toBe(own.fingerprint);
         expect(verdict.warnings).toEqual(options.crl === "require" ? [] : ["crlMissing"]);
       }

@@ -16,10 +16,13 @@ export interface CommandWorld {
   readonly configFile: string;
   /** A virtual board with one reader, on SPI as in the example unless told otherwise. */
   startBoard(wiring?: ReaderWiring): Promise<BoardServer>;
-  /** Runs a command with `--config` set; the exit code and what was printed. `secret` is typed when it is asked for. */
+  /**
+   * Runs a command with `--config` set; the exit code and what was printed. `secret` is typed when it is asked for; `told`
+   * hears each line for people as it is printed.
+   */
   run(
     command: Execute,
-    invocation?: Partial<Invocation> & { readonly secret?: string },
+    invocation?: Partial<Invocation> & { readonly secret?: string; readonly told?: (line: string) => void },
     signal?: AbortSignal,
   ): Promise<{ readonly exit: number; readonly out: readonly string[]; readonly err: readonly string[] }>;
   /** A file of the folder. */
@@ -51,12 +54,15 @@ export async function commandWorld(change: (text: string) => string = (text) => 
       if (!server.ok) throw new Error("no virtual board", { cause: server.error });
       return server.value;
     },
-    run: async (command, { secret, ...invocation } = {}, signal = new AbortController().signal) => {
+    run: async (command, { secret, told, ...invocation } = {}, signal = new AbortController().signal) => {
       const out: string[] = [];
       const err: string[] = [];
       const io: CommandIo = {
         out: (line) => out.push(line),
-        err: (line) => err.push(line),
+        err: (line) => {
+          err.push(line);
+          told?.(line);
+        },
         environment: {},
         colour: false,
         interactive: false,

@@ -86,6 +86,7 @@ const ERRORS: readonly (readonly [AppError, string])[] = [
   [{ kind: "pinMapMissing", file, remedy, cause }, `there is no pin map ${file}: do this`],
   [{ kind: "pinMapCorrupt", file, remedy }, `the pin map ${file} cannot be read or makes no sense: do this`],
   [{ kind: "pinMapUnwritable", file, remedy, cause }, `the pin map ${file} cannot be written: do this`],
+  [{ kind: "sinkFailed", file, remedy, cause }, `${file} cannot be written: do this`],
   [
     { kind: "relayStuck", line: 17, remedy },
     "the relay on GPIO 17 was put off but its pin still reads on: do this",

@@ -10,7 +10,7 @@ import { checkClock, checkNode } from "../../src/app/doctor/machine-checks.ts";
 import { lockReader } from "../../src/app/process-lock.ts";
 import { loadOrCreateSigner } from "../../src/crypto/signing-key.ts";
 import { systemRandom } from "../../src/crypto/system-random.ts";
-import { must } from "../journal/temporary-journal.ts";
+import { good } from "../good.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { type CommandWorld, commandWorld, NODE } from "./command-world.ts";
 import { containing } from "./matchers.ts";
@@ -98,7 +98,7 @@ test("a journal that somebody has written into is found, and where", async () =>
   const file = await world.write("members.csv", "identifier,group\n000000000017,members\n");
   await world.run(importCommand, { positionals: [file] });
   expect((await examine(world)).of("journal")?.found).toContain("not verified");
-  must(loadOrCreateSigner(join(world.folder, "state", "journal.key"), systemRandom));
+  good(loadOrCreateSigner(join(world.folder, "state", "journal.key"), systemRandom));
   expect((await examine(world)).of("journal")?.found).toBe("rows 1 to 1 and 0 checkpoints verify");
   const raw = new Sqlite(join(world.folder, "state", "varco.db"));
   raw.exec("UPDATE counter SET value = 2 WHERE name = 'acked'");

@@ -8,7 +8,8 @@ import { toBase64Url } from "../../src/bytes/base64url.ts";
 import { loadOrCreateSigner } from "../../src/crypto/signing-key.ts";
 import { writeCheckpoint } from "../../src/journal/checkpoint.ts";
 import { silentLog } from "../../src/ports/log.ts";
-import { granted, must, TemporaryJournal } from "../journal/temporary-journal.ts";
+import { good } from "../good.ts";
+import { granted, TemporaryJournal } from "../journal/temporary-journal.ts";
 import { commandWorld } from "./command-world.ts";
 import { containing } from "./matchers.ts";
 
@@ -25,10 +26,10 @@ async function worldWithJournal(plainRows = 3) {
   const state = join(world.folder, "state");
   mkdirSync(state, { mode: 0o700 });
   const kept = new TemporaryJournal(join(state, "varco.db"));
-  const signer = must(loadOrCreateSigner(join(state, "journal.key"), kept.random));
-  must(await kept.journal.append([kept.personalEvent(HOLDER)]));
-  for (let row = 0; row < plainRows; row++) must(await kept.journal.append([granted(row)]));
-  must(await writeCheckpoint({ journal: kept.journal, clock: kept.clock, signer, log: silentLog }));
+  const signer = good(loadOrCreateSigner(join(state, "journal.key"), kept.random));
+  good(await kept.journal.append([kept.personalEvent(HOLDER)]));
+  for (let row = 0; row < plainRows; row++) good(await kept.journal.append([granted(row)]));
+  good(await writeCheckpoint({ journal: kept.journal, clock: kept.clock, signer, log: silentLog }));
   const run = (texts: Readonly<Record<string, string>>, flags: ReadonlySet<string> = new Set()) =>
     world.run(exportCommand, { texts, flags });
   return { world, kept, state, run };

@@ -3,7 +3,6 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readCommand } from "../../src/app/commands/read.ts";
 import { simCardCommand } from "../../src/app/commands/sim-card.ts";
@@ -14,7 +13,6 @@ import { contentOf } from "../../src/sim/emrtd/documents/content-of.ts";
 import { PERSONS } from "../../src/sim/emrtd/documents/holders.table.ts";
 import type { EmrtdSpec } from "../../src/sim/emrtd/emrtd-spec.ts";
 import { documentTrust } from "../../src/sim/pki/document-trust.ts";
-import { freePort } from "../interop/processes.ts";
 import { type CommandWorld, commandWorld, NODE } from "./command-world.ts";
 
 const { anna, olga, max } = PERSONS;
@@ -97,12 +95,12 @@ describe("a document that is what it seems", () => {
       proofs: ["cardAccess", "documentSignature", "documentChip"],
       steps: [
         { kind: "access", protocol: "PACE", mapping: "ECDH-CAM", suite: "AES-128" },
-        { file: "DG1" },
-        {},
-        {},
-        {},
-        {},
-        {},
+        { kind: "file", file: "DG1" },
+        { kind: "file", file: "DG14" },
+        { kind: "file", file: "SOD" },
+        { kind: "signature" },
+        { kind: "chipAuthenticationMapping" },
+        { kind: "data" },
       ],
     });
     expectNobodyNamed(out);
@@ -204,20 +202,28 @@ describe("wrong usage", () => {
   });
 });
 
+test("states that cannot be written are told with a remedy", async () => {
+  const states = join(world.folder, "missing", "states.pem");
+  const { exit, out, err } = await world.run(simCardCommand, { texts: { states } });
+  expect([exit, out]).toEqual([3, []]);
+  expect(err).toEqual([`${states} cannot be written: name a file in a directory that you may write`]);
+});
+
 test("a card that connects from outside is read like any other", async () => {
-  const port = await freePort();
   const ending = new AbortController();
-  const reading = world.run(readCommand, { ...BY_CAN, texts: { "vpcd-listen": String(port) } });
-  const served = (async () => {
-    for (let attempt = 0; attempt < 50 && !ending.signal.aborted; attempt++) {
-      await delay(100);
-      const texts = { vpcd: `127.0.0.1:${port}`, profile: "cnie", seed: "1" };
-      await world.run(simCardCommand, { texts }, ending.signal);
-    }
-  })();
-  const { exit, out } = await reading;
+  const served: Promise<unknown>[] = [];
+  const { exit, out } = await world.run(readCommand, {
+    ...BY_CAN,
+    texts: { "vpcd-listen": "0" },
+    told: (line) => {
+      const vpcd = /127\.0\.0\.1:\d+/.exec(line)?.[0];
+      const texts = { profile: "cnie", seed: "1" };
+      if (vpcd !== undefined)
+        served.push(world.run(simCardCommand, { texts: { ...texts, vpcd } }, ending.signal));
+    },
+  });
   ending.abort();
-  await served;
+  await Promise.all(served);
   expect(exit).toBe(0);
   expect(out.at(-1)).toMatch(/^authentic ID of FRA/);
 });

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { recentPresentations } from "../../src/app/recent-presentation.ts";
 import type { NewEvent } from "../../src/ports/journal.ts";
 import { millis } from "../../src/time/time.ts";
-import { must, TemporaryJournal } from "../journal/temporary-journal.ts";
+import { good } from "../good.ts";
+import { TemporaryJournal } from "../journal/temporary-journal.ts";
 
 const PSEUDONYM = new Uint8Array(32).fill(7);
 const presented = (door: string): NewEvent => ({
@@ -14,7 +15,7 @@ const trouble: NewEvent = { type: "acs.system.readerDown", data: { door: "lane-1
 
 async function recents(door: string, ...rows: readonly NewEvent[]) {
   const { journal } = new TemporaryJournal();
-  must(await journal.append(rows));
+  good(await journal.append(rows));
   return recentPresentations(journal, door, millis(1_000));
 }
 

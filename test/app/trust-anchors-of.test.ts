@@ -9,8 +9,9 @@ import { type Certificate, parseCertificate } from "../../src/pki/certificate.ts
 import type { TrustAnchors } from "../../src/pki/trust-anchors.ts";
 import { type Log, silentLog } from "../../src/ports/log.ts";
 import { type AuthorityName, authority } from "../../src/sim/pki/authority.ts";
+import { good } from "../good.ts";
 import { bringing } from "../journal/stored-anchor.ts";
-import { must, NOON, TemporaryJournal } from "../journal/temporary-journal.ts";
+import { NOON, TemporaryJournal } from "../journal/temporary-journal.ts";
 import { csca } from "./trust-files.ts";
 
 const GATE: { readonly trust: TrustConfig } = { trust: { crl: "warn" } };
@@ -18,7 +19,7 @@ const LABORATORY: { readonly trust: TrustConfig } = {
   trust: { crl: "warn", laboratory: "acceptsTestCards" },
 };
 
-const certificate = (der: Uint8Array): Certificate => must(parseCertificate(der));
+const certificate = (der: Uint8Array): Certificate => good(parseCertificate(der));
 const signerOf = (name: AuthorityName) => certificate(authority(name).documentSigner(2).certificate);
 const verdict = (anchors: TrustAnchors | undefined, name: AuthorityName): string => {
   const judged = anchors?.judge(signerOf(name), { at: NOON });
@@ -28,21 +29,21 @@ const verdict = (anchors: TrustAnchors | undefined, name: AuthorityName): string
 
 async function storeWith(...names: readonly AuthorityName[]) {
   const world = new TemporaryJournal();
-  const register = must(TrustRegister.open(world.database, world.journal));
-  const store = must(TrustStore.open(world.database));
+  const register = good(TrustRegister.open(world.database, world.journal));
+  const store = good(TrustStore.open(world.database));
   const bring = async (name: AuthorityName) => {
     const byHand = [storedAnchor(certificate(csca(name)))];
-    must(await register.import(bringing({ name: `${name}.cer`, byHand }), must(store.seal())));
+    good(await register.import(bringing({ name: `${name}.cer`, byHand }), good(store.seal())));
   };
   for (const name of names) await bring(name);
-  const live = (log: Log = silentLog) => must(LiveTrustAnchors.open(world.database, GATE, log));
+  const live = (log: Log = silentLog) => good(LiveTrustAnchors.open(world.database, GATE, log));
   return { world, register, bring, live, run: (sql: string) => world.database.connection.exec(sql) };
 }
 
 describe("at the start", () => {
   test("the imported country signers stand behind their signers, and nobody else's", async () => {
     const { world } = await storeWith("self-made");
-    const anchors = must(loadTrustAnchors(world.database, GATE));
+    const anchors = good(loadTrustAnchors(world.database, GATE));
     expect(verdict(anchors, "self-made")).toBe("trusted");
     for (const name of ["impostor", "foreign"] as const) expect(verdict(anchors, name)).toBe("noTrustAnchor");
   });
@@ -58,9 +59,9 @@ describe("at the start", () => {
   test("test authorities count in a laboratory only, and a store of them alone is empty elsewhere", async () => {
     const { world, bring } = await storeWith("test");
     expect(loadTrustAnchors(world.database, GATE)).toMatchObject({ error: { kind: "trustStoreEmpty" } });
-    expect(verdict(must(loadTrustAnchors(world.database, LABORATORY)), "test")).toBe("trusted");
+    expect(verdict(good(loadTrustAnchors(world.database, LABORATORY)), "test")).toBe("trusted");
     await bring("self-made");
-    const anchors = must(loadTrustAnchors(world.database, GATE));
+    const anchors = good(loadTrustAnchors(world.database, GATE));
     expect(verdict(anchors, "self-made")).toBe("trusted");
     expect(verdict(anchors, "test")).toBe("testSigner");
   });
@@ -74,7 +75,7 @@ describe("while the gate runs", () => {
     expect(verdict(anchors.current(), "foreign")).toBe("noTrustAnchor");
     await bring("foreign");
     expect(verdict(anchors.current(), "foreign")).toBe("trusted");
-    must(await register.remove({ by: "source", name: "self-made.cer" }));
+    good(await register.remove({ by: "source", name: "self-made.cer" }));
     expect(verdict(anchors.current(), "self-made")).toBe("noTrustAnchor");
   });
 
@@ -82,7 +83,7 @@ describe("while the gate runs", () => {
     const { live, bring, register } = await storeWith("self-made");
     const told: unknown[] = [];
     const anchors = live({ ...silentLog, error: (event, fields) => told.push([event, fields?.["kind"]]) });
-    must(await register.remove({ by: "everything" }));
+    good(await register.remove({ by: "everything" }));
     expect(verdict(anchors.current(), "self-made")).toBe("no anchors");
     expect(verdict(anchors.current(), "self-made")).toBe("no anchors");
     expect(told).toEqual([["trustStoreUnusable", "trustStoreEmpty"]]);

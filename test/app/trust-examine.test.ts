@@ -11,13 +11,14 @@ import {
 } from "../../src/app/commands/trust-examine.ts";
 import { openTrustFile } from "../../src/app/commands/trust-file.ts";
 import { parseCertificate } from "../../src/pki/certificate.ts";
-import { must, NOON } from "../journal/temporary-journal.ts";
+import { good } from "../good.ts";
+import { NOON } from "../journal/temporary-journal.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { csca, ldif, masterList } from "./trust-files.ts";
 
 const CONTEXT: ExamineContext = {
   held: { seal: "", anchors: [], revocationLists: [], signers: [], sources: [] },
-  pinned: [must(parseCertificate(csca("self-made")))],
+  pinned: [good(parseCertificate(csca("self-made")))],
   testAuthorities: "refused",
   at: NOON,
 };
@@ -31,7 +32,7 @@ function fileWith(content: Uint8Array | string): string {
 
 test("a master list with any bit changed is refused, or brings exactly what was signed", () => {
   const list = masterList([csca("self-made", 1), csca("foreign")]);
-  const signed = must(examineList(list, CONTEXT)).lists[0]?.anchors;
+  const signed = good(examineList(list, CONTEXT)).lists[0]?.anchors;
   expect(signed).toHaveLength(2);
   let refused = 0;
   const bit = fc.tuple(fc.nat(list.length - 1), fc.nat(7));
@@ -77,7 +78,7 @@ test("no bytes make the recognition or the examination throw", async () => {
   const property = fc.asyncProperty(content, async (bytes) => {
     const file = openTrustFile(fileWith(bytes));
     if (!file.ok) return;
-    const read = must(file.value.content());
+    const read = good(file.value.content());
     expect(examinePlain(read, CONTEXT).ok).toBe(false);
     expect(examineList(read, CONTEXT).ok).toBe(false);
     const found = await examineDirectory(file.value, CONTEXT, async () => "go on");

@@ -7,7 +7,7 @@ import { trustImportCommand } from "../../src/app/commands/trust-import.ts";
 import { trustListCommand } from "../../src/app/commands/trust-list.ts";
 import { loadTrustAnchors } from "../../src/app/trust-anchors-of.ts";
 import { openDatabase } from "../../src/journal/database.ts";
-import { must } from "../journal/temporary-journal.ts";
+import { good } from "../good.ts";
 import { hasOpenssl } from "../sim/pki/openssl.ts";
 import { type CommandWorld, commandWorld } from "./command-world.ts";
 import { containing } from "./matchers.ts";
@@ -102,7 +102,6 @@ if (hasList)
         exit: 1,
         err: [containing("CSCA Master List Signer")],
       });
-      const begun = performance.now();
       expect(await world.run(trustImportCommand, { ...invocation, texts })).toMatchObject({
         exit: 0,
         out: [
@@ -110,7 +109,6 @@ if (hasList)
           containing("list of DE, signed 2026-05-28"),
         ],
       });
-      const importMs = performance.now() - begun;
       expect(await listed(world)).toHaveLength(588);
       expect([...new Set((await listed(world, "IT")).map(({ keyId }) => keyId))].sort()).toEqual(
         ITALIAN_KEYS,
@@ -119,16 +117,10 @@ if (hasList)
       const again = await world.run(trustImportCommand, invocation);
       expect(again).toMatchObject({ exit: 0, out: [containing("nothing has changed"), containing("588")] });
 
-      const database = must(openDatabase(join(world.folder, "state", "varco.db"), { busyTimeoutMs: 100 }));
-      const loading = performance.now();
-      const anchors = must(loadTrustAnchors(database, { trust: { crl: "warn" } }));
-      const loadMs = performance.now() - loading;
+      const database = good(openDatabase(join(world.folder, "state", "varco.db"), { busyTimeoutMs: 100 }));
+      const anchors = good(loadTrustAnchors(database, { trust: { crl: "warn" } }));
       database.close();
       expect(anchors.size).toBe(588);
-      process.stderr.write(
-        `588 certificates: imported in ${importMs.toFixed(0)} ms, loaded at the start in ${loadMs.toFixed(1)} ms\n`,
-      );
-      expect(loadMs).toBeLessThan(200);
     });
 
     test("with a byte changed at the beginning or the middle of its content, or of its signature, brings nothing", async () => {

@@ -19,17 +19,16 @@ import {
 import { makeRevocationList } from "../../src/sim/pki/revocation-list.ts";
 import { SCHEMES } from "../../src/sim/pki/signature-scheme.ts";
 import { cardKey, testKey } from "../../src/sim/pki/test-key.ts";
+import { bad, good } from "../good.ts";
 import {
   AT,
   ascii,
-  bad,
   CARD_KEY,
   certificateOf,
   day,
   documentSigner,
   entry,
   flipped,
-  good,
   NIS_DIGITS,
   offsetOf,
   PUBLIC_KEY,

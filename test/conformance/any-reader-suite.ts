@@ -5,7 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { hex } from "../../src/bytes/hex.ts";
 import type { DetectedCard, LoneReader } from "../../src/ports/card.ts";
-import type { Result } from "../../src/result.ts";
+import { good } from "../good.ts";
 
 /** One reader and the time it lives in. */
 export interface AnyRig {
@@ -25,11 +25,6 @@ export type Field = "empty" | "occupied";
 const POLL_MS = 550;
 const SELECT_IAS = hex("00A4040C0DA0000000308000000009816001");
 
-function unwrap<T, E>(result: Result<T, E>): T {
-  if (!result.ok) throw new Error(`unexpected failure: ${JSON.stringify(result.error)}`);
-  return result.value;
-}
-
 /** Does `work`, in a rig with a time of its own within so many milliseconds. */
 async function within<T>(rig: AnyRig, limitMs: number, work: () => Promise<T>): Promise<T> {
   const beganMs = rig.nowMs?.() ?? 0;
@@ -38,12 +33,12 @@ async function within<T>(rig: AnyRig, limitMs: number, work: () => Promise<T>): 
   return result;
 }
 
-const start = async (rig: AnyRig) => unwrap(await rig.settle(rig.reader.start()));
+const start = async (rig: AnyRig) => good(await rig.settle(rig.reader.start()));
 
 const poll = async (rig: AnyRig, signal = new AbortController().signal): Promise<DetectedCard | undefined> =>
-  unwrap(await rig.settle(rig.reader.poll(signal)));
+  good(await rig.settle(rig.reader.poll(signal)));
 
-const isPresent = async (rig: AnyRig): Promise<boolean> => unwrap(await rig.settle(rig.reader.isPresent()));
+const isPresent = async (rig: AnyRig): Promise<boolean> => good(await rig.settle(rig.reader.isPresent()));
 
 /** Defines the tests that suit what lies on the reader. */
 export function describeAnyReader(name: string, makeRig: () => Promise<AnyRig>, field: Field): void {
@@ -83,7 +78,7 @@ function describeEmpty(name: string, makeRig: () => Promise<AnyRig>, started: ()
       const polling = rig.reader.poll(owner.signal);
       await rig.passMs(100);
       owner.abort();
-      expect(unwrap(await within(rig, 10, () => rig.settle(polling)))).toBeUndefined();
+      expect(good(await within(rig, 10, () => rig.settle(polling)))).toBeUndefined();
       expect(await poll(rig)).toBeUndefined();
     });
 
@@ -131,14 +126,14 @@ function describeOccupied(name: string, started: () => Promise<AnyRig>): void {
 
     test("dropped, it is not present, and is found again at once", async () => {
       const { rig, card } = await found();
-      unwrap(await rig.settle(rig.reader.drop()));
+      good(await rig.settle(rig.reader.drop()));
       expect(await isPresent(rig)).toBe(false);
       expect(await within(rig, 20, () => poll(rig))).toMatchObject({ kind: card.kind });
     });
 
     test("a channel of a card that was dropped is dead", async () => {
       const { rig, card } = await found();
-      unwrap(await rig.settle(rig.reader.drop()));
+      good(await rig.settle(rig.reader.drop()));
       const sent = await rig.settle(card.channel.transceive(SELECT_IAS));
       expect(sent).toEqual({ ok: false, error: { kind: "cardLost", status: 0x27 } });
     });

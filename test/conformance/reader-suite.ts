@@ -5,11 +5,11 @@
 import { describe, expect, test } from "vitest";
 import { hex, toHex } from "../../src/bytes/hex.ts";
 import type { CardChannel, DetectedCard, LoneReader, ReaderError } from "../../src/ports/card.ts";
-import type { Result } from "../../src/result.ts";
 import type { VirtualBoard } from "../../src/sim/board.ts";
 import type { CardSpec } from "../../src/sim/cards/make-card.ts";
 import { type FaultKind, type FaultRates, NO_FAULTS } from "../../src/sim/faults.ts";
 import type { VirtualTimeline } from "../../src/sim/virtual-timeline.ts";
+import { good } from "../good.ts";
 import { type AnyRig, describeAnyReader } from "./any-reader-suite.ts";
 
 /** One reader on a board of its own, in virtual time. */
@@ -53,22 +53,17 @@ const NIS_ANSWER = "3132333435363738393031329000";
 
 const POLL_MS = 550;
 
-function unwrap<T, E>(result: Result<T, E>): T {
-  if (!result.ok) throw new Error(`unexpected failure: ${JSON.stringify(result.error)}`);
-  return result.value;
-}
-
 const settle = <T>(rig: ReaderRig, promise: Promise<T>): Promise<T> => rig.settle(promise);
 
 const start = async (rig: ReaderRig): Promise<ReaderRig> => {
-  unwrap(await settle(rig, rig.reader.start()));
+  good(await settle(rig, rig.reader.start()));
   return rig;
 };
 
 const never = (): AbortSignal => new AbortController().signal;
 
 const poll = async (rig: ReaderRig, reader = rig.reader): Promise<DetectedCard | undefined> =>
-  unwrap(await settle(rig, reader.poll(never())));
+  good(await settle(rig, reader.poll(never())));
 
 async function present(rig: ReaderRig, spec: CardSpec): Promise<DetectedCard> {
   rig.board.place(rig.node, spec);
@@ -78,7 +73,7 @@ async function present(rig: ReaderRig, spec: CardSpec): Promise<DetectedCard> {
 }
 
 const send = async (rig: ReaderRig, channel: CardChannel, command: Uint8Array): Promise<string> =>
-  toHex(unwrap(await settle(rig, channel.transceive(command))));
+  toHex(good(await settle(rig, channel.transceive(command))));
 
 const chip = (rig: ReaderRig) => rig.board.reader(rig.node).chip;
 const faults = (rig: ReaderRig) => rig.board.reader(rig.node).faults;
@@ -111,7 +106,7 @@ export function describeReader(
   describe(`${name}: start`, () => {
     test("knows the chip's version and sends no command that the chip does not know", async () => {
       const rig = await makeRig();
-      expect(unwrap(await settle(rig, rig.reader.start()))).toMatchObject({ firmware: "PN532 1.6" });
+      expect(good(await settle(rig, rig.reader.start()))).toMatchObject({ firmware: "PN532 1.6" });
       expect(chip(rig).unhandled).toEqual([]);
     });
 
@@ -128,7 +123,7 @@ export function describeReader(
       void card.channel.transceive(SELECT_IAS);
       await rig.timeline.run(rig.timeline.nowUs() + 60_000);
       const reader = await rig.restartHost();
-      unwrap(await settle(rig, reader.start()));
+      good(await settle(rig, reader.start()));
       expect(await poll(rig, reader)).toMatchObject({ kind: "isoDep" });
     });
 
@@ -147,7 +142,7 @@ export function describeReader(
       await rig.timeline.run(rig.timeline.nowUs() + 133_000);
       const placedAtMs = rig.nowMs();
       rig.board.place(rig.node, CIE);
-      expect(unwrap(await settle(rig, polling))).toMatchObject({ kind: "isoDep", sak: 0x20 });
+      expect(good(await settle(rig, polling))).toMatchObject({ kind: "isoDep", sak: 0x20 });
       expect(rig.nowMs() - placedAtMs).toBeLessThan(30);
     });
 
@@ -160,7 +155,7 @@ export function describeReader(
       const rig = await start(await makeRig());
       await present(rig, TYPE_B);
       rig.board.remove(rig.node);
-      unwrap(await settle(rig, rig.reader.drop()));
+      good(await settle(rig, rig.reader.drop()));
       for (let round = 0; round < 10; round++) expect(await poll(rig)).toBeUndefined();
       const placedAtMs = rig.nowMs();
       expect(await present(rig, TYPE_B)).toMatchObject({ protocol: "typeB" });
@@ -181,7 +176,7 @@ export function describeReader(
       await rig.timeline.run(rig.timeline.nowUs() + 100_000);
       owner.abort();
       const abortedAtMs = rig.nowMs();
-      expect(unwrap(await settle(rig, polling))).toBeUndefined();
+      expect(good(await settle(rig, polling))).toBeUndefined();
       expect(rig.nowMs() - abortedAtMs).toBeLessThan(10);
       expect(await present(rig, CIE)).toBeDefined();
     });
@@ -258,11 +253,11 @@ export function describeReader(
       const rig = await start(await makeRig());
       await present(rig, spec);
       for (let checks = 0; checks < 5; checks++) {
-        expect(unwrap(await settle(rig, rig.reader.isPresent()))).toBe(true);
+        expect(good(await settle(rig, rig.reader.isPresent()))).toBe(true);
       }
       rig.board.remove(rig.node);
       const before = rig.nowMs();
-      expect(unwrap(await settle(rig, rig.reader.isPresent()))).toBe(false);
+      expect(good(await settle(rig, rig.reader.isPresent()))).toBe(false);
       expect(rig.nowMs() - before).toBeLessThan(80);
     });
 
@@ -270,7 +265,7 @@ export function describeReader(
       const rig = await start(await makeRig());
       const card = await present(rig, CIE);
       expect(await send(rig, card.channel, SELECT_IAS)).toBe("9000");
-      expect(unwrap(await settle(rig, rig.reader.isPresent()))).toBe(true);
+      expect(good(await settle(rig, rig.reader.isPresent()))).toBe(true);
       expect(await send(rig, card.channel, SELECT_CIE)).toBe("9000");
       expect(await send(rig, card.channel, READ_NIS)).toBe(NIS_ANSWER);
     });
@@ -280,16 +275,16 @@ export function describeReader(
       await present(rig, TRANSIT);
       rig.board.remove(rig.node);
       rig.board.place(rig.node, { card: "transit", uid: "04FFFFFF" });
-      expect(unwrap(await settle(rig, rig.reader.isPresent()))).toBe(false);
+      expect(good(await settle(rig, rig.reader.isPresent()))).toBe(false);
       expect(await poll(rig)).toMatchObject({ kind: "other" });
     });
 
     test("nothing is present before a card was found and after it was dropped", async () => {
       const rig = await start(await makeRig());
-      expect(unwrap(await settle(rig, rig.reader.isPresent()))).toBe(false);
+      expect(good(await settle(rig, rig.reader.isPresent()))).toBe(false);
       await present(rig, CIE);
-      unwrap(await settle(rig, rig.reader.drop()));
-      expect(unwrap(await settle(rig, rig.reader.isPresent()))).toBe(false);
+      good(await settle(rig, rig.reader.drop()));
+      expect(good(await settle(rig, rig.reader.isPresent()))).toBe(false);
     });
   });
 
@@ -380,7 +375,7 @@ export function describeReader(
       async (level) => {
         const rig = await makeRig();
         rig.board.setStuckIrq(rig.node, level);
-        const info = unwrap(await settle(rig, rig.reader.start()));
+        const info = good(await settle(rig, rig.reader.start()));
         expect(info.degraded).toHaveLength(1);
         const card = await present(rig, CIE);
         expect(await send(rig, card.channel, SELECT_IAS)).toBe("9000");
@@ -389,7 +384,7 @@ export function describeReader(
 
     test("without an interrupt line nothing is degraded", async () => {
       const rig = await makeRig({ irq: "absent" });
-      expect(unwrap(await settle(rig, rig.reader.start())).degraded).toEqual([]);
+      expect(good(await settle(rig, rig.reader.start())).degraded).toEqual([]);
       const card = await present(rig, CIE);
       expect(await send(rig, card.channel, SELECT_IAS)).toBe("9000");
     });

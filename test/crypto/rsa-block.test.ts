@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { concat } from "../../src/bytes/bytes.ts";
 import { hex } from "../../src/bytes/hex.ts";
 import { judgeResponse, parseRsaPublicKey, type RsaPublicKey } from "../../src/crypto/rsa-block.ts";
-import { bad, flipped, good } from "../pki/makers.ts";
+import { bad, good } from "../good.ts";
+import { flipped } from "../pki/makers.ts";
 
 const pair = generateKeyPairSync("rsa", { modulusLength: 2_048 });
 const DER = new Uint8Array(pair.publicKey.export({ type: "pkcs1", format: "der" }));
@@ -93,19 +94,6 @@ describe("the answer of a chip", () => {
       expect(() =>
         judgeResponse({ publicKey: KEY, challenge: new Uint8Array(length), response: new Uint8Array(256) }),
       ).toThrow();
-  });
-
-  test("is judged in less than 0.3 ms, the import of the key included", () => {
-    const response = signed(CHALLENGE);
-    const times = Array.from({ length: 400 }, () => {
-      const started = performance.now();
-      judge(response, good(parseRsaPublicKey(DER)));
-      return performance.now() - started;
-    }).sort((left, right) => left - right);
-    const median = times[200] ?? 0;
-    process.stdout.write(`judging a chip's answer: ${median.toFixed(3)} ms\n`);
-    // Ten times the aim, so that only a broken way of doing it fails on a busy machine.
-    expect(median).toBeLessThan(3);
   });
 });
 

@@ -22,7 +22,8 @@ import {
 } from "../../src/emrtd/active-authentication.ts";
 import { parseDg15 } from "../../src/emrtd/lds/dg15.ts";
 import { representative } from "../../src/sim/emrtd/active-authentication.ts";
-import { bad, flipped, good } from "../pki/makers.ts";
+import { bad, good } from "../good.ts";
+import { flipped } from "../pki/makers.ts";
 import vectors from "../vectors/active-authentication.json" with { type: "json" };
 import { infosOf } from "./chip-infos.ts";
 import { play } from "./play.ts";

@@ -10,7 +10,8 @@ import { SecureSession, type SessionKeys } from "../../src/emrtd/secure-messagin
 import { secured } from "../../src/emrtd/secure-messaging-exchange.ts";
 import { ok, type Result } from "../../src/result.ts";
 import { ChipCipher } from "../../src/sim/emrtd/chip-cipher.ts";
-import { bad, flipped, good } from "../pki/makers.ts";
+import { bad, good } from "../good.ts";
+import { flipped } from "../pki/makers.ts";
 import vector from "../vectors/bac.json" with { type: "json" };
 import mrz from "../vectors/mrz-and-keys.json" with { type: "json" };
 import { ChipSession, chipKey } from "./chip-session.ts";

@@ -19,7 +19,7 @@ import { parseDg14 } from "../../src/emrtd/lds/dg14.ts";
 import { SecureSession } from "../../src/emrtd/secure-messaging.ts";
 import { secured } from "../../src/emrtd/secure-messaging-exchange.ts";
 import { ok } from "../../src/result.ts";
-import { good } from "../pki/makers.ts";
+import { good } from "../good.ts";
 import vectors from "../vectors/chip-authentication.json" with { type: "json" };
 import { DH, ECDH, givenPair, infosOf, keyInfo, protocolInfo, standardKey } from "./chip-infos.ts";
 import { play } from "./play.ts";

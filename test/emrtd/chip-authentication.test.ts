@@ -25,7 +25,7 @@ import {
   pkcs3Key,
   x942Key,
 } from "../../src/sim/pki/public-key-info.ts";
-import { bad, good } from "../pki/makers.ts";
+import { bad, good } from "../good.ts";
 import { DH, ECDH, givenPair, infosOf, keyInfo, protocolInfo, standardKey } from "./chip-infos.ts";
 import { NOBLE } from "./noble-curves.ts";
 import { play } from "./play.ts";

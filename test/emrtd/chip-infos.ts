@@ -5,7 +5,7 @@ import { writeTlv } from "../../src/bytes/write-tlv.ts";
 import type { KeyGroup } from "../../src/crypto/key-group.ts";
 import type { PaceKeys } from "../../src/emrtd/pace-keys.ts";
 import { parseSecurityInfos, type SecurityInfo } from "../../src/emrtd/security-infos.ts";
-import { good } from "../pki/makers.ts";
+import { good } from "../good.ts";
 
 const BSI = "04007F00070202";
 export type Arc = "01" | "02";

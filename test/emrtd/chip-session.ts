@@ -3,11 +3,12 @@
  * a chip that misbehaves would send. Ciphers and codes are the virtual document's, written apart from the reader's.
  */
 import { concat } from "../../src/bytes/bytes.ts";
-import { isExtended, parseCommand, statusOnly, tlv } from "../../src/sim/cards/apdu.ts";
+import { isExtended, parseCommand, statusOnly } from "../../src/sim/cards/apdu.ts";
 import { ChipCipher, padded } from "../../src/sim/emrtd/chip-cipher.ts";
 import type { ChipSuite } from "../../src/sim/emrtd/content.ts";
 import { bytesOf } from "../../src/sim/emrtd/numbers.ts";
 import { SecureChannel } from "../../src/sim/emrtd/secure-channel.ts";
+import { tlv } from "../../src/sim/tlv.ts";
 
 export interface PlainCommand {
   readonly header: Uint8Array;

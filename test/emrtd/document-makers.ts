@@ -3,14 +3,16 @@
  * a passport, their security objects, and the question that a gate asks of them. Made with the simulator's writer of DER.
  */
 import { writeTlv } from "../../src/bytes/write-tlv.ts";
-import { checkDocumentSod, type DocumentFailure } from "../../src/emrtd/passive-authentication.ts";
+import { checkDocumentSod, type FilesFailure } from "../../src/emrtd/passive-authentication.ts";
+import type { SodFailure } from "../../src/emrtd/passive-authentication-sod.ts";
 import { element, sequence, smallInteger } from "../../src/sim/pki/der.ts";
 import type { CountrySignerName, SigningKind } from "../../src/sim/pki/document-authorities.table.ts";
 import { countrySigner, documentSigner } from "../../src/sim/pki/document-authorities.ts";
 import { type HashName, hash, hashIdentifier } from "../../src/sim/pki/signature-scheme.ts";
 import { makeSignedData, type SignedContent } from "../../src/sim/pki/signed-data.ts";
 import { ownScheme, type SignerKey } from "../../src/sim/pki/signer-key.ts";
-import { AT, ascii, bad, entry, store } from "../pki/makers.ts";
+import { bad } from "../good.ts";
+import { AT, ascii, entry, store } from "../pki/makers.ts";
 
 export const TODAY = { year: 2026, month: 6, day: 15 };
 export const SECURITY_OBJECT = "2.23.136.1.1.1";
@@ -80,4 +82,4 @@ export const check = (question: Partial<Question> = {}) =>
     today: TODAY,
     ...question,
   });
-export const failure = (question: Partial<Question>): DocumentFailure => bad(check(question));
+export const failure = (question: Partial<Question>): SodFailure | FilesFailure => bad(check(question));

@@ -12,6 +12,7 @@ import type { Log, LogFields } from "../../src/ports/log.ts";
 import type { Random } from "../../src/ports/random.ts";
 import type { ChipFault } from "../../src/sim/emrtd/chip-faults.ts";
 import type { ChipContent } from "../../src/sim/emrtd/content.ts";
+import { typedFields } from "../../src/sim/emrtd/documents/mrz.ts";
 import type { ProfileName } from "../../src/sim/emrtd/documents/profiles.table.ts";
 import type { EmrtdSpec } from "../../src/sim/emrtd/emrtd-spec.ts";
 import { SeededRandom } from "../../src/sim/seeded-random.ts";
@@ -67,7 +68,7 @@ const { PROFILES } = await import("../../src/sim/emrtd/documents/profiles.table.
 const { examine, passwordOf } = await import("./whole-document.ts");
 const { contentOfSpec } = await import("../fuzz/document-recording.ts");
 const { NotingKeys } = await import("../fuzz/document-keys.ts");
-const { PROFILE_NAMES } = await import("../fuzz/document-corpus.ts");
+const { PROFILE_NAMES } = await import("../../src/sim/emrtd/parse-emrtd-spec.ts");
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
 
@@ -169,12 +170,17 @@ const MIN_WORD = 4;
 function personal(spec: EmrtdSpec): readonly Secret[] {
   const { can, mrzInformation, application } = contentOfSpec(spec);
   const zone = Buffer.from(application.get(DG1)?.subarray(DG1_HEAD_BYTES) ?? []).toString("latin1");
-  const number = mrzInformation.slice(0, -15);
-  const dates = [mrzInformation.slice(-14, -8), mrzInformation.slice(-7, -1)];
   const plan = PROFILES[spec.profile];
   const { details = {}, ...rest } = "mrz" in plan.holder ? {} : plan.holder;
   const words = [...Object.values(rest), ...Object.values(details)].join(" ").split(/[^\p{L}\d]+/u);
-  const facts = [can ?? "", zone, mrzInformation, number, ...dates, ...words, ...zone.split("<")];
+  const facts = [
+    can ?? "",
+    zone,
+    mrzInformation,
+    ...typedFields(mrzInformation),
+    ...words,
+    ...zone.split("<"),
+  ];
   return [...new Set(facts)]
     .filter(({ length }) => length >= MIN_WORD)
     .map((fact, index) => ({ name: `personal datum ${index}`, bytes: text(fact) }));

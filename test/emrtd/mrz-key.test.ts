@@ -10,7 +10,7 @@ import {
   mrzInformationOf,
   mrzPasswordKey,
 } from "../../src/emrtd/mrz-key.ts";
-import { bad, good } from "../pki/makers.ts";
+import { bad, good } from "../good.ts";
 import cie from "../vectors/cie-virtual.json" with { type: "json" };
 import vectors from "../vectors/mrz-and-keys.json" with { type: "json" };
 import { withoutParity } from "./pace-rows.ts";

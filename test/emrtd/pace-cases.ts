@@ -2,10 +2,10 @@
 import { writeTlv } from "../../src/bytes/write-tlv.ts";
 import { toInteger } from "../../src/crypto/big-endian.ts";
 import { type SuiteName, suite } from "../../src/crypto/document-suite.ts";
-import { systemRandom } from "../../src/crypto/system-random.ts";
 import type { PacePassword } from "../../src/emrtd/pace.ts";
 import type { PaceProfile } from "../../src/emrtd/pace-profile.ts";
 import type { PaceMapping } from "../../src/emrtd/security-infos.ts";
+import type { Random } from "../../src/ports/random.ts";
 import { type ChipGroup, chipGroup } from "../../src/sim/emrtd/chip-group.ts";
 import { CURVE_NAMES, DH_NAMES } from "../crypto/group-names.ts";
 import type { ChipSetting } from "./pace-chip.ts";
@@ -68,9 +68,9 @@ export function caseNamed(name: string): PaceCase {
   return found;
 }
 
-/** A chip with fresh secrets that knows the CAN of `passwordCan`. */
-export function chipSetting({ profile }: PaceCase): ChipSetting {
-  const secret = () => toInteger(profile.group.newSecret(systemRandom));
+/** A chip with secrets of `random` that knows the CAN of `passwordCan`. */
+export function chipSetting({ profile }: PaceCase, random: Random): ChipSetting {
+  const secret = () => toInteger(profile.group.newSecret(random));
   return {
     offer: {
       mapping: profile.mapping,
@@ -78,7 +78,7 @@ export function chipSetting({ profile }: PaceCase): ChipSetting {
       parameterId: profile.parameterId ?? Number.NaN,
     },
     can: CAN,
-    nonce: systemRandom.bytes(suite(profile.suite).keyBytes > 16 ? 32 : 16),
+    nonce: random.bytes(suite(profile.suite).keyBytes > 16 ? 32 : 16),
     secrets: { map: secret(), agree: secret(), fixed: secret() },
   };
 }

@@ -10,7 +10,7 @@ import { mrzPasswordKey } from "../../src/emrtd/mrz-key.ts";
 import { establishPace, type PacePassword } from "../../src/emrtd/pace.ts";
 import { pseudoRandom } from "../../src/emrtd/pace-mapping.ts";
 import { SecureSession } from "../../src/emrtd/secure-messaging.ts";
-import { good } from "../pki/makers.ts";
+import { good } from "../good.ts";
 import cie from "../vectors/cie-virtual.json" with { type: "json" };
 import { PACE_ROWS, type PaceRow, upper, withoutParity } from "./pace-rows.ts";
 import { answerOf, ascii, cardAccess, GivenKeys, paceInfo, profileOf } from "./pace-settings.ts";

@@ -10,7 +10,7 @@ import { readDocumentFile } from "../../src/emrtd/read-file.ts";
 import { ReadManner } from "../../src/emrtd/read-manner.ts";
 import { SecureSession } from "../../src/emrtd/secure-messaging.ts";
 import { secured } from "../../src/emrtd/secure-messaging-exchange.ts";
-import { good } from "../pki/makers.ts";
+import { good } from "../good.ts";
 import { paceWith, SELECT_APPLICATION, toChip } from "../sim/emrtd/ends.ts";
 import { chipOf, countingFile, SMALL } from "../sim/emrtd/small-document.ts";
 import { cardAccess, paceInfo, profileOf } from "./pace-settings.ts";

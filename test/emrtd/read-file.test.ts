@@ -3,11 +3,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ResponseApdu } from "../../src/apdu/response.ts";
 import { concat } from "../../src/bytes/bytes.ts";
+import { hex } from "../../src/bytes/hex.ts";
 import { writeTlv } from "../../src/bytes/write-tlv.ts";
 import { LDS_FILES } from "../../src/emrtd/lds/data-groups.ts";
 import { readDocumentFile } from "../../src/emrtd/read-file.ts";
 import { DocumentFamilies, ReadManner } from "../../src/emrtd/read-manner.ts";
-import { bad, good } from "../pki/makers.ts";
+import { bad, good } from "../good.ts";
 import { fileChip, type Habits } from "./file-chip.ts";
 import { play } from "./play.ts";
 
@@ -176,17 +177,44 @@ describe("what is remembered of a family", () => {
   test("is what its last authentic member needed", () => {
     const families = new DocumentFamilies();
     const family = Uint8Array.of(0x80, 0x01);
-    expect(families.mannerFor(family)).toEqual({ readBytes: 223, bySelection: false });
+    expect(families.mannerFor(family).now).toEqual({ readBytes: 223, bySelection: false });
     families.remember(family, slow);
-    expect(families.mannerFor(family)).toEqual(slow);
-    expect(families.mannerFor(Uint8Array.of(0x80, 0x02))).toEqual({ readBytes: 223, bySelection: false });
+    expect(families.mannerFor(family).now).toEqual(slow);
+    expect(families.mannerFor(Uint8Array.of(0x80, 0x02)).now).toEqual({ readBytes: 223, bySelection: false });
+  });
+
+  test("is asked of a chip that promises more than short answers, once", () => {
+    const families = new DocumentFamilies();
+    const promising = hex("80 73 9621E0");
+    const manner = families.mannerFor(promising);
+    expect([manner.wantsLimits, manner.now.readBytes]).toEqual([true, 223]);
+    manner.learnLimits({ extendedLength: true, maxCommandBytes: 2_000, maxResponseBytes: 1_031 });
+    expect([manner.wantsLimits, manner.now.readBytes]).toEqual([false, 1_007]);
+    families.remember(promising, manner.now);
+    expect(families.mannerFor(promising).wantsLimits).toBe(false);
+    expect(families.mannerFor(promising).now.readBytes).toBe(1_007);
+    expect(families.mannerFor(hex("80 73 962180")).wantsLimits).toBe(false);
+  });
+
+  test.each([
+    ["no such file", undefined, 223],
+    ["no length named", { extendedLength: true, maxResponseBytes: undefined }, 223],
+    ["short lengths", { extendedLength: true, maxResponseBytes: 258 }, 223],
+    ["lengths of which it takes no notice", { extendedLength: false, maxResponseBytes: 4_000 }, 223],
+    ["the longest there is", { extendedLength: undefined, maxResponseBytes: 65_538 }, 2_000],
+  ])("asks for what the chip says it can give: %s", (_, info, readBytes) => {
+    const manner = new ReadManner(undefined, "unknown");
+    manner.learnLimits(info && { maxCommandBytes: undefined, ...info });
+    expect(manner.now.readBytes).toBe(readBytes);
+    expect(manner.askLess()).toBe(true);
+    expect(manner.now.readBytes).toBe(readBytes === 223 ? 192 : 223);
   });
 
   test("does not grow without end: the oldest goes", () => {
     const families = new DocumentFamilies();
     for (let index = 0; index <= 64; index++) families.remember(Uint8Array.of(index), slow);
-    expect(families.mannerFor(Uint8Array.of(0)).readBytes).toBe(223);
-    expect(families.mannerFor(Uint8Array.of(1))).toEqual(slow);
-    expect(families.mannerFor(Uint8Array.of(64))).toEqual(slow);
+    expect(families.mannerFor(Uint8Array.of(0)).now.readBytes).toBe(223);
+    expect(families.mannerFor(Uint8Array.of(1)).now).toEqual(slow);
+    expect(families.mannerFor(Uint8Array.of(64)).now).toEqual(slow);
   });
 });

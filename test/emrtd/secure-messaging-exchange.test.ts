@@ -3,7 +3,7 @@ import type { Exchange } from "../../src/apdu/exchange.ts";
 import { toHex } from "../../src/bytes/hex.ts";
 import { secured } from "../../src/emrtd/secure-messaging-exchange.ts";
 import { err, ok } from "../../src/result.ts";
-import { bad, good } from "../pki/makers.ts";
+import { bad, good } from "../good.ts";
 import type { ChipSession } from "./chip-session.ts";
 import { type Chip, play } from "./play.ts";
 import { ends, READ } from "./session-ends.ts";

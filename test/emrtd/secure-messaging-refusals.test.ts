@@ -4,7 +4,8 @@ import { encodeCommand } from "../../src/apdu/command.ts";
 import { concat } from "../../src/bytes/bytes.ts";
 import { hex } from "../../src/bytes/hex.ts";
 import type { SecureSession } from "../../src/emrtd/secure-messaging.ts";
-import { bad, flipped, good } from "../pki/makers.ts";
+import { bad, good } from "../good.ts";
+import { flipped } from "../pki/makers.ts";
 import type { ChipSession } from "./chip-session.ts";
 import { asked, ends, READ, responseOf, SUITES } from "./session-ends.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type CommandApdu, encodeCommand, type Instruction } from "../../src/apdu/command.ts";
 import { hex, toHex } from "../../src/bytes/hex.ts";
 import { SecureSession } from "../../src/emrtd/secure-messaging.ts";
-import { good } from "../pki/makers.ts";
+import { good } from "../good.ts";
 import {
   PUBLISHED_SESSIONS,
   type PublishedSession,

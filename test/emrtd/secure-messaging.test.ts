@@ -4,7 +4,7 @@ import { type CommandApdu, encodeCommand, type Instruction } from "../../src/apd
 import { hex, toHex } from "../../src/bytes/hex.ts";
 import { suite } from "../../src/crypto/document-suite.ts";
 import { SecureSession } from "../../src/emrtd/secure-messaging.ts";
-import { bad, good } from "../pki/makers.ts";
+import { bad, good } from "../good.ts";
 import { ChipSession, chipKey } from "./chip-session.ts";
 import { asked, ends, READ, responseOf, SUITES } from "./session-ends.ts";
 

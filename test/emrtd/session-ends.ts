@@ -3,7 +3,7 @@ import { type CommandApdu, encodeCommand } from "../../src/apdu/command.ts";
 import { parseResponse, type ResponseApdu } from "../../src/apdu/response.ts";
 import { type SuiteName, suite } from "../../src/crypto/document-suite.ts";
 import { SecureSession } from "../../src/emrtd/secure-messaging.ts";
-import { good } from "../pki/makers.ts";
+import { good } from "../good.ts";
 import { ChipSession, chipKey } from "./chip-session.ts";
 
 export const SUITES: readonly SuiteName[] = ["3DES", "AES-128", "AES-192", "AES-256"];

@@ -8,7 +8,7 @@ import { hex, toHex } from "../../src/bytes/hex.ts";
 import { PROFILES, type ProfileName } from "../../src/sim/emrtd/documents/profiles.table.ts";
 import type { EmrtdSpec } from "../../src/sim/emrtd/emrtd-spec.ts";
 import { PROFILE_NAMES } from "../../src/sim/emrtd/parse-emrtd-spec.ts";
-import { good } from "../pki/makers.ts";
+import { good } from "../good.ts";
 import { examine } from "./whole-document.ts";
 
 const CLA_SECURE = 0x0c;

@@ -11,6 +11,7 @@ import { anchorRecord, revocationListRecord, TrustAnchors } from "../../src/pki/
 import type { CardChannel, LinkError } from "../../src/ports/card.ts";
 import { type Log, silentLog } from "../../src/ports/log.ts";
 import { err, ok, type Result } from "../../src/result.ts";
+import { bytesOfResponse } from "../../src/sim/cards/iso-dep.ts";
 import { NO_LATENCY } from "../../src/sim/emrtd/chip-latency.ts";
 import type { ChipContent } from "../../src/sim/emrtd/content.ts";
 import { isContentFault } from "../../src/sim/emrtd/documents/content-faults.ts";
@@ -21,7 +22,7 @@ import { makeEmrtd } from "../../src/sim/emrtd/make-emrtd.ts";
 import { documentTrust } from "../../src/sim/pki/document-trust.ts";
 import { SeededRandom } from "../../src/sim/seeded-random.ts";
 import { instant, millis } from "../../src/time/time.ts";
-import { good } from "../pki/makers.ts";
+import { good } from "../good.ts";
 
 /** 2026-11-22, a day on which every sound specimen is valid. */
 export const TODAY = { year: 2026, month: 11, day: 22 };
@@ -109,7 +110,7 @@ export async function examine(spec: EmrtdSpec, options: ExamineOptions = {}): Pr
       commands.push(command);
       const { response, gone, unheard } = application.process(command);
       if (unheard) return err(SILENT);
-      const answer = tap(command, typeof response === "function" ? response() : response);
+      const answer = tap(command, bytesOfResponse(response));
       isGone = gone;
       return answer.length === 0 ? err(SILENT) : ok(answer);
     },

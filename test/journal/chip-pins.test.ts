@@ -8,8 +8,9 @@ import type { ChipPin } from "../../src/ports/chip-pins.ts";
 import type { NewEvent } from "../../src/ports/journal.ts";
 import { cardKey } from "../../src/sim/pki/test-key.ts";
 import { instant } from "../../src/time/time.ts";
+import { good } from "../good.ts";
 import { enrolment, holder } from "./enrolment.ts";
-import { DAY_MS, must, NOON, TemporaryJournal } from "./temporary-journal.ts";
+import { DAY_MS, NOON, TemporaryJournal } from "./temporary-journal.ts";
 
 const chip = (key: number, generation: ChipPin["generation"] = 2): ChipPin => ({
   publicKey: cardKey(key).publicKey,
@@ -20,21 +21,21 @@ const owner = (number: number) => ({ pseudonym: holder(number), keyId: "k1" });
 const PINNED: NewEvent = { type: "acs.config.chipPinned", data: { replaced: false } };
 
 function open(world = new TemporaryJournal()) {
-  const pins = must(ChipPinStore.open(world.database, world.journal, world.clock));
-  const register = must(CredentialRegister.open(world.database, world.journal, world.clock));
+  const pins = good(ChipPinStore.open(world.database, world.journal, world.clock));
+  const register = good(CredentialRegister.open(world.database, world.journal, world.clock));
   return {
     world,
     pins,
     register,
-    store: must(CredentialStore.open(world.database)),
-    pinOf: (number: number) => must(pins.pinOf(holder(number))),
-    types: () => must(world.journal.read(0, 100)).map(({ type }) => type),
+    store: good(CredentialStore.open(world.database)),
+    pinOf: (number: number) => good(pins.pinOf(holder(number))),
+    types: () => good(world.journal.read(0, 100)).map(({ type }) => type),
     /** Lets a retention run happen this many days later. */
     erase: async (days: number) => {
       await world.timeline.run(world.timeline.nowUs() + days * DAY_MS * 1_000);
       const { database, journal, clock } = world;
       const options = { database, journal, clock, retentionMs: 90 * DAY_MS, delivery: "none" } as const;
-      return must(await world.timeline.resolve(runRetention({ ...options, clockState: () => "synced" })));
+      return good(await world.timeline.resolve(runRetention({ ...options, clockState: () => "synced" })));
     },
   };
 }
@@ -45,7 +46,7 @@ describe("a gate that pins on the fly", () => {
     async (generation) => {
       const { pins, pinOf, types } = open();
       expect(pinOf(1)).toBeUndefined();
-      expect(must(await pins.pin(owner(1), chip(1, generation), [PINNED]))).toBe("pinned");
+      expect(good(await pins.pin(owner(1), chip(1, generation), [PINNED]))).toBe("pinned");
       expect(pinOf(1)).toEqual(chip(1, generation));
       expect(pinOf(2)).toBeUndefined();
       expect(types()).toEqual(["acs.config.chipPinned"]);
@@ -54,9 +55,9 @@ describe("a gate that pins on the fly", () => {
 
   test("writes nothing for a chip that is pinned already, nor for another one", async () => {
     const { pins, pinOf, types } = open();
-    must(await pins.pin(owner(1), chip(1), [PINNED]));
-    expect(must(await pins.pin(owner(1), chip(1), [PINNED]))).toBe("alreadyPinned");
-    expect(must(await pins.pin(owner(1), chip(2), [PINNED]))).toBe("otherKey");
+    good(await pins.pin(owner(1), chip(1), [PINNED]));
+    expect(good(await pins.pin(owner(1), chip(1), [PINNED]))).toBe("alreadyPinned");
+    expect(good(await pins.pin(owner(1), chip(2), [PINNED]))).toBe("otherKey");
     expect(pinOf(1)).toEqual(chip(1));
     expect(types()).toHaveLength(1);
   });
@@ -74,35 +75,35 @@ describe("a desk", () => {
 
   test("pins and admits in one step", async () => {
     const { register, store, pinOf, types } = open();
-    expect(must(await register.enrol(order(1, chip(1), { entry: enrolment(1) })))).toBe("pinned");
+    expect(good(await register.enrol(order(1, chip(1), { entry: enrolment(1) })))).toBe("pinned");
     expect(pinOf(1)).toEqual(chip(1));
-    expect(must(store.standing(holder(1))).credential?.group).toBe("members");
+    expect(good(store.standing(holder(1))).credential?.group).toBe("members");
     expect(types()).toEqual(["acs.config.chipPinned", "acs.config.credentials"]);
   });
 
   test("another chip is an alarm: not pinned, and its holder is not admitted", async () => {
     const { register, store, pinOf, types } = open();
-    must(await register.enrol(order(1, chip(1))));
-    expect(must(await register.enrol(order(1, chip(2), { entry: enrolment(1) })))).toBe("otherKey");
+    good(await register.enrol(order(1, chip(1))));
+    expect(good(await register.enrol(order(1, chip(2), { entry: enrolment(1) })))).toBe("otherKey");
     expect(pinOf(1)).toEqual(chip(1));
-    expect(must(store.standing(holder(1))).credential).toBeUndefined();
+    expect(good(store.standing(holder(1))).credential).toBeUndefined();
     expect(types()).toEqual(["acs.config.chipPinned", "acs.security.chipKeyChanged"]);
   });
 
   test("it takes the other's place by the operator's word, which is on record", async () => {
     const { world, register, pinOf } = open();
-    must(await register.enrol(order(1, chip(1))));
-    expect(must(await register.enrol(order(1, chip(2), { replace: true })))).toBe("pinned");
+    good(await register.enrol(order(1, chip(1))));
+    expect(good(await register.enrol(order(1, chip(2), { replace: true })))).toBe("pinned");
     expect(pinOf(1)).toEqual(chip(2));
-    expect(must(world.journal.read(1, 10)).map(({ data }) => data)).toEqual([{ replaced: true }]);
+    expect(good(world.journal.read(1, 10)).map(({ data }) => data)).toEqual([{ replaced: true }]);
   });
 });
 
 describe("how long a pin is kept", () => {
   test("as long as the credential, and erased with it", async () => {
     const { register, pins, pinOf, erase } = open();
-    must(await register.admit(enrolment(1, { validUntil: instant(NOON + DAY_MS) })));
-    must(await pins.pin(owner(1), chip(1), []));
+    good(await register.admit(enrolment(1, { validUntil: instant(NOON + DAY_MS) })));
+    good(await pins.pin(owner(1), chip(1), []));
     await erase(30);
     expect(pinOf(1)).toEqual(chip(1));
     await erase(2);
@@ -111,21 +112,21 @@ describe("how long a pin is kept", () => {
 
   test("who is taken off the list and put back has to come with his chip", async () => {
     const { register, pins, pinOf, erase } = open();
-    must(await register.admit(enrolment(1)));
-    must(await pins.pin(owner(1), chip(1), []));
-    must(await register.revoke({ displayTag: "card#0001" }));
+    good(await register.admit(enrolment(1)));
+    good(await pins.pin(owner(1), chip(1), []));
+    good(await register.revoke({ displayTag: "card#0001" }));
     await erase(1);
     expect(pinOf(1)).toEqual(chip(1));
-    must(await register.admit(enrolment(1)));
+    good(await register.admit(enrolment(1)));
     await erase(60);
     expect(pinOf(1)).toEqual(chip(1));
   });
 
   test("an import that was killed before it counted keeps nothing", async () => {
     const { world, register, pins, pinOf, erase } = open();
-    must(await register.admit(enrolment(1)));
-    must(await pins.pin(owner(1), chip(1), []));
-    must(await register.revoke({ displayTag: "card#0001" }));
+    good(await register.admit(enrolment(1)));
+    good(await pins.pin(owner(1), chip(1), []));
+    good(await register.revoke({ displayTag: "card#0001" }));
     const rows = new CredentialRows(world.database.connection);
     rows.stage(enrolment(1), 1_000_000);
     await erase(1);
@@ -135,22 +136,22 @@ describe("how long a pin is kept", () => {
 
   test("one that counts brings the holder back with his chip", async () => {
     const { world, register, pins, pinOf, erase } = open();
-    must(await register.admit(enrolment(1)));
-    must(await pins.pin(owner(1), chip(1), []));
-    must(await register.revoke({ displayTag: "card#0001" }));
+    good(await register.admit(enrolment(1)));
+    good(await pins.pin(owner(1), chip(1), []));
+    good(await register.revoke({ displayTag: "card#0001" }));
     await erase(1);
     const signal = new AbortController().signal;
     const surroundings = { clock: world.clock, signal, neighbours: async () => "none" as const };
-    must(await world.timeline.resolve(register.import([enrolment(1)], surroundings)));
+    good(await world.timeline.resolve(register.import([enrolment(1)], surroundings)));
     await erase(60);
     expect(pinOf(1)).toEqual(chip(1));
   });
 
   test("thirty days after its holder is on no list any more it is erased", async () => {
     const { register, pins, pinOf, erase } = open();
-    must(await register.admit(enrolment(1)));
-    must(await pins.pin(owner(1), chip(1), []));
-    must(await register.revoke({ displayTag: "card#0001" }));
+    good(await register.admit(enrolment(1)));
+    good(await pins.pin(owner(1), chip(1), []));
+    good(await register.revoke({ displayTag: "card#0001" }));
     await erase(1);
     await erase(29);
     expect(pinOf(1)).toEqual(chip(1));
@@ -161,7 +162,7 @@ describe("how long a pin is kept", () => {
 
 test("a damaged row is an error, never a number without a chip", async () => {
   const { world, pins } = open();
-  must(await pins.pin(owner(1), chip(1), []));
+  good(await pins.pin(owner(1), chip(1), []));
   for (const damage of [
     "public_key = x''",
     "public_key = zeroblob(270)",

@@ -2,14 +2,15 @@ import { expect, test } from "vitest";
 import { importCredentials } from "../../src/journal/credential-import.ts";
 import type { Enrolment } from "../../src/journal/credential-rows.ts";
 import { CredentialStore } from "../../src/journal/credential-store.ts";
+import { good } from "../good.ts";
 import { enrolment, holder } from "./enrolment.ts";
-import { must, TemporaryJournal } from "./temporary-journal.ts";
+import { TemporaryJournal } from "./temporary-journal.ts";
 
 const entries = (count: number, more: Partial<Enrolment> = {}): readonly Enrolment[] =>
   Array.from({ length: count }, (_, number) => enrolment(number, more));
 
 function lists(world = new TemporaryJournal()) {
-  const store = must(CredentialStore.open(world.database));
+  const store = good(CredentialStore.open(world.database));
   const { connection } = world.database;
   const stopping = new AbortController();
   const start = (list: Iterable<Enrolment>) =>
@@ -26,7 +27,7 @@ function lists(world = new TemporaryJournal()) {
     stopping,
     start,
     importAll: (list: Iterable<Enrolment>) => world.timeline.resolve(start(list)),
-    groupOf: (number: number) => must(store.standing(holder(number))).credential?.group,
+    groupOf: (number: number) => good(store.standing(holder(number))).credential?.group,
     storedCount: () => connection.prepare("SELECT count(*) FROM credential").pluck().get(),
     visibleCount: () => connection.prepare("SELECT count(*) FROM admitted").pluck().get(),
   };
@@ -42,41 +43,41 @@ function* observed(list: readonly Enrolment[], look: () => void): Generator<Enro
 
 test("replaces who is there, adds who is not, leaves the others, and nothing superfluous stays", async () => {
   const { importAll, groupOf, storedCount } = lists();
-  must(await importAll(entries(1200, { group: "old" })));
-  must(await importAll(entries(700, { group: "new" })));
+  good(await importAll(entries(1200, { group: "old" })));
+  good(await importAll(entries(700, { group: "new" })));
   expect([groupOf(0), groupOf(699), groupOf(700), groupOf(1199)]).toEqual(["new", "new", "old", "old"]);
   expect(storedCount()).toBe(1200);
 });
 
 test("until it has ended, the old list is the valid one", async () => {
   const { importAll, groupOf, visibleCount } = lists();
-  must(await importAll(entries(10, { group: "old" })));
+  good(await importAll(entries(10, { group: "old" })));
   const seen = new Set<unknown>();
   const look = () => seen.add(groupOf(0)).add(visibleCount());
-  must(await importAll(observed(entries(2000, { group: "new" }), look)));
+  good(await importAll(observed(entries(2000, { group: "new" }), look)));
   expect([...seen]).toEqual(["old", 10]);
   expect([groupOf(0), visibleCount()]).toEqual(["new", 2000]);
 });
 
 test("leaves denied holders denied, also those denied meanwhile, and counts them", async () => {
   const { importAll, store, visibleCount } = lists();
-  must(store.deny(enrolment(0)));
-  must(store.deny(enrolment(1499)));
+  good(store.deny(enrolment(0)));
+  good(store.deny(enrolment(1499)));
   let given = 0;
   const denyMeanwhile = () => {
     given++;
-    if (given === 1000) must(store.deny(enrolment(1)));
+    if (given === 1000) good(store.deny(enrolment(1)));
   };
-  const report = must(await importAll(observed(entries(1500), denyMeanwhile)));
+  const report = good(await importAll(observed(entries(1500), denyMeanwhile)));
   expect(report).toMatchObject({ stillDenied: 2 });
   for (const number of [0, 1, 1499])
-    expect(must(store.standing(holder(number)))).toEqual({ denyListed: true });
+    expect(good(store.standing(holder(number)))).toEqual({ denyListed: true });
   expect(visibleCount()).toBe(1497);
 });
 
 /** Imports over ten old entries and is stopped when most of the new ones are staged. */
 async function stopHalfWay({ importAll, stopping }: ReturnType<typeof lists>) {
-  must(await importAll(entries(10, { group: "old" })));
+  good(await importAll(entries(10, { group: "old" })));
   let given = 0;
   const stop = () => {
     given++;
@@ -100,21 +101,21 @@ test("killed half way leaves no visible trace, and the next one removes the invi
   expect(killed.groupOf(0)).toBe("old");
   expect(killed.storedCount()).toBeGreaterThan(1000);
   const next = lists(new TemporaryJournal(killed.world.file));
-  must(await next.importAll(entries(1, { group: "newer" })));
+  good(await next.importAll(entries(1, { group: "newer" })));
   expect([next.groupOf(0), next.groupOf(1), next.groupOf(10)]).toEqual(["newer", "old", undefined]);
   expect(next.storedCount()).toBe(10);
 });
 
 test("ended in its last moment, after its rows became valid, it is valid, and the next one tidies up", async () => {
   const { importAll, groupOf, storedCount, world } = lists();
-  must(await importAll(entries(10, { group: "old" })));
+  good(await importAll(entries(10, { group: "old" })));
   world.database.connection.exec(
     "CREATE TRIGGER killed BEFORE DELETE ON credential BEGIN SELECT RAISE(ABORT, 'no'); END",
   );
-  must(await importAll(entries(10, { group: "new" })));
+  good(await importAll(entries(10, { group: "new" })));
   expect([groupOf(0), storedCount()]).toEqual(["new", 20]);
   world.database.connection.exec("DROP TRIGGER killed");
-  must(await importAll([enrolment(77)]));
+  good(await importAll([enrolment(77)]));
   expect([groupOf(0), storedCount()]).toEqual(["new", 11]);
 });
 

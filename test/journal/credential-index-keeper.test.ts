@@ -8,24 +8,25 @@ import { CredentialStore } from "../../src/journal/credential-store.ts";
 import { openDatabase } from "../../src/journal/database.ts";
 import { runRetention } from "../../src/journal/retention.ts";
 import { instant } from "../../src/time/time.ts";
+import { good } from "../good.ts";
 import { enrolment, holder } from "./enrolment.ts";
-import { DAY_MS, must, NOON, TemporaryJournal } from "./temporary-journal.ts";
+import { DAY_MS, NOON, TemporaryJournal } from "./temporary-journal.ts";
 
 /** A gate's store with its array, and a connection of another process to the same file. */
 function worldWithArray() {
   const world = new TemporaryJournal();
   const { timeline, clock } = world;
-  const store = must(CredentialStore.open(world.database));
-  const other = must(openDatabase(world.file, { busyTimeoutMs: 20 }));
+  const store = good(CredentialStore.open(world.database));
+  const other = good(openDatabase(world.file, { busyTimeoutMs: 20 }));
   const stopping = new AbortController();
   const keeping = store.keepIndexed(clock, stopping.signal);
   onTestFinished(() => other.close());
-  const isIndexed = () => must(store.isIndexed());
+  const isIndexed = () => good(store.isIndexed());
   return {
     world,
     store,
     other,
-    elsewhere: must(CredentialStore.open(other)),
+    elsewhere: good(CredentialStore.open(other)),
     tables: new CredentialRows(world.database.connection),
     isIndexed,
     /** Lets the keeper work until the array is of the version of the tables. */
@@ -63,56 +64,56 @@ function worldWithArray() {
 
 test("a change of another process is heard at the next question, and is in the array soon after", async () => {
   const { store, elsewhere, settle, isIndexed } = worldWithArray();
-  must(store.put([enrolment(1), enrolment(2)]));
+  good(store.put([enrolment(1), enrolment(2)]));
   await settle();
-  must(elsewhere.deny(enrolment(1)));
+  good(elsewhere.deny(enrolment(1)));
   expect(isIndexed()).toBe(false);
-  expect(must(store.standing(holder(1)))).toEqual({ denyListed: true });
+  expect(good(store.standing(holder(1)))).toEqual({ denyListed: true });
   await settle();
-  expect(must(store.standing(holder(1)))).toEqual({ denyListed: true });
-  expect(must(store.standing(holder(2))).credential?.group).toBe("members");
+  expect(good(store.standing(holder(1)))).toEqual({ denyListed: true });
+  expect(good(store.standing(holder(2))).credential?.group).toBe("members");
 });
 
 test("nobody is looked up in an array of another version, even if the tables were changed by hand", async () => {
   const { store, other, settle } = worldWithArray();
-  must(store.put([enrolment(1), enrolment(2)]));
+  good(store.put([enrolment(1), enrolment(2)]));
   await settle();
   other.connection.exec("UPDATE credential SET enabled = 0");
-  expect(must(store.standing(holder(1))).credential?.enabled).toBe(false);
+  expect(good(store.standing(holder(1))).credential?.enabled).toBe(false);
   other.connection.exec("DELETE FROM credential");
-  expect(must(store.standing(holder(2)))).toEqual({ denyListed: false });
+  expect(good(store.standing(holder(2)))).toEqual({ denyListed: false });
 });
 
 test("what an import has not made valid is not in it, and what it has is, for a question at once", async () => {
   const world = worldWithArray();
-  must(world.store.put([enrolment(0, { group: "old" })]));
+  good(world.store.put([enrolment(0, { group: "old" })]));
   await world.settle();
   const seen = new Set<unknown>();
   function* observed(): Generator<Enrolment, void, void> {
     for (let number = 0; number < 1500; number++) {
-      seen.add(must(world.store.standing(holder(0))).credential?.group).add(world.isIndexed());
+      seen.add(good(world.store.standing(holder(0))).credential?.group).add(world.isIndexed());
       yield enrolment(number, { group: "new" });
     }
   }
-  must(await world.import([...observed()]));
+  good(await world.import([...observed()]));
   expect([...seen]).toEqual(["old", true]);
-  expect(must(world.store.standing(holder(0))).credential?.group).toBe("new");
+  expect(good(world.store.standing(holder(0))).credential?.group).toBe("new");
   await world.settle();
-  expect(must(world.store.standing(holder(1499))).credential?.group).toBe("new");
+  expect(good(world.store.standing(holder(1499))).credential?.group).toBe("new");
 });
 
 test("more changes than are on record only cost a fresh start", async () => {
   const { store, settle } = worldWithArray();
   await settle();
-  must(store.put(Array.from({ length: 1200 }, (_, number) => enrolment(number))));
+  good(store.put(Array.from({ length: 1200 }, (_, number) => enrolment(number))));
   await settle();
-  expect(must(store.standing(holder(0))).credential?.group).toBe("members");
-  expect(must(store.standing(holder(1199))).credential?.group).toBe("members");
+  expect(good(store.standing(holder(0))).credential?.group).toBe("members");
+  expect(good(store.standing(holder(1199))).credential?.group).toBe("members");
 });
 
 test("a database that fails admits nobody, whatever the array says", async () => {
   const { store, world, settle } = worldWithArray();
-  must(store.put([enrolment(1)]));
+  good(store.put([enrolment(1)]));
   await settle();
   world.database.connection.exec("DROP TABLE list_change; DROP VIEW admitted");
   expect(store.standing(holder(1)).ok).toBe(false);
@@ -120,22 +121,22 @@ test("a database that fails admits nobody, whatever the array says", async () =>
 
 test("stopped, the keeper ends, and the tables go on answering", async () => {
   const { store, settle, stop, isIndexed } = worldWithArray();
-  must(store.put([enrolment(1)]));
+  good(store.put([enrolment(1)]));
   await settle();
   await stop();
   expect(isIndexed()).toBe(false);
-  expect(must(store.standing(holder(1))).credential?.group).toBe("members");
+  expect(good(store.standing(holder(1))).credential?.group).toBe("members");
 });
 
 test("a holder who is erased is not even named among the changes", async () => {
   const { store, world, settle, erase } = worldWithArray();
-  must(store.put([enrolment(5, { validUntil: instant(NOON - 31 * DAY_MS) })]));
+  good(store.put([enrolment(5, { validUntil: instant(NOON - 31 * DAY_MS) })]));
   await settle();
-  must(await erase());
+  good(await erase());
   expect(world.database.connection.prepare("SELECT * FROM list_change").all()).toEqual([]);
-  expect(must(store.standing(holder(5)))).toEqual({ denyListed: false });
+  expect(good(store.standing(holder(5)))).toEqual({ denyListed: false });
   await settle();
-  expect(must(store.standing(holder(5)))).toEqual({ denyListed: false });
+  expect(good(store.standing(holder(5)))).toEqual({ denyListed: false });
 });
 
 interface Step {
@@ -162,19 +163,19 @@ async function take(world: ReturnType<typeof worldWithArray>, step: Step): Promi
   const entry = enrolment(who, { group, validUntil: instant(NOON + step.days * DAY_MS) });
   switch (step.do) {
     case "put":
-      return must(world.elsewhere.put([entry]));
+      return good(world.elsewhere.put([entry]));
     case "deny":
-      return must(world.store.deny(entry));
+      return good(world.store.deny(entry));
     case "remove":
       return void world.other.connection
         .prepare("DELETE FROM credential WHERE pseudonym = ?")
         .run(holder(who));
     case "import":
-      return void must(
+      return void good(
         await world.import([0, 1, 2].map((more) => enrolment((who + more) % HOLDERS, { group }))),
       );
     case "erase":
-      return void must(await world.erase());
+      return void good(await world.erase());
     case "settle":
       return world.settle();
   }
@@ -186,7 +187,7 @@ test("after any sequence of changes the answer is that of the tables, lagging or
       const world = worldWithArray();
       const compare = () => {
         for (let number = 0; number <= HOLDERS; number++)
-          expect(must(world.store.standing(holder(number)))).toEqual(world.tables.standing(holder(number)));
+          expect(good(world.store.standing(holder(number)))).toEqual(world.tables.standing(holder(number)));
       };
       for (const step of taken) {
         await take(world, step);

@@ -7,13 +7,14 @@ import { systemRandom } from "../../src/crypto/system-random.ts";
 import { checkDatabase, openDatabase } from "../../src/journal/database.ts";
 import { SCHEMA_VERSION } from "../../src/journal/migrations.ts";
 import { verifyChain } from "../../src/journal/verify-chain.ts";
-import { granted, mentioning, must, TemporaryJournal, temporaryDirectory } from "./temporary-journal.ts";
+import { good } from "../good.ts";
+import { granted, mentioning, TemporaryJournal, temporaryDirectory } from "./temporary-journal.ts";
 
 const open = (file: string) => openDatabase(file, { busyTimeoutMs: 20 });
 
 test("a new database is durable, erases for good, and is private", () => {
   const file = join(temporaryDirectory(), "varco.db");
-  const { connection, close } = must(open(file));
+  const { connection, close } = good(open(file));
   const pragma = (name: string): unknown => connection.pragma(name, { simple: true });
   expect(pragma("journal_mode")).toBe("wal");
   expect(pragma("synchronous")).toBe(2);
@@ -27,14 +28,14 @@ test("a new database is durable, erases for good, and is private", () => {
 
 test("a database of the first schema is brought up to date and keeps its rows", async () => {
   const world = new TemporaryJournal();
-  must(await world.journal.append([granted(1)]));
+  good(await world.journal.append([granted(1)]));
   world.database.connection.exec(
     `DROP TRIGGER generation_raised; DROP TRIGGER chip_pin_imported; DROP VIEW admitted; DROP TABLE credential; DROP TABLE denied;
      DROP TABLE list_change; DROP TABLE chip_pin; DROP TABLE trust_entry; DROP TABLE trust_certificate;
      DROP TABLE trust_source; DROP TABLE trust_crl; DROP TABLE trust_signer; DROP TABLE trust_seal;
      DELETE FROM counter WHERE name IN ('generation', 'import', 'swept'); PRAGMA user_version = 1`,
   );
-  const again = must(open(world.file));
+  const again = good(open(world.file));
   expect(again.connection.pragma("user_version", { simple: true })).toBe(SCHEMA_VERSION);
   expect(again.connection.prepare("SELECT count(*) AS n FROM credential").get()).toEqual({ n: 0 });
   expect(again.connection.prepare("SELECT count(*) AS n FROM event").get()).toEqual({ n: 1 });
@@ -43,7 +44,7 @@ test("a database of the first schema is brought up to date and keeps its rows", 
 
 test("a migration that fails leaves the schema where it was", () => {
   const file = join(temporaryDirectory(), "varco.db");
-  must(open(file)).close();
+  good(open(file)).close();
   const raw = new Sqlite(file);
   // The second step will meet a table of its name.
   raw.exec("DELETE FROM counter; PRAGMA user_version = 1");
@@ -71,7 +72,7 @@ test("a file that is no database is refused with a remedy and left as it is", ()
 /** A closed database of many pages, as bytes, and the size of a page. */
 async function manyRows(): Promise<{ readonly bytes: Buffer; readonly pageBytes: number }> {
   const world = new TemporaryJournal();
-  must(await world.journal.append(Array.from({ length: 1000 }, (_, number) => granted(number))));
+  good(await world.journal.append(Array.from({ length: 1000 }, (_, number) => granted(number))));
   world.database.connection.pragma("wal_checkpoint(TRUNCATE)");
   const bytes = readFileSync(world.file);
   return { bytes, pageBytes: bytes.readUInt16BE(16) };
@@ -113,24 +114,24 @@ describe("what an opened database is known to be good for", () => {
     ["a missing row", "DELETE FROM event WHERE seq = 999"],
   ])("the end of the chain: %s", async (_, sql) => {
     const world = new TemporaryJournal();
-    must(await world.journal.append(Array.from({ length: 1000 }, (__, number) => granted(number))));
-    must(open(world.file)).close();
+    good(await world.journal.append(Array.from({ length: 1000 }, (__, number) => granted(number))));
+    good(open(world.file)).close();
     world.database.connection.exec(sql);
     expect(open(world.file)).toMatchObject({ ok: false, error: { kind: "corrupt" } });
   });
 
   test("not every page: one deep inside is told at use, and when a person asks", async () => {
     const { bytes, pageBytes } = await manyRows();
-    const sound = must(open(written(Buffer.from(bytes))));
+    const sound = good(open(written(Buffer.from(bytes))));
     expect(checkDatabase(sound)).toEqual({ ok: true, value: undefined });
     sound.close();
     // Early rows of the journal are in the middle of the file.
     const middle = Math.floor(bytes.length / pageBytes / 2);
     damage(bytes, middle, middle + 1, pageBytes);
-    const database = must(open(written(bytes)));
+    const database = good(open(written(bytes)));
     const { file } = database;
     expect(checkDatabase(database)).toMatchObject({ ok: false, error: { kind: "corrupt", file } });
-    const { publicKey } = must(loadOrCreateSigner(join(temporaryDirectory(), "key"), systemRandom));
+    const { publicKey } = good(loadOrCreateSigner(join(temporaryDirectory(), "key"), systemRandom));
     expect(verifyChain(database, publicKey)).toMatchObject({ ok: false, error: { kind: "corrupt", file } });
     database.close();
   });
@@ -138,7 +139,7 @@ describe("what an opened database is known to be good for", () => {
 
 test("a database of a later release is not touched", () => {
   const file = join(temporaryDirectory(), "varco.db");
-  const newer = must(open(file));
+  const newer = good(open(file));
   newer.connection.pragma(`user_version = ${SCHEMA_VERSION + 1}`);
   newer.close();
   expect(open(file)).toMatchObject({

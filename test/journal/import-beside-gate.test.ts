@@ -12,7 +12,8 @@ import { openDatabase } from "../../src/journal/database.ts";
 import { SqliteJournal } from "../../src/journal/sqlite-journal.ts";
 import { instant } from "../../src/time/time.ts";
 import { type CommandWorld, commandWorld, NODE } from "../app/command-world.ts";
-import { granted, must } from "./temporary-journal.ts";
+import { good } from "../good.ts";
+import { granted } from "./temporary-journal.ts";
 
 const PROGRAM = resolve("dist/src/app/main.js");
 const ROWS = 20_000;
@@ -24,13 +25,13 @@ async function gateBesideImports() {
   const world = await commandWorld();
   mkdirSync(join(world.folder, "state"));
   // By this an import knows that somebody would have to wait for it.
-  const reader = must(await lockReader(NODE, join(world.folder, "board.sock")));
+  const reader = good(await lockReader(NODE, join(world.folder, "board.sock")));
   onTestFinished(() => reader.release());
-  const database = must(
+  const database = good(
     openDatabase(join(world.folder, "state", "varco.db"), { busyTimeoutMs: BUSY_TIMEOUT_MS }),
   );
   onTestFinished(() => database.close());
-  const journal = must(
+  const journal = good(
     SqliteJournal.open({
       database,
       source: "acs:demo-site/gate-1",
@@ -62,7 +63,7 @@ test("no row of the gate waits for the import's end, or is lost to it", { timeou
   const waitsMs: number[] = [];
   while (child.exitCode === null) {
     const asked = performance.now();
-    must(await journal.append([granted(waitsMs.length)]));
+    good(await journal.append([granted(waitsMs.length)]));
     if (count("credential") > 0) waitsMs.push(performance.now() - asked);
     await delay(APPEND_EVERY_MS);
   }

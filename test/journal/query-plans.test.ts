@@ -5,8 +5,9 @@ import { CredentialStore } from "../../src/journal/credential-store.ts";
 import { runRetention } from "../../src/journal/retention.ts";
 import { SqliteJournal } from "../../src/journal/sqlite-journal.ts";
 import { instant } from "../../src/time/time.ts";
+import { good } from "../good.ts";
 import { enrolment, holder } from "./enrolment.ts";
-import { DAY_MS, granted, must, TemporaryJournal } from "./temporary-journal.ts";
+import { DAY_MS, granted, TemporaryJournal } from "./temporary-journal.ts";
 
 /** The connection, and every statement that is prepared through it from now on. */
 function listening(connection: Database): { readonly connection: Database; readonly texts: Set<string> } {
@@ -29,7 +30,7 @@ test("the gate's statements find their rows by an index, whatever they ask of ev
   const world = new TemporaryJournal();
   const { connection, texts } = listening(world.database.connection);
   const database = { ...world.database, connection };
-  const journal = must(
+  const journal = good(
     SqliteJournal.open({
       database,
       source: "acs:demo/gate-1",
@@ -40,11 +41,11 @@ test("the gate's statements find their rows by an index, whatever they ask of ev
       retentionMs: DAY_MS,
     }),
   );
-  const store = must(CredentialStore.open(database));
-  must(await journal.append([granted(1)]));
-  must(store.put([enrolment(1)]));
-  must(store.standing(holder(1)));
-  must(
+  const store = good(CredentialStore.open(database));
+  good(await journal.append([granted(1)]));
+  good(store.put([enrolment(1)]));
+  good(store.standing(holder(1)));
+  good(
     await world.timeline.resolve(
       runRetention({
         database,

@@ -7,7 +7,8 @@ import { canonicalJson } from "../../src/journal/canonical-json.ts";
 import { cloudEvent } from "../../src/journal/cloud-event.ts";
 import type { JournalEvent, NewEvent } from "../../src/ports/journal.ts";
 import { instant } from "../../src/time/time.ts";
-import { DAY_MS, granted, mentioning, must, NOON, TemporaryJournal } from "./temporary-journal.ts";
+import { good } from "../good.ts";
+import { DAY_MS, granted, mentioning, NOON, TemporaryJournal } from "./temporary-journal.ts";
 
 /** Recomputes a hash from the message alone, with none of the journal's code: a back end's view. */
 function hashOfMessage(event: JournalEvent): string {
@@ -31,8 +32,8 @@ function hashOfMessage(event: JournalEvent): string {
 describe("the chain", () => {
   test("starts at 1 from 32 zero bytes, has no gaps, and each row names the hash of the one before", async () => {
     const { journal } = new TemporaryJournal();
-    const [first, second] = must(await journal.append([granted(1), granted(2)]));
-    const [third] = must(await journal.append([granted(3)]));
+    const [first, second] = good(await journal.append([granted(1), granted(2)]));
+    const [third] = good(await journal.append([granted(3)]));
     expect([first?.seq, second?.seq, third?.seq]).toEqual([1, 2, 3]);
     expect(first?.prev).toBe(Buffer.alloc(32).toString("base64url"));
     expect(second?.prev).toBe(first?.hash);
@@ -41,20 +42,20 @@ describe("the chain", () => {
 
   test("can be verified from the messages by foreign code", async () => {
     const world = new TemporaryJournal();
-    must(
+    good(
       await world.journal.append([
         granted(1),
         world.personalEvent(),
         { type: "acs.door.mode", data: { é: [1.5, null] } },
       ]),
     );
-    for (const event of must(world.journal.read(0, 10))) expect(event.hash).toBe(hashOfMessage(event));
+    for (const event of good(world.journal.read(0, 10))) expect(event.hash).toBe(hashOfMessage(event));
   });
 
   test("commits to a holder by a fresh salt, so that two rows of one holder do not match", async () => {
     const world = new TemporaryJournal();
     const pseudonym = world.random.bytes(32);
-    const [one, two] = must(
+    const [one, two] = good(
       await world.journal.append([world.personalEvent(pseudonym), world.personalEvent(pseudonym)]),
     );
     for (const event of [one, two]) {
@@ -79,8 +80,8 @@ describe("the chain", () => {
     );
     await fc.assert(
       fc.asyncProperty(data, async (members) => {
-        const [event] = must(await journal.append([{ type: "acs.system.test", data: members }]));
-        const [read] = must(journal.read((event?.seq ?? 0) - 1, 1));
+        const [event] = good(await journal.append([{ type: "acs.system.test", data: members }]));
+        const [read] = good(journal.read((event?.seq ?? 0) - 1, 1));
         if (event === undefined || read === undefined) throw new Error("no row");
         expect(canonicalJson(cloudEvent(read))).toBe(canonicalJson(cloudEvent(event)));
         expect(read.hash).toBe(hashOfMessage(read));
@@ -93,18 +94,18 @@ describe("the chain", () => {
 describe("time", () => {
   test("of an unsynchronised clock never goes below the newest row, and the row says so", async () => {
     const world = new TemporaryJournal();
-    must(await world.journal.append([granted(1)]));
+    good(await world.journal.append([granted(1)]));
     world.clockState = "unsynced";
     world.clock.setWallOffset(instant(0));
-    const [event] = must(await world.journal.append([granted(2)]));
+    const [event] = good(await world.journal.append([granted(2)]));
     expect(event).toMatchObject({ time: NOON, clock: "unsynced" });
-    expect(must(world.journal.newestTime())).toBe(NOON);
+    expect(good(world.journal.newestTime())).toBe(NOON);
   });
 
   test("the newest row that was seen is that of the file at the start, then the last one written, not one refused", async () => {
     const world = new TemporaryJournal();
     expect(world.journal.newestSeen).toBe(Date.UTC(2026, 0, 1));
-    must(await world.journal.append([granted(1)]));
+    good(await world.journal.append([granted(1)]));
     expect(world.journal.newestSeen).toBe(NOON);
     expect(world.reopen().newestSeen).toBe(NOON);
     world.clock.setWallOffset(instant(NOON + DAY_MS));
@@ -116,15 +117,15 @@ describe("time", () => {
   test("of a clock that holds over is written as it is, and read again with what it was worth", async () => {
     const world = new TemporaryJournal();
     world.clockState = "holdover";
-    const [event] = must(await world.journal.append([granted(1)]));
+    const [event] = good(await world.journal.append([granted(1)]));
     expect(event).toMatchObject({ time: NOON, clock: "holdover" });
-    expect(must(world.journal.read(0, 1))).toEqual([event]);
+    expect(good(world.journal.read(0, 1))).toEqual([event]);
   });
 
   test("of a synchronised clock is not below the build time either", async () => {
     const world = new TemporaryJournal();
     world.clock.setWallOffset(instant(Date.UTC(2025, 0, 1)));
-    const [event] = must(await world.journal.append([granted(1)]));
+    const [event] = good(await world.journal.append([granted(1)]));
     expect(event).toMatchObject({ time: Date.UTC(2026, 0, 1), clock: "unsynced" });
   });
 
@@ -132,7 +133,7 @@ describe("time", () => {
     const world = new TemporaryJournal();
     world.clockState = "unsynced";
     world.clock.setWallOffset(instant(0));
-    const [event] = must(await world.journal.append([granted(1)]));
+    const [event] = good(await world.journal.append([granted(1)]));
     expect(event?.time).toBe(Date.UTC(2026, 0, 1));
   });
 });
@@ -154,12 +155,12 @@ describe("group commit", () => {
     await timeline.run(0);
     expect(commits).toBe(1);
     expect(seen).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
-    expect(rows.flatMap((row) => must(row).map(({ data }) => data["number"]))).toEqual([...Array(50).keys()]);
+    expect(rows.flatMap((row) => good(row).map(({ data }) => data["number"]))).toEqual([...Array(50).keys()]);
   });
 
   test("a full disk keeps nothing of the group, and the chain goes on when there is room again", async () => {
     const { journal, database } = new TemporaryJournal();
-    must(await journal.append([granted(0)]));
+    good(await journal.append([granted(0)]));
     const pages = Number(database.connection.pragma("page_count", { simple: true }));
     database.connection.pragma(`max_page_count = ${pages}`);
     const big: NewEvent = { type: "acs.system.big", data: { text: "x".repeat(20_000) } };
@@ -170,11 +171,11 @@ describe("group commit", () => {
         error: { kind: "diskFull", remedy: mentioning("free space") },
       });
     }
-    expect(must(journal.range()).last).toBe(1);
+    expect(good(journal.range()).last).toBe(1);
     database.connection.pragma("max_page_count = 100000");
-    const [next] = must(await journal.append([granted(2)]));
+    const [next] = good(await journal.append([granted(2)]));
     expect(next?.seq).toBe(2);
-    expect(next?.prev).toBe(must(journal.read(0, 1))[0]?.hash);
+    expect(next?.prev).toBe(good(journal.read(0, 1))[0]?.hash);
   });
 
   test("a queue that the disk cannot empty refuses instead of growing", async () => {
@@ -184,7 +185,7 @@ describe("group commit", () => {
     );
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1024);
     expect(outcomes.at(-1)).toMatchObject({ ok: false, error: { kind: "unavailable" } });
-    expect(must(journal.range()).last).toBe(1024);
+    expect(good(journal.range()).last).toBe(1024);
   });
 });
 
@@ -196,7 +197,7 @@ describe("two processes", () => {
     const pending = world.journal.append([granted(1)]);
     await turn();
     other.database.connection.exec("ROLLBACK");
-    const [event] = must(await world.timeline.resolve(pending));
+    const [event] = good(await world.timeline.resolve(pending));
     expect(event?.seq).toBe(1);
   });
 
@@ -210,16 +211,16 @@ describe("two processes", () => {
       ok: false,
       error: { kind: "unavailable", remedy: mentioning("another process") },
     });
-    expect(must(world.journal.range()).last).toBe(0);
+    expect(good(world.journal.range()).last).toBe(0);
   });
 
   test("both append to one chain", async () => {
     const gate = new TemporaryJournal();
     const command = new TemporaryJournal(gate.file);
-    must(await gate.journal.append([granted(1)]));
-    must(await command.journal.append([granted(2)]));
-    must(await gate.journal.append([granted(3)]));
-    const events = must(gate.journal.read(0, 10));
+    good(await gate.journal.append([granted(1)]));
+    good(await command.journal.append([granted(2)]));
+    good(await gate.journal.append([granted(3)]));
+    const events = good(gate.journal.read(0, 10));
     expect(events.map(({ seq, data }) => [seq, data["number"]])).toEqual([
       [1, 1],
       [2, 2],
@@ -233,12 +234,12 @@ describe("two processes", () => {
 describe("outbox and counters", () => {
   test("an acknowledgement only ever rises, and all counters outlive the process", async () => {
     const world = new TemporaryJournal();
-    must(await world.journal.append([granted(1), granted(2), granted(3)]));
-    must(world.journal.acknowledge(2));
-    must(world.journal.acknowledge(1));
+    good(await world.journal.append([granted(1), granted(2), granted(3)]));
+    good(world.journal.acknowledge(2));
+    good(world.journal.acknowledge(1));
     expect([await world.journal.nextConnection(), await world.journal.nextConnection()]).toEqual([1, 2]);
     const again = world.reopen();
-    expect(must(again.range())).toEqual({ first: 1, last: 3, acked: 2 });
+    expect(good(again.range())).toEqual({ first: 1, last: 3, acked: 2 });
     expect(await again.nextConnection()).toBe(3);
     expect(again.journal).toBe(world.journal.journal);
     expect(again.boot).not.toBe(world.journal.boot);
@@ -271,7 +272,7 @@ describe("outbox and counters", () => {
         resolve();
       });
     });
-    must(await journal.append([granted(1)]));
+    good(await journal.append([granted(1)]));
     await Promise.resolve();
     order.push("relay");
     await heard;
@@ -282,24 +283,24 @@ describe("outbox and counters", () => {
     const { journal, timeline } = new TemporaryJournal();
     let heard = 0;
     const stop = journal.onCommit(() => heard++);
-    must(await journal.append([granted(1)]));
+    good(await journal.append([granted(1)]));
     await timeline.run(0);
     stop();
-    must(await journal.append([granted(2)]));
+    good(await journal.append([granted(2)]));
     await timeline.run(0);
     expect(heard).toBe(1);
   });
 
   test("a personal part expires one retention period after its row", async () => {
     const world = new TemporaryJournal();
-    must(await world.journal.append([world.personalEvent()]));
+    good(await world.journal.append([world.personalEvent()]));
     const row = world.database.connection.prepare("SELECT expires_at, key_id FROM personal").get();
     expect(row).toEqual({ expires_at: NOON + 30 * DAY_MS, key_id: "k1" });
   });
 
   test("a row that was damaged is reported as corrupt, not passed on", async () => {
     const { journal, database, file } = new TemporaryJournal();
-    must(await journal.append([granted(1)]));
+    good(await journal.append([granted(1)]));
     database.connection.exec("UPDATE event SET line = 'garbage'");
     expect(journal.read(0, 1)).toMatchObject({ ok: false, error: { kind: "corrupt", file } });
   });

@@ -7,11 +7,11 @@ import { type OpenDatabase, openDatabase } from "../../src/journal/database.ts";
 import { SqliteJournal } from "../../src/journal/sqlite-journal.ts";
 import type { Clock, ClockState } from "../../src/ports/clock.ts";
 import type { NewEvent } from "../../src/ports/journal.ts";
-import type { Result } from "../../src/result.ts";
 import { SeededRandom } from "../../src/sim/seeded-random.ts";
 import { VirtualClock } from "../../src/sim/virtual-clock.ts";
 import { VirtualTimeline } from "../../src/sim/virtual-timeline.ts";
 import { instant } from "../../src/time/time.ts";
+import { good } from "../good.ts";
 
 export const NOON = instant(Date.UTC(2026, 10, 22, 12));
 export const DAY_MS = 86_400_000;
@@ -20,12 +20,6 @@ export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "varco-journal-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
-}
-
-/** The value of a result that the test expects to be good. */
-export function must<T>(result: Result<T, unknown>): T {
-  if (!result.ok) throw new Error(`unexpected: ${JSON.stringify(result.error)}`);
-  return result.value;
 }
 
 /** Matches a text that has this part. */
@@ -46,14 +40,14 @@ export class TemporaryJournal {
   constructor(file = join(temporaryDirectory(), "varco.db"), clock?: Clock) {
     this.file = file;
     this.#journalClock = clock ?? this.clock;
-    this.database = must(openDatabase(file, { busyTimeoutMs: 20 }));
+    this.database = good(openDatabase(file, { busyTimeoutMs: 20 }));
     onTestFinished(() => this.database.close());
     this.journal = this.reopen();
   }
 
   /** A journal over the same database, as a process that starts again would open it. */
   reopen(): SqliteJournal {
-    return must(
+    return good(
       SqliteJournal.open({
         database: this.database,
         source: "acs:demo/gate-1",

@@ -3,24 +3,25 @@ import { describe, expect, test } from "vitest";
 import { type TrustImport, TrustRegister } from "../../src/journal/trust-register.ts";
 import { TrustStore } from "../../src/journal/trust-store.ts";
 import { instant } from "../../src/time/time.ts";
+import { good } from "../good.ts";
 import { anchor, bringing, published, revocationList, signer } from "./stored-anchor.ts";
-import { DAY_MS, must, NOON, TemporaryJournal } from "./temporary-journal.ts";
+import { DAY_MS, NOON, TemporaryJournal } from "./temporary-journal.ts";
 
 function openRegister(world = new TemporaryJournal()) {
-  const register = must(TrustRegister.open(world.database, world.journal));
-  const store = must(TrustStore.open(world.database));
-  const seal = () => must(store.seal());
+  const register = good(TrustRegister.open(world.database, world.journal));
+  const store = good(TrustStore.open(world.database));
+  const seal = () => good(store.seal());
   return {
     world,
     register,
     store,
     seal,
-    import: async (parts: Partial<TrustImport>) => must(await register.import(bringing(parts), seal())),
+    import: async (parts: Partial<TrustImport>) => good(await register.import(bringing(parts), seal())),
     held: () =>
-      must(store.read())
+      good(store.read())
         .anchors.map(({ subject }) => Number(subject.split(" ").at(-1)))
         .sort((left, right) => left - right),
-    rows: () => must(world.journal.read(0, 100)).map(({ type, data }) => ({ type, ...data })),
+    rows: () => good(world.journal.read(0, 100)).map(({ type, data }) => ({ type, ...data })),
   };
 }
 
@@ -44,7 +45,7 @@ describe("import", () => {
       revocationListsAdded: 1,
       signersPinned: 1,
     });
-    const content = must(store.read());
+    const content = good(store.read());
     expect(content.anchors).toEqual([
       { ...anchor(1), der: Buffer.from(anchor(1).der), sources: ["by-hand.pem"] },
     ]);
@@ -93,7 +94,7 @@ describe("import", () => {
       revocationListsAdded: 1,
       revocationListsRemoved: 1,
     });
-    const held = must(store.read()).revocationLists.map(({ fingerprint }) => fingerprint);
+    const held = good(store.read()).revocationLists.map(({ fingerprint }) => fingerprint);
     expect(held.sort()).toEqual([newer.fingerprint, other.fingerprint].sort());
   });
 
@@ -125,20 +126,20 @@ describe("remove", () => {
   test("by the first digits of a fingerprint or of a key identifier, whoever brought the certificate", async () => {
     const { register, held } = await filled();
     const digits = anchor(2).fingerprint.slice(0, 8).toLowerCase();
-    expect(must(await register.remove({ by: "digits", digits }))).toMatchObject({
+    expect(good(await register.remove({ by: "digits", digits }))).toMatchObject({
       kind: "removed",
       removed: 1,
     });
     expect(held()).toEqual([1, 3]);
     const keyId = anchor(3).subjectKeyId ?? "";
-    expect(must(await register.remove({ by: "digits", digits: keyId }))).toMatchObject({ removed: 1 });
+    expect(good(await register.remove({ by: "digits", digits: keyId }))).toMatchObject({ removed: 1 });
     expect(held()).toEqual([1]);
-    expect(must(await register.remove({ by: "digits", digits: keyId }))).toEqual({ kind: "notFound" });
+    expect(good(await register.remove({ by: "digits", digits: keyId }))).toEqual({ kind: "notFound" });
   });
 
   test("takes nothing out when digits fit several, and says which", async () => {
     const { register, held } = await filled();
-    const removal = must(await register.remove({ by: "digits", digits: "AAAAAAAA" }));
+    const removal = good(await register.remove({ by: "digits", digits: "AAAAAAAA" }));
     expect(removal).toMatchObject({ kind: "ambiguous" });
     expect(removal.kind === "ambiguous" && removal.candidates.map(({ subject }) => subject).sort()).toEqual([
       "C=IT, CN=Signer 1",
@@ -155,10 +156,10 @@ describe("remove", () => {
       byHand: [anchor(1, { subjectKeyId }), anchor(2, { subjectKeyId, kind: "link" }), anchor(3)],
     });
     const one = await register.remove({ by: "digits", digits: anchor(1).fingerprint });
-    expect(must(one)).toMatchObject({ removed: 1, sameKeyLeft: 1 });
+    expect(good(one)).toMatchObject({ removed: 1, sameKeyLeft: 1 });
     await bring({ byHand: [anchor(1, { subjectKeyId })] });
     const key = await register.remove({ by: "digits", digits: "cccccccc" });
-    expect(must(key)).toMatchObject({ removed: 2, sameKeyLeft: 0 });
+    expect(good(key)).toMatchObject({ removed: 2, sameKeyLeft: 0 });
     expect(held()).toEqual([3]);
     expect(rows().at(-1)).toMatchObject({ removed: 2, keyId: subjectKeyId });
   });
@@ -166,38 +167,38 @@ describe("remove", () => {
   test("a pinned signer", async () => {
     const { register, store } = await filled();
     const { fingerprint } = signer("list signer");
-    expect(must(await register.remove({ by: "digits", digits: fingerprint.slice(0, 10) }))).toMatchObject({
+    expect(good(await register.remove({ by: "digits", digits: fingerprint.slice(0, 10) }))).toMatchObject({
       signersRemoved: 1,
       removed: 0,
     });
-    expect(must(store.read()).signers).toEqual([]);
+    expect(good(store.read()).signers).toEqual([]);
   });
 
   test("a file with all that it brought, but not what another brings too", async () => {
     const { register, held, store } = await filled();
-    expect(must(await register.remove({ by: "source", name: "de.ml" }))).toMatchObject({
+    expect(good(await register.remove({ by: "source", name: "de.ml" }))).toMatchObject({
       removed: 1,
       revocationListsRemoved: 1,
       signersRemoved: 1,
     });
     expect(held()).toEqual([1, 2]);
-    expect(must(store.read()).sources.map(({ name }) => name)).toEqual(["by-hand.pem"]);
-    expect(must(await register.remove({ by: "source", name: "de.ml" }))).toEqual({ kind: "notFound" });
+    expect(good(store.read()).sources.map(({ name }) => name)).toEqual(["by-hand.pem"]);
+    expect(good(await register.remove({ by: "source", name: "de.ml" }))).toEqual({ kind: "notFound" });
   });
 
   test("everything; and of an empty store nothing", async () => {
     const { register, held } = await filled();
-    expect(must(await register.remove({ by: "everything" }))).toMatchObject({
+    expect(good(await register.remove({ by: "everything" }))).toMatchObject({
       removed: 3,
       signersRemoved: 1,
     });
     expect(held()).toEqual([]);
-    expect(must(await register.remove({ by: "everything" }))).toEqual({ kind: "notFound" });
+    expect(good(await register.remove({ by: "everything" }))).toEqual({ kind: "notFound" });
   });
 
   test("of a certificate is undone by the same list again", async () => {
     const { register, held, import: bring } = await filled();
-    must(await register.remove({ by: "digits", digits: anchor(3).fingerprint }));
+    good(await register.remove({ by: "digits", digits: anchor(3).fingerprint }));
     const again = { name: "de.ml", lists: [published("DE", "may", [anchor(2), anchor(3)])] };
     expect(await bring(again)).toMatchObject({ added: 1 });
     expect(held()).toEqual([1, 2, 3]);
@@ -210,9 +211,9 @@ describe("the journal", () => {
     const list = published("DE", "may", [anchor(1), anchor(2)]);
     await bring({ name: "de.ml", lists: [list] });
     const first = seal();
-    must(await register.remove({ by: "digits", digits: anchor(1).fingerprint }));
+    good(await register.remove({ by: "digits", digits: anchor(1).fingerprint }));
     const second = seal();
-    must(await register.remove({ by: "source", name: "de.ml" }));
+    good(await register.remove({ by: "source", name: "de.ml" }));
     const type = "acs.config.trust";
     expect(rows()).toEqual([
       { type, ...COUNTS, added: 2, file: "de.ml", lists: [list.fingerprint], seal: first },

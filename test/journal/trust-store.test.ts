@@ -2,20 +2,21 @@
 import { describe, expect, test } from "vitest";
 import { TrustRegister } from "../../src/journal/trust-register.ts";
 import { TrustStore } from "../../src/journal/trust-store.ts";
+import { good } from "../good.ts";
 import { anchor, bringing, published, revocationList, signer } from "./stored-anchor.ts";
-import { must, TemporaryJournal } from "./temporary-journal.ts";
+import { TemporaryJournal } from "./temporary-journal.ts";
 
 async function filledStore() {
   const world = new TemporaryJournal();
-  const register = must(TrustRegister.open(world.database, world.journal));
-  const store = must(TrustStore.open(world.database));
+  const register = good(TrustRegister.open(world.database, world.journal));
+  const store = good(TrustStore.open(world.database));
   const file = bringing({
     byHand: [anchor(1)],
     lists: [published("DE", "may", [anchor(2), anchor(3)])],
     revocationLists: [revocationList("one")],
     signers: [signer("list signer")],
   });
-  must(await register.import(file, must(store.seal())));
+  good(await register.import(file, good(store.seal())));
   const run = (sql: string) => world.database.connection.exec(sql);
   return { world, register, store, run };
 }
@@ -25,7 +26,7 @@ const TABLES = ["trust_certificate", "trust_crl", "trust_signer", "trust_source"
 
 test("an unused store is empty, not damaged", () => {
   const { database } = new TemporaryJournal();
-  expect(must(must(TrustStore.open(database)).read()).anchors).toEqual([]);
+  expect(good(good(TrustStore.open(database)).read()).anchors).toEqual([]);
 });
 
 test("every byte of every certificate, list and signer counts", async () => {
@@ -100,7 +101,7 @@ test("a seal that is gone or another counts; with everything gone the store is e
   run("DELETE FROM trust_seal");
   expect(store.read()).toMatchObject(DAMAGED);
   for (const table of TABLES) run(`DELETE FROM ${table}`);
-  expect(must(store.read())).toMatchObject({ anchors: [], revocationLists: [], signers: [] });
+  expect(good(store.read())).toMatchObject({ anchors: [], revocationLists: [], signers: [] });
 });
 
 test("a table that is gone is an error of the database", async () => {
@@ -113,7 +114,7 @@ describe("a damaged store", () => {
   test("is not changed, because a new seal would hide the damage", async () => {
     const { register, store, run } = await filledStore();
     run("UPDATE trust_certificate SET country = 'XX'");
-    const seal = must(store.seal());
+    const seal = good(store.seal());
     expect(await register.import(bringing({ byHand: [anchor(9)] }), seal)).toMatchObject(DAMAGED);
     expect(await register.remove({ by: "digits", digits: anchor(1).fingerprint })).toMatchObject(DAMAGED);
     expect(await register.remove({ by: "source", name: "by-hand.pem" })).toMatchObject(DAMAGED);
@@ -123,21 +124,21 @@ describe("a damaged store", () => {
   test("can be emptied, which the journal says, and filled again", async () => {
     const { world, register, store, run } = await filledStore();
     run("UPDATE trust_certificate SET country = 'XX'");
-    expect(must(await register.remove({ by: "everything" }))).toMatchObject({ kind: "removed" });
-    expect(must(store.read()).anchors).toEqual([]);
-    must(await register.import(bringing({ byHand: [anchor(1)] }), must(store.seal())));
-    expect(must(store.read()).anchors).toHaveLength(1);
-    expect(must(world.journal.read(1, 1))).toMatchObject([{ data: { everything: true, damaged: true } }]);
+    expect(good(await register.remove({ by: "everything" }))).toMatchObject({ kind: "removed" });
+    expect(good(store.read()).anchors).toEqual([]);
+    good(await register.import(bringing({ byHand: [anchor(1)] }), good(store.seal())));
+    expect(good(store.read()).anchors).toHaveLength(1);
+    expect(good(world.journal.read(1, 1))).toMatchObject([{ data: { everything: true, damaged: true } }]);
   });
 });
 
 test("a change by another process is seen by the seal", async () => {
   const { world, register, store } = await filledStore();
   const other = new TemporaryJournal(world.file);
-  const gate = must(TrustStore.open(other.database));
-  const before = must(gate.seal());
-  expect(before).toBe(must(store.seal()));
-  must(await register.remove({ by: "digits", digits: anchor(1).fingerprint }));
-  expect(must(gate.seal())).not.toBe(before);
-  expect(must(gate.read()).anchors).toHaveLength(2);
+  const gate = good(TrustStore.open(other.database));
+  const before = good(gate.seal());
+  expect(before).toBe(good(store.seal()));
+  good(await register.remove({ by: "digits", digits: anchor(1).fingerprint }));
+  expect(good(gate.seal())).not.toBe(before);
+  expect(good(gate.read()).anchors).toHaveLength(2);
 });

@@ -6,18 +6,19 @@ import { systemRandom } from "../../src/crypto/system-random.ts";
 import { writeCheckpoint } from "../../src/journal/checkpoint.ts";
 import { type ChainFault, verifyChain, verifyInPages } from "../../src/journal/verify-chain.ts";
 import { silentLog } from "../../src/ports/log.ts";
-import { granted, must, TemporaryJournal, temporaryDirectory } from "./temporary-journal.ts";
+import { good } from "../good.ts";
+import { granted, TemporaryJournal, temporaryDirectory } from "./temporary-journal.ts";
 
 const newSigner = (): Signer =>
-  must(loadOrCreateSigner(join(temporaryDirectory(), "journal.key"), systemRandom));
+  good(loadOrCreateSigner(join(temporaryDirectory(), "journal.key"), systemRandom));
 
 /** Three rows, a personal part and a checkpoint over row 3. */
 async function signedJournal() {
   const world = new TemporaryJournal();
   const signer = newSigner();
-  must(await world.journal.append([granted(1), world.personalEvent(), granted(3)]));
-  must(await writeCheckpoint({ journal: world.journal, clock: world.clock, signer, log: silentLog }));
-  must(await world.journal.append([granted(5)]));
+  good(await world.journal.append([granted(1), world.personalEvent(), granted(3)]));
+  good(await writeCheckpoint({ journal: world.journal, clock: world.clock, signer, log: silentLog }));
+  good(await world.journal.append([granted(5)]));
   const verify = (by: Signer = signer) => verifyChain(world.database, by.publicKey);
   const sql = (text: string, ...values: readonly unknown[]) =>
     world.database.connection.prepare(text).run(...values);
@@ -87,7 +88,7 @@ test("a removed row, a swapped pair and a cut tail are named for what they are",
   expect(two.verify()).toMatchObject(broken(1, "line"));
 
   const three = await signedJournal();
-  must(three.world.journal.acknowledge(5));
+  good(three.world.journal.acknowledge(5));
   three.sql("DELETE FROM event WHERE seq = 5");
   expect(three.verify()).toMatchObject(broken(4, "tail"));
 });
@@ -123,10 +124,10 @@ test("the newest rows alone are taken from where they begin, checkpoint included
 test("a verification in pages sees one moment, and given up leaves the database free", async () => {
   const world = new TemporaryJournal();
   const other = new TemporaryJournal(world.file);
-  must(await world.journal.append(Array.from({ length: 1_500 }, (_, number) => granted(number))));
+  good(await world.journal.append(Array.from({ length: 1_500 }, (_, number) => granted(number))));
   const pages = verifyInPages(other.database, newSigner().publicKey);
   expect(pages.next()).toEqual({ done: false, value: 1_000 });
-  must(await world.journal.append([granted(1_500)]));
+  good(await world.journal.append([granted(1_500)]));
   expect(pages.next()).toEqual({ done: false, value: 1_500 });
   expect(pages.next()).toMatchObject({ done: true, value: { ok: true, value: { first: 1, last: 1_500 } } });
   const again = verifyInPages(other.database, newSigner().publicKey);

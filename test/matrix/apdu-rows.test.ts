@@ -5,6 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { concat } from "../../src/bytes/bytes.ts";
 import type { BulkSpec } from "../../src/sim/cards/bulk.ts";
+import { good } from "../good.ts";
 import {
   APDU_LIMIT_MS,
   echo,
@@ -19,15 +20,7 @@ import {
   read,
   SW_OK,
 } from "./card-bench.ts";
-import {
-  expectCounted,
-  NIS_ANSWER,
-  RecoveryTable,
-  rowsOf,
-  startBench,
-  TRANSPORTS,
-  unwrap,
-} from "./matrix.ts";
+import { expectCounted, NIS_ANSWER, RecoveryTable, rowsOf, startBench, TRANSPORTS } from "./matrix.ts";
 
 const table = new RecoveryTable("APDUs");
 
@@ -101,7 +94,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
       const { card } = await presentBulk(bench, options);
       const data = pattern(200);
       await table.within(bench, at(26, what, 150), async () => {
-        const kbits = unwrap(await bench.settle(card.raiseSpeed()));
+        const kbits = good(await bench.settle(card.raiseSpeed()));
         const offersNone = options.ta === "absent" || options.ta === 0x08 || options.atsLength === "one";
         expect(kbits).toBe(offersNone ? 106 : 424);
         expect(await exchange(bench, card, echo(data))).toEqual(echoed(data));

@@ -18,6 +18,7 @@ import type { BoardHost } from "../../src/sim/board-host.ts";
 import { VirtualClock } from "../../src/sim/virtual-clock.ts";
 import { VirtualTimeline } from "../../src/sim/virtual-timeline.ts";
 import { instant } from "../../src/time/time.ts";
+import { good } from "../good.ts";
 import {
   Bench,
   type BenchRig,
@@ -33,7 +34,6 @@ import {
   SPI,
   startBench,
   TRANSPORTS,
-  unwrap,
 } from "./matrix.ts";
 
 const table = new RecoveryTable("board");
@@ -55,13 +55,13 @@ async function pairOnOneBus() {
   const host = board.attach();
   const clock = VirtualClock.startingAt(timeline, instant(0));
   const bench = async (which: (typeof wiring)[number], isPolled: boolean): Promise<BoardBench> => {
-    const irq = isPolled ? undefined : unwrap(await host.gpio.input(which.irqLine));
-    const reset = unwrap(await host.gpio.output(which.resetLine, "low"));
+    const irq = isPolled ? undefined : good(await host.gpio.input(which.irqLine));
+    const reset = good(await host.gpio.output(which.resetLine, "low"));
     const link = createSpiLink({ bus: host.spiBus(which.node), irq, clock });
     const reader = createPn532Reader({ link, reset, clock, log: silentLog });
     return new Bench({ timeline, board, node: which.node, reader });
   };
-  return { clock, good: await bench(wiring[0], false), other: await bench(wiring[1], true) };
+  return { clock, sound: await bench(wiring[0], false), other: await bench(wiring[1], true) };
 }
 
 /** Keeps a reader at work as a lane does: polls, and starts anew after each failure. Ends when `signal` says so. */
@@ -80,7 +80,7 @@ async function presentation(bench: BoardBench): Promise<string> {
   const { channel } = await bench.present();
   const answer = await bench.readNis(channel);
   bench.remove();
-  unwrap(await bench.settle(bench.rig.reader.drop()));
+  good(await bench.settle(bench.rig.reader.drop()));
   return answer;
 }
 
@@ -95,51 +95,51 @@ describe("SPI, two readers on one bus", () => {
     ["in a noise of status bytes", ({ faults }: BoardBench) => faults.set({ garbledStatus: 1 })],
     ["with every frame damaged", ({ faults }: BoardBench) => faults.set({ wrongDataChecksum: 1 })],
   ] as const)("row 31: the other one %s takes next to nothing from a presentation", async (what, trouble) => {
-    const { clock, good, other } = await pairOnOneBus();
-    unwrap(await good.start());
-    unwrap(await other.start());
-    const fromMs = good.nowMs();
-    expect(await presentation(good)).toBe(NIS_ANSWER);
-    const aloneMs = good.nowMs() - fromMs;
+    const { clock, sound, other } = await pairOnOneBus();
+    good(await sound.start());
+    good(await other.start());
+    const fromMs = sound.nowMs();
+    expect(await presentation(sound)).toBe(NIS_ANSWER);
+    const aloneMs = sound.nowMs() - fromMs;
     trouble(other);
     const end = new AbortController();
     const serving = serve(other.rig.reader, clock, end.signal);
-    await good.pass(500);
+    await sound.pass(500);
     for (let round = 0; round < 10; round++) {
       const answer = await table.within(
-        good,
+        sound,
         at(`the other one ${what}`, Math.ceil(aloneMs) + SHARED_MS),
-        () => presentation(good),
+        () => presentation(sound),
       );
       expect(answer).toBe(NIS_ANSWER);
-      await good.pass(97);
+      await sound.pass(97);
     }
     end.abort();
-    await good.settle(serving);
+    await sound.settle(serving);
     // The two have met on the bus, so the figures are those of a shared one.
     expect(other.rig.board.reader(other.rig.node).busWaits()).toBeGreaterThan(0);
   });
 
   test("row 31: two busy readers share the bus: neither waits longer than the other", async () => {
-    const { good, other } = await pairOnOneBus();
-    unwrap(await good.start());
-    unwrap(await other.start());
+    const { sound, other } = await pairOnOneBus();
+    good(await sound.start());
+    good(await other.start());
     const took: number[] = [];
     const busy = async (bench: BoardBench): Promise<void> => {
       const fromMs = bench.nowMs();
       for (let round = 0; round < 20; round++) {
         bench.place();
-        const card = unwrap(await bench.rig.reader.poll(new AbortController().signal));
+        const card = good(await bench.rig.reader.poll(new AbortController().signal));
         if (card === undefined) throw new Error("the card was not found");
         for (const command of [SELECT_IAS, SELECT_CIE, READ_NIS])
-          unwrap(await card.channel.transceive(command));
+          good(await card.channel.transceive(command));
         bench.remove();
-        unwrap(await bench.rig.reader.drop());
+        good(await bench.rig.reader.drop());
       }
       took.push(bench.nowMs() - fromMs);
     };
-    await table.within(good, at("20 presentations at both at once", 2_000), () =>
-      good.settle(Promise.all([busy(good), busy(other)])),
+    await table.within(sound, at("20 presentations at both at once", 2_000), () =>
+      sound.settle(Promise.all([busy(sound), busy(other)])),
     );
     const [first = 0, second = 0] = took;
     expect(second / first).toBeLessThan(1.25);
@@ -244,11 +244,11 @@ async function blockable({ wiring, name }: MatrixTransport): Promise<{ bench: Bo
   const loop = new EventLoop(timeline);
   const clock = loop.clock(VirtualClock.startingAt(timeline, instant(0)));
   const { irqLine } = wiring;
-  const irq = irqLine === undefined ? undefined : lateLine(unwrap(await host.gpio.input(irqLine)), loop);
+  const irq = irqLine === undefined ? undefined : lateLine(good(await host.gpio.input(irqLine)), loop);
   const link = LATE_LINKS[name](host, loop, irq, clock);
   const reader = createPn532Reader({ link, clock, log: silentLog });
   const bench = new Bench({ timeline, board, node: wiring.node, reader });
-  unwrap(await bench.start());
+  good(await bench.start());
   return { bench, loop };
 }
 
@@ -282,7 +282,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
       await bench.pass(5);
       loop.block(2_000);
       const fromMs = bench.nowMs();
-      const selected = toHex(unwrap(await bench.settle(sent)));
+      const selected = toHex(good(await bench.settle(sent)));
       expect(bench.nowMs() - fromMs).toBeGreaterThanOrEqual(2_000);
       return selected;
     });
@@ -304,7 +304,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
       const reader = await bench.rig.restartHost();
       const heir = new Bench({ ...bench.rig, reader });
       const answer = await table.within(heir, at(33, "killed, started, card read", 400), async () => {
-        unwrap(await heir.start());
+        good(await heir.start());
         const { channel } = await heir.find();
         return heir.readNis(channel);
       });

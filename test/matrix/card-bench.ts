@@ -7,7 +7,8 @@ import { hex } from "../../src/bytes/hex.ts";
 import type { DetectedCard } from "../../src/ports/card.ts";
 import type { Antenna } from "../../src/sim/antenna.ts";
 import type { BulkApplication, BulkSpec } from "../../src/sim/cards/bulk.ts";
-import { type Bench, CIE, unwrap } from "./matrix.ts";
+import { good } from "../good.ts";
+import { type Bench, CIE } from "./matrix.ts";
 
 const BULK: BulkSpec = { card: "bulk" };
 /** The error of an exchange with a card that left or fell silent. */
@@ -40,7 +41,7 @@ export const extended = (header: string, data: Uint8Array): Uint8Array =>
 export const antenna = (bench: Bench): Antenna => bench.rig.board.reader(bench.rig.node).antenna;
 
 export const isPresent = async (bench: Bench): Promise<boolean> =>
-  unwrap(await bench.settle(bench.rig.reader.isPresent()));
+  good(await bench.settle(bench.rig.reader.isPresent()));
 
 /** Puts a bulk card on the reader and finds it. */
 export async function presentBulk(
@@ -57,12 +58,12 @@ export const exchange = async (
   bench: Bench,
   { channel }: DetectedCard,
   command: Uint8Array,
-): Promise<Uint8Array> => unwrap(await bench.transceive(channel, command));
+): Promise<Uint8Array> => good(await bench.transceive(channel, command));
 
 /** Everything is taken away and the field reset, as the gate does when a card is done with. */
 export async function clear(bench: Bench): Promise<void> {
   bench.remove();
-  unwrap(await bench.settle(bench.rig.reader.drop()));
+  good(await bench.settle(bench.rig.reader.drop()));
 }
 
 /** What a row demands of a reader that works: a CIE in place of whatever lay there is read to its end. */

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { LinkError } from "../../src/ports/card.ts";
 import type { Result } from "../../src/result.ts";
 import type { CardSpec } from "../../src/sim/cards/make-card.ts";
+import { good } from "../good.ts";
 import {
   antenna,
   clear,
@@ -28,7 +29,6 @@ import {
   rowsOf,
   startBench,
   TRANSPORTS,
-  unwrap,
 } from "./matrix.ts";
 
 const table = new RecoveryTable("cards that come and go");
@@ -78,7 +78,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
         const bench = await startBench(transport);
         bench.place(BULK);
         antenna(bench).tearAfter(bytes);
-        expect(unwrap(await bench.poll())).toBeUndefined();
+        expect(good(await bench.poll())).toBeUndefined();
         const answer = await table.within(bench, at(21, "torn in RATS", 200), () => nextCard(bench));
         expect(answer).toBe(NIS_ANSWER);
       },
@@ -145,9 +145,9 @@ describe.each(TRANSPORTS)("$name", (transport) => {
     test("row 22: two, then three at once are nobody; the last one left is read", async () => {
       const bench = await startBench(transport);
       const others = [bench.place({ card: "phone" }), bench.place(BULK)];
-      expect(unwrap(await bench.poll())).toBeUndefined();
+      expect(good(await bench.poll())).toBeUndefined();
       bench.place(CIE);
-      expect(unwrap(await bench.poll())).toBeUndefined();
+      expect(good(await bench.poll())).toBeUndefined();
       for (const { card } of others) bench.rig.board.remove(bench.rig.node, card);
       const answer = await table.within(bench, at(22, "one of three is left", 300), async () =>
         bench.readNis((await bench.find()).channel),
@@ -179,7 +179,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
       const { bulk } = bench.place({ ...BULK, uid });
       const found = await table.within(bench, at(22, "swap without a gap", 300), async () => {
         expect(await isPresent(bench)).toBe(false);
-        unwrap(await bench.settle(bench.rig.reader.drop()));
+        good(await bench.settle(bench.rig.reader.drop()));
         return bench.find();
       });
       // What was begun with the first card cannot go on with the second.

@@ -20,6 +20,7 @@ import {
 } from "../../src/sim/frame-faults.ts";
 import { VirtualClock } from "../../src/sim/virtual-clock.ts";
 import { instant } from "../../src/time/time.ts";
+import { good } from "../good.ts";
 import {
   type Bench,
   expectCounted,
@@ -33,7 +34,6 @@ import {
   SELECT_IAS,
   startBench,
   TRANSPORTS,
-  unwrap,
 } from "./matrix.ts";
 
 const table = new RecoveryTable("frames");
@@ -51,7 +51,7 @@ async function nisThrough(bench: Bench, change: (frame: Uint8Array) => Uint8Arra
   const answer = await bench.readNis(channel);
   bench.faults.setTamper(undefined);
   bench.remove();
-  unwrap(await bench.settle(bench.rig.reader.drop()));
+  good(await bench.settle(bench.rig.reader.drop()));
   return answer;
 }
 

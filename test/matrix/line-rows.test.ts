@@ -14,6 +14,7 @@ import type { SpiBus } from "../../src/ports/bus.ts";
 import type { FaultKind } from "../../src/sim/faults.ts";
 import { reverseBits } from "../../src/sim/spi-slave.ts";
 import { saying } from "../drivers/bus/surroundings.ts";
+import { good } from "../good.ts";
 import {
   type Bench,
   expectCounted,
@@ -27,7 +28,6 @@ import {
   rowsOf,
   SPI,
   startBench,
-  unwrap,
 } from "./matrix.ts";
 
 const table = new RecoveryTable("lines");
@@ -42,14 +42,14 @@ const CHECK_UP_MS = 31_000;
 /** Polls an empty field for that long. */
 async function pollFor(bench: Bench, durationMs: number): Promise<void> {
   const untilMs = bench.nowMs() + durationMs;
-  while (bench.nowMs() < untilMs) expect(unwrap(await bench.poll())).toBeUndefined();
+  while (bench.nowMs() < untilMs) expect(good(await bench.poll())).toBeUndefined();
 }
 
 async function presentation(bench: Bench): Promise<string> {
   const { channel } = await bench.present();
   const answer = await bench.readNis(channel);
   bench.remove();
-  unwrap(await bench.settle(bench.rig.reader.drop()));
+  good(await bench.settle(bench.rig.reader.drop()));
   return answer;
 }
 
@@ -62,7 +62,7 @@ describe.each([SPI, I2C])("$name", (transport) => {
       const bench = await makeBench(transport);
       bench.chip.setStuckIrq(level);
       const answer = await table.within(bench, at(13, `stuck ${level} at start`, 600), async () => {
-        expect(unwrap(await bench.start()).degraded).toEqual(DEAD_LINE);
+        expect(good(await bench.start()).degraded).toEqual(DEAD_LINE);
         return presentation(bench);
       });
       expect(answer).toBe(NIS_ANSWER);
@@ -117,7 +117,7 @@ describe.each([SPI, I2C])("$name", (transport) => {
   test("row 13: without an interrupt line nothing is degraded", async () => {
     const bench = await makeBench(transport, { irq: "absent" });
     const answer = await table.within(bench, at(13, "no line, start and presentation", 300), async () => {
-      expect(unwrap(await bench.start()).degraded).toEqual([]);
+      expect(good(await bench.start()).degraded).toEqual([]);
       return presentation(bench);
     });
     expect(answer).toBe(NIS_ANSWER);
@@ -192,7 +192,7 @@ describe("SPI", () => {
 
   test("row 14: a status that flaps is asked again", async () => {
     const bench = await makeBench(SPI, { irq: "absent" });
-    unwrap(await bench.start());
+    good(await bench.start());
     bench.faults.set({ garbledStatus: 0.7 });
     const answer = await table.within(bench, at(14, "7 of 10 status bytes wrong", 300), () =>
       presentation(bench),
@@ -282,7 +282,7 @@ describe("I2C", () => {
           address: PN532_I2C_ADDRESS,
           load: async () => ({ open }),
         });
-        return createI2cLink({ device: unwrap(opened), irq, clock });
+        return createI2cLink({ device: good(opened), irq, clock });
       },
     };
   }

@@ -24,6 +24,8 @@ import type { VirtualChip } from "../../src/sim/chip.ts";
 import type { FaultPlan } from "../../src/sim/faults.ts";
 import type { ReaderRig, RigOptions } from "../conformance/reader-suite.ts";
 import { IRQ_LINE, makeVirtualRig, RESET_LINE, type Transport } from "../conformance/virtual-rig.ts";
+import { good } from "../good.ts";
+import { isVerbose } from "../tell.ts";
 
 export interface MatrixTransport extends Transport {
   readonly name: "SPI" | "I2C" | "HSU";
@@ -60,11 +62,6 @@ export const SELECT_CIE = hex("00A4040C06A00000000039");
 export const READ_NIS = hex("00B081000C");
 /** The NIS of `CIE` and the status words. */
 export const NIS_ANSWER = "3132333435363738393031329000";
-
-export function unwrap<T, E>(result: Result<T, E>): T {
-  if (!result.ok) throw new Error(`unexpected failure: ${JSON.stringify(result.error)}`);
-  return result.value;
-}
 
 /** What a bench needs of a rig. */
 export type BenchRig = Pick<ReaderRig, "timeline" | "board" | "node" | "reader">;
@@ -121,7 +118,7 @@ export class Bench<Rig extends BenchRig = ReaderRig> {
 
   /** The card that the next poll finds; throws when there is none. */
   async find(): Promise<DetectedCard> {
-    const card = unwrap(await this.poll());
+    const card = good(await this.poll());
     if (card === undefined) throw new Error("the card was not found");
     return card;
   }
@@ -138,7 +135,7 @@ export class Bench<Rig extends BenchRig = ReaderRig> {
 
   /** The answer to one APDU, as hexadecimal; throws when there is none. */
   async send(channel: CardChannel, command: Uint8Array): Promise<string> {
-    return toHex(unwrap(await this.transceive(channel, command)));
+    return toHex(good(await this.transceive(channel, command)));
   }
 
   /** What a card of kind `CIE` answers when its NIS is read. */
@@ -264,7 +261,7 @@ export async function makeBench(transport: Transport, options: Partial<RigOption
 /** A bench whose reader works. */
 export async function startBench(transport: Transport, options: Partial<RigOptions> = {}): Promise<Bench> {
   const bench = await makeBench(transport, options);
-  unwrap(await bench.start());
+  good(await bench.start());
   return bench;
 }
 
@@ -283,13 +280,15 @@ export const rowsOf =
 
 type Recovery = Measured & { readonly tookMs: number };
 
-/** The recoveries of one test file; they are printed when it is done. */
+/** The recoveries of one test file; they are printed when it is done, if one came too late or somebody asks. */
 export class RecoveryTable {
   readonly #recoveries: Recovery[] = [];
 
   constructor(title: string) {
     afterAll(() => {
-      process.stdout.write(`\n${title}: recovery in virtual time\n${this.#print()}\n`);
+      const isLate = this.#recoveries.some(({ tookMs, boundMs }) => tookMs > boundMs);
+      if (isLate || isVerbose)
+        process.stdout.write(`\n${title}: recovery in virtual time\n${this.#print()}\n`);
     });
   }
 

@@ -9,6 +9,7 @@ import { createSpiLink } from "../../drivers/pn532/spi-link.ts";
 import { hex } from "../../src/bytes/hex.ts";
 import type { BusError, I2cDevice, SerialLine, SpiBus } from "../../src/ports/bus.ts";
 import { err } from "../../src/result.ts";
+import { good } from "../good.ts";
 import {
   type Bench,
   expectRecovered,
@@ -24,7 +25,6 @@ import {
   SPI,
   startBench,
   TRANSPORTS,
-  unwrap,
 } from "./matrix.ts";
 
 const table = new RecoveryTable("power and existence");
@@ -44,7 +44,7 @@ const LOSSES: readonly (readonly [row: number, what: string, lose: (bench: Bench
 
 /** The chip shows how long its polls take, of which the first knows nothing. */
 async function pollInVain(bench: Bench, rounds: number): Promise<void> {
-  for (let round = 0; round < rounds; round++) expect(unwrap(await bench.poll())).toBeUndefined();
+  for (let round = 0; round < rounds; round++) expect(good(await bench.poll())).toBeUndefined();
 }
 
 const readAgain = async (bench: Bench): Promise<string> => bench.readNis((await bench.findAgain()).channel);
@@ -152,7 +152,7 @@ describe("I2C", () => {
       bench.place();
       const found = await table.within(bench, at(row, `${what}, unseen`, 31_000), async () => {
         for (;;) {
-          const card = unwrap(await bench.poll());
+          const card = good(await bench.poll());
           if (card !== undefined) return card;
         }
       });
@@ -183,11 +183,11 @@ describe("HSU", () => {
       baud = wanted;
       const reader = await bench.rig.restartHost();
       await table.within(bench, at(19, `chip at ${left}, wanted at ${wanted}`, 3_000), async () => {
-        unwrap(await bench.settle(reader.start()));
+        good(await bench.settle(reader.start()));
       });
       expect(bench.chip.baud).toBe(wanted);
       bench.place();
-      const found = unwrap(await bench.settle(reader.poll(new AbortController().signal)));
+      const found = good(await bench.settle(reader.poll(new AbortController().signal)));
       expect(found).toMatchObject({ protocol: "typeA", kind: "isoDep" });
       expect(reader.health()).toMatchObject({ recoveries: { reconfigure: 0, reset: 0, reopen: 0 } });
     },

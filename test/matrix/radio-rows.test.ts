@@ -5,6 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { concat } from "../../src/bytes/bytes.ts";
 import type { Protection } from "../../src/sim/antenna.ts";
+import { good } from "../good.ts";
 import {
   antenna,
   clear,
@@ -29,7 +30,6 @@ import {
   SELECT_IAS,
   startBench,
   TRANSPORTS,
-  unwrap,
 } from "./matrix.ts";
 
 const table = new RecoveryTable("radio");
@@ -46,7 +46,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
       const airMs: number[] = [];
       for (const ta of ["absent", 0x33] as const) {
         const { card, bulk } = await presentBulk(bench, { ta, apduUs: 0 });
-        expect(unwrap(await bench.settle(card.raiseSpeed()))).toBe(ta === "absent" ? 106 : 424);
+        expect(good(await bench.settle(card.raiseSpeed()))).toBe(ta === "absent" ? 106 : 424);
         const before = bench.rig.board.snapshotTap(bench.rig.node)?.radioUs ?? 0;
         expect(await exchange(bench, card, read(2_000))).toEqual(concat(bulk.file.subarray(0, 2_000), SW_OK));
         airMs.push(((bench.rig.board.snapshotTap(bench.rig.node)?.radioUs ?? 0) - before) / 1_000);
@@ -61,17 +61,17 @@ describe.each(TRANSPORTS)("$name", (transport) => {
       const { card } = await presentBulk(bench, { pps: "refuses" });
       const data = pattern(100);
       await table.within(bench, at(29, "InPSL refused", 400), async () => {
-        expect(unwrap(await bench.settle(card.raiseSpeed()))).toBe(106);
+        expect(good(await bench.settle(card.raiseSpeed()))).toBe(106);
         expect(await exchange(bench, card, echo(data))).toEqual(echoed(data));
       });
       await clear(bench);
       const again = await presentBulk(bench, { pps: "refuses" });
-      expect(unwrap(await bench.settle(again.card.raiseSpeed()))).toBe(106);
+      expect(good(await bench.settle(again.card.raiseSpeed()))).toBe(106);
       expect(commands(bench)).toBe(1);
       expect(await exchange(bench, again.card, echo(data))).toEqual(echoed(data));
       await clear(bench);
       const other = await bench.present(CIE);
-      expect(unwrap(await bench.settle(other.raiseSpeed()))).toBe(424);
+      expect(good(await bench.settle(other.raiseSpeed()))).toBe(424);
       expect(await bench.readNis(other.channel)).toBe(NIS_ANSWER);
     });
 
@@ -80,13 +80,13 @@ describe.each(TRANSPORTS)("$name", (transport) => {
       const spec = { pps: "silentAfterwards" } as const;
       for (let silence = 0; silence < 2; silence++) {
         const { card } = await presentBulk(bench, spec);
-        expect(unwrap(await bench.settle(card.raiseSpeed()))).toBe(424);
+        expect(good(await bench.settle(card.raiseSpeed()))).toBe(424);
         expect(await bench.transceive(card.channel, echo(pattern(10)))).toMatchObject(GONE);
         await clear(bench);
       }
       await table.within(bench, at(29, "silent after PPS", 300), async () => {
         const { card } = await presentBulk(bench, spec);
-        expect(unwrap(await bench.settle(card.raiseSpeed()))).toBe(106);
+        expect(good(await bench.settle(card.raiseSpeed()))).toBe(106);
         expect(await exchange(bench, card, echo(pattern(10)))).toEqual(echoed(pattern(10)));
       });
     });
@@ -95,7 +95,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
       const bench = await startBench(transport);
       const phone = await bench.present({ card: "phone" });
       await table.within(bench, at(29, "phone refuses", 400), async () => {
-        expect(unwrap(await bench.settle(phone.raiseSpeed()))).toBe(106);
+        expect(good(await bench.settle(phone.raiseSpeed()))).toBe(106);
         expect(await bench.send(phone.channel, SELECT_IAS)).toBe("6A82");
       });
     });
@@ -182,7 +182,7 @@ describe.each(TRANSPORTS)("$name", (transport) => {
       bench.remove();
       await startAgain(bench);
       const untilMs = bench.nowMs() + 100_000;
-      while (bench.nowMs() < untilMs) unwrap(await bench.poll());
+      while (bench.nowMs() < untilMs) good(await bench.poll());
       expect(await bench.readNis((await bench.present()).channel)).toBe(NIS_ANSWER);
     });
   });

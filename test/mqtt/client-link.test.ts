@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { SystemClock } from "../../src/app/system-clock.ts";
 import { mqttConnect } from "../../src/mqtt/mqtt-client.ts";
 import type { MqttLink, OutgoingMessage } from "../../src/mqtt/mqtt-link.ts";
-import { must } from "../journal/temporary-journal.ts";
+import { good } from "../good.ts";
 
 /** Packet types, the high four bits of the first byte (OASIS MQTT 3.1.1 §2.2.1). */
 const TYPE = { connect: 1, publish: 3, subscribe: 8, pingRequest: 12, disconnect: 14 } as const;
@@ -70,7 +70,7 @@ const message = (topic: string): OutgoingMessage => ({
 });
 
 const connected = async (url: string, level: 4 | 5): Promise<MqttLink> =>
-  must(
+  good(
     await mqttConnect(
       { url },
       new SystemClock(),

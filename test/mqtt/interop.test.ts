@@ -16,7 +16,8 @@ import { createPublisher, type Publisher } from "../../src/mqtt/publisher.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { LogFields } from "../../src/ports/log.ts";
 import { instant, millis } from "../../src/time/time.ts";
-import { granted, must, temporaryDirectory } from "../journal/temporary-journal.ts";
+import { good } from "../good.ts";
+import { granted, temporaryDirectory } from "../journal/temporary-journal.ts";
 import { LOCKED } from "./publisher-world.ts";
 
 const MOSQUITTO = "/usr/sbin/mosquitto";
@@ -118,10 +119,10 @@ async function subscribed({ port, log }: Broker) {
 }
 
 function gate(broker: BrokerConfig) {
-  const database = must(openDatabase(join(temporaryDirectory(), "varco.db"), { busyTimeoutMs: 50 }));
+  const database = good(openDatabase(join(temporaryDirectory(), "varco.db"), { busyTimeoutMs: 50 }));
   const common = { clock, clockState: () => "synced" as const, random: systemRandom };
   const source = "acs:demo/gate-1";
-  const journal = must(
+  const journal = good(
     SqliteJournal.open({ ...common, database, source, buildTime: instant(0), retentionMs: 1e9 }),
   );
   const logged: { readonly event: string; readonly fields: LogFields }[] = [];
@@ -156,7 +157,7 @@ describe.runIf(hasMosquitto)("Mosquitto, MQTT 5", () => {
     await eventually(() => backEnd.bodies("state/lane-1").length === 1, "the door's state");
     expect(backEnd.bodies("status")).toMatchObject([{ v: 1, state: "ready", conn: 1, boot: journal.boot }]);
     expect(backEnd.lines[0]).toContain("/status");
-    must(await journal.append([granted(1), granted(2)]));
+    good(await journal.append([granted(1), granted(2)]));
     await eventually(() => backEnd.bodies("event/access").length === 1, "the batch");
     expect(backEnd.bodies("event/access")).toMatchObject([
       [{ seq: 1, journal: journal.journal }, { seq: 2 }],
@@ -175,7 +176,7 @@ describe.runIf(hasMosquitto)("Mosquitto, MQTT 5", () => {
       "-m",
       ack,
     ]);
-    await eventually(() => must(journal.range()).acked === 2, "the acknowledgement");
+    await eventually(() => good(journal.range()).acked === 2, "the acknowledgement");
     await publisher.stop();
     await eventually(() => backEnd.bodies("status").length === 2, "the goodbye");
     expect(backEnd.bodies("status")[1]).toMatchObject({ state: "disconnected", reason: "stop", conn: 1 });
@@ -196,7 +197,7 @@ describe.runIf(hasMosquitto)("Mosquitto, MQTT 5", () => {
     await eventually(() => logged.some(({ event }) => event === "brokerConnected"), "a connection");
     first.child.kill("SIGKILL");
     await eventually(() => logged.some(({ event }) => event === "brokerLost"), "the loss");
-    must(await journal.append([granted(1)]));
+    good(await journal.append([granted(1)]));
     const broker = await startMosquitto(port);
     const backEnd = await subscribed(broker);
     await eventually(() => backEnd.bodies("event/access").length > 0, "the row written meanwhile");
@@ -298,7 +299,7 @@ test("aedes, which speaks only 3.1.1: the second attempt is at its version, and 
   const topics: string[] = [];
   const { journal, publisher, logged } = gate({ url: url(port) });
   broker.on("publish", ({ topic }) => void (topic.startsWith("acs/") && topics.push(topic)));
-  must(await journal.append([granted(1)]));
+  good(await journal.append([granted(1)]));
   publisher.start();
   await eventually(() => topics.some((topic) => topic.endsWith("event/access")), "the row");
   expect(topics[0]).toBe("acs/v1/demo/gate-1/status");
@@ -311,7 +312,7 @@ test("aedes, which speaks only 3.1.1: the second attempt is at its version, and 
     { cmd: "publish", topic: "acs/v1/demo/gate-1/ack", payload, qos: 1, retain: false, dup: false },
     () => undefined,
   );
-  await eventually(() => must(journal.range()).acked === 1, "the acknowledgement");
+  await eventually(() => good(journal.range()).acked === 1, "the acknowledgement");
 });
 
 test("nobody listening is told once, and costs the gate nothing", async () => {
@@ -322,5 +323,5 @@ test("nobody listening is told once, and costs the gate nothing", async () => {
     event: "brokerUnavailable",
     fields: { why: "unreachable", cause: "ECONNREFUSED" },
   });
-  expect(must(await journal.append([granted(1)]))).toHaveLength(1);
+  expect(good(await journal.append([granted(1)]))).toHaveLength(1);
 });

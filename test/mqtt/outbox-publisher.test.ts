@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { granted, must } from "../journal/temporary-journal.ts";
+import { good } from "../good.ts";
+import { granted } from "../journal/temporary-journal.ts";
 import { count, PublisherWorld } from "./publisher-world.ts";
 
 const doorEvent = { type: "acs.door.mode", data: {} } as const;
@@ -117,12 +118,12 @@ describe("acknowledgement", () => {
       await world.write(granted(hour), doorEvent);
       await world.passMs(3_600_000);
     }
-    for (let round = 0; round < 60 && must(world.journal.range()).acked < 48; round++) {
+    for (let round = 0; round < 60 && good(world.journal.range()).acked < 48; round++) {
       world.acknowledge(world.arrived().length);
       await world.passMs(1000);
     }
     expect(world.arrived()).toEqual(count(1, 48));
-    expect(must(world.journal.range()).acked).toBe(48);
+    expect(good(world.journal.range()).acked).toBe(48);
   });
 
   test("one for rows never issued, or for another journal, is a security event, at most one a minute", async () => {
@@ -134,12 +135,12 @@ describe("acknowledgement", () => {
     await world.passMs(61_000);
     world.acknowledge(1, "another-journal");
     await world.passMs(1000);
-    const bad = must(world.journal.read(0, 99)).filter(({ type }) => type === "acs.security.badAck");
+    const bad = good(world.journal.read(0, 99)).filter(({ type }) => type === "acs.security.badAck");
     expect(bad.map(({ data }) => data)).toEqual([
       { why: "neverIssued", acked: 999, suppressed: 0 },
       { why: "unknownJournal", acked: 1, suppressed: 50 },
     ]);
-    expect(must(world.journal.range()).acked).toBe(0);
+    expect(good(world.journal.range()).acked).toBe(0);
   });
 });
 
@@ -178,7 +179,7 @@ describe("connections that break", () => {
   test("rows written by another process are found without an announcement", async () => {
     const world = await connectedWorld();
     const other = world.reopen();
-    must(await other.append([granted(1)]));
+    good(await other.append([granted(1)]));
     await world.passMs(31_000);
     expect(world.arrived()).toEqual([1]);
   });
@@ -239,12 +240,12 @@ describe("whatever happens to broker and back end", () => {
       world.publisher.start();
       for (const next of acts) await next(world);
       await set({ loses: false, confirms: true })(world);
-      const written = must(world.journal.range()).last;
-      for (let round = 0; round < 400 && must(world.journal.range()).acked < written; round++) {
+      const written = good(world.journal.range()).last;
+      for (let round = 0; round < 400 && good(world.journal.range()).acked < written; round++) {
         await world.passMs(20_000);
         await acknowledge(world);
       }
-      expect(must(world.journal.range()).acked).toBe(written);
+      expect(good(world.journal.range()).acked).toBe(written);
       expectNoSkips(world);
       const before = world.broker.batches().length;
       await world.passMs(3_600_000);

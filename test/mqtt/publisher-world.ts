@@ -3,7 +3,8 @@ import type { DoorState } from "../../src/mqtt/payloads.ts";
 import { createPublisher, type Publisher } from "../../src/mqtt/publisher.ts";
 import type { NewEvent } from "../../src/ports/journal.ts";
 import type { LogFields } from "../../src/ports/log.ts";
-import { must, TemporaryJournal } from "../journal/temporary-journal.ts";
+import { good } from "../good.ts";
+import { TemporaryJournal } from "../journal/temporary-journal.ts";
 import { ScriptedBroker } from "./scripted-broker.ts";
 
 export const TOPIC = "acs/v1/demo/gate-1";
@@ -48,7 +49,7 @@ export class PublisherWorld extends TemporaryJournal {
   }
 
   async write(...events: readonly NewEvent[]): Promise<void> {
-    must(await this.journal.append(events));
+    good(await this.journal.append(events));
   }
 
   acknowledge(acked: number, journal = this.journal.journal): void {

@@ -14,7 +14,8 @@ import {
 } from "../../src/pki/asn1.ts";
 import { scanAsn1 } from "../../src/pki/asn1-scan.ts";
 import { parseInstant } from "../../src/time/parse-iso-8601.ts";
-import { ascii, bad, good } from "./makers.ts";
+import { bad, good } from "../good.ts";
+import { ascii } from "./makers.ts";
 
 const why = (bytes: Uint8Array, limits = CARD_OBJECT) => bad(parseAsn1(bytes, limits)).why;
 const nested = (levels: number): Uint8Array => concat(...Array<Uint8Array>(levels).fill(hex("3080")));

@@ -19,7 +19,8 @@ import {
   utf8String,
 } from "../../src/sim/pki/der.ts";
 import { keyUsage } from "../../src/sim/pki/extensions.ts";
-import { bad, certificateOf, documentSigner, flipped, good, offsetOf, replaced, sod } from "./makers.ts";
+import { bad, good } from "../good.ts";
+import { certificateOf, documentSigner, flipped, offsetOf, replaced, sod } from "./makers.ts";
 
 const DER = documentSigner().certificate;
 const changed = (part: Uint8Array, by: Uint8Array) => bad(parseCertificate(replaced(DER, part, by)));

@@ -6,7 +6,7 @@ import { CARD_OBJECT, parseAsn1 } from "../../src/pki/asn1.ts";
 import { definiteForm } from "../../src/pki/definite-form.ts";
 import { ber } from "../../src/sim/pki/ber.ts";
 import { context, element, octetString, oid, sequence, smallInteger } from "../../src/sim/pki/der.ts";
-import { good } from "./makers.ts";
+import { good } from "../good.ts";
 
 const LIMITS = { ...CARD_OBJECT, maxBytes: 200_000 };
 const definite = (bytes: Uint8Array) => definiteForm(good(parseAsn1(bytes, LIMITS)));

@@ -10,7 +10,6 @@ import {
   TrustAnchors,
   type TrustAnchorsOptions,
 } from "../../src/pki/trust-anchors.ts";
-import type { Result } from "../../src/result.ts";
 import { authority } from "../../src/sim/pki/authority.ts";
 import { type CertificateFields, type Certified, makeCertificate } from "../../src/sim/pki/certificate.ts";
 import { element, octetString, rawInteger, sequence, smallInteger } from "../../src/sim/pki/der.ts";
@@ -20,23 +19,12 @@ import { makeSignedData, type SignedContent } from "../../src/sim/pki/signed-dat
 import { cardKey } from "../../src/sim/pki/test-key.ts";
 import { parseInstant } from "../../src/time/parse-iso-8601.ts";
 import type { Instant } from "../../src/time/time.ts";
+import { good } from "../good.ts";
 
 export const NIS_DIGITS = "123456789012";
 export const CARD_KEY = 3;
 export const PUBLIC_KEY = cardKey(CARD_KEY).publicKey;
 const LDS_SECURITY_OBJECT = "2.23.136.1.1.1";
-
-/** The value of a result that a test needs to be good. */
-export function good<T, E>(result: Result<T, E>): T {
-  if (!result.ok) throw new Error(`not good: ${JSON.stringify(result.error)}`);
-  return result.value;
-}
-
-/** The error of a result that a test needs to be bad. */
-export function bad<T, E>(result: Result<T, E>): E {
-  if (result.ok) throw new Error("good, against all expectation");
-  return result.error;
-}
 
 export function day(text: string): Instant {
   const time = parseInstant(`${text}T12:00:00Z`);

@@ -9,8 +9,9 @@ import { isListSignedBy, parseRevocationList } from "../../src/pki/crl.ts";
 import { readTrustFile } from "../../src/pki/pem.ts";
 import { checkSignedData, readSignedData } from "../../src/pki/signed-data.ts";
 import { instant } from "../../src/time/time.ts";
+import { bad, good } from "../good.ts";
 import { Bench, hasOpenssl, openssl } from "../sim/pki/openssl.ts";
-import { AT, ascii, bad, certificateOf, day, flipped, good, store } from "./makers.ts";
+import { AT, ascii, certificateOf, day, flipped, store } from "./makers.ts";
 import { opensslAuthority, SCHEMES } from "./openssl-authority.ts";
 
 const bench = new Bench();

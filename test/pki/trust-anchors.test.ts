@@ -1,28 +1,13 @@
 import { expect, test } from "vitest";
 import { hex } from "../../src/bytes/hex.ts";
-import { parseNis } from "../../src/cie/nis.ts";
-import { checkServiceSod } from "../../src/cie/service-sod.ts";
 import { type AnchorRecord, anchorRecord, TrustAnchors } from "../../src/pki/trust-anchors.ts";
 import { authority } from "../../src/sim/pki/authority.ts";
 import { distinguishedName, makeCertificate } from "../../src/sim/pki/certificate.ts";
 import { CRL_SIGN, KEY_CERT_SIGN, keyUsage } from "../../src/sim/pki/extensions.ts";
 import { SCHEMES } from "../../src/sim/pki/signature-scheme.ts";
 import { testKey } from "../../src/sim/pki/test-key.ts";
-import {
-  AT,
-  ascii,
-  bad,
-  COUNTRY_SIGNERS,
-  certificateOf,
-  day,
-  documentSigner,
-  flipped,
-  good,
-  NIS_DIGITS,
-  PUBLIC_KEY,
-  sod,
-  store,
-} from "./makers.ts";
+import { bad, good } from "../good.ts";
+import { AT, COUNTRY_SIGNERS, certificateOf, day, documentSigner, flipped, store } from "./makers.ts";
 
 const parent = authority("self-made").countrySigner(2);
 const SIGNER = certificateOf(documentSigner().certificate);
@@ -93,40 +78,8 @@ test("a signer without country, names or identifiers joins nobody", () => {
   expect(bad(store().judge(signer, { at: AT }))).toEqual({ kind: "noTrustAnchor" });
 });
 
-test("a hundred anchors of one country cost bounded time", () => {
+test("a hundred anchors of its country that did not sign it do not make a signer trusted", () => {
   const flood = Array.from({ length: 100 }, (_, number) => certificateOf(bystander(number)));
   const trusted = anchors(flood.map(anchorRecord));
-  const started = performance.now();
-  expect(trusted.judge(SIGNER, { at: AT }).ok).toBe(false);
-  expect(performance.now() - started).toBeLessThan(2_000);
-});
-
-test("a store of 600 is built in no time, and checks a card in a few milliseconds", () => {
-  const one = anchorRecord(certificateOf(parent.certificate));
-  const other = anchorRecord(certificateOf(bystander(1, "XX")));
-  const many = Array.from({ length: 599 }, (_, number) => ({
-    ...other,
-    fingerprint: `${number}`,
-    subjectKeyId: `${number}`,
-    subjectKey: `name ${number}`,
-    country: `${number % 112}`,
-  }));
-  const built = performance.now();
-  const trusted = anchors([...many, one]);
-  const buildMs = performance.now() - built;
-  const nis = parseNis(ascii(NIS_DIGITS));
-  if (nis === undefined) throw new Error("no NIS");
-  const object = sod();
-  const times = Array.from({ length: 100 }, () => {
-    const started = performance.now();
-    good(checkServiceSod({ sod: object, nis, publicKey: PUBLIC_KEY, anchors: trusted, at: AT }));
-    return performance.now() - started;
-  }).sort((left, right) => left - right);
-  const checkMs = times[50] ?? 0;
-  process.stdout.write(
-    `600 anchors: built in ${buildMs.toFixed(1)} ms, a card checked in ${checkMs.toFixed(2)} ms\n`,
-  );
-  // Ten times the aims, so that only a broken way of doing it fails on a busy machine.
-  expect(buildMs).toBeLessThan(2_000);
-  expect(checkMs).toBeLessThan(50);
+  expect(bad(trusted.judge(SIGNER, { at: AT }))).toEqual({ kind: "noTrustAnchor" });
 });

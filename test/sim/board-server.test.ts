@@ -9,6 +9,7 @@ import type { RecordedEdge } from "../../src/sim/board-protocol.ts";
 import { startBoardServer } from "../../src/sim/board-server.ts";
 import { connectDirector, type Director } from "../../src/sim/director-client.ts";
 import type { ReaderWiring } from "../../src/sim/wiring.ts";
+import { tell } from "../tell.ts";
 import { WAKE_UP } from "./hsu-host.ts";
 import {
   ACK,
@@ -117,7 +118,7 @@ test("a gate reads a NIS over the socket in real time; the director learns when 
     value: { unhandled: [], unexpected: [], tripwires: 0 },
   });
   const lateness = await stage.ask({ do: "lateness" });
-  process.stderr.write(`lateness of the board, ms: ${JSON.stringify(lateness)}\n`);
+  tell(`lateness of the board, ms: ${JSON.stringify(lateness)}`);
   expect(lateness.ok && lateness.value.count).toBeGreaterThan(20);
 });
 

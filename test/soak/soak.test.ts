@@ -5,6 +5,7 @@
 import process from "node:process";
 import { expect, test } from "vitest";
 import { HSU, I2C, SPI } from "../matrix/matrix.ts";
+import { tell } from "../tell.ts";
 import { type SoakReport, soak } from "./soak.ts";
 
 const SHORT_HOURS = 1;
@@ -25,7 +26,7 @@ test.each([SPI, I2C, HSU])(
   { timeout: TIMEOUT_MS },
   async (transport) => {
     const report = await soak(transport, { seed: SEED, hours: HOURS });
-    process.stdout.write(`${transport.name}: ${describe(report)}\n`);
+    tell(`${transport.name}: ${describe(report)}`);
     const replay = `SOAK_SEED=${SEED} SOAK_HOURS=${HOURS} npx vitest run test/soak -t ${transport.name}`;
     expect(report.violations, `replay with: ${replay}`).toEqual([]);
     expect(report.windows).toBe(Math.floor(HOURS * 6));

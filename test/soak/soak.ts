@@ -10,7 +10,6 @@ import { hex, toHex } from "../../src/bytes/hex.ts";
 import type { InputLine } from "../../src/ports/bus.ts";
 import type { DetectedCard, LoneReader } from "../../src/ports/card.ts";
 import { silentLog } from "../../src/ports/log.ts";
-import type { Result } from "../../src/result.ts";
 import { VirtualBoard } from "../../src/sim/board.ts";
 import type { BoardHost } from "../../src/sim/board-host.ts";
 import type { CardSpec } from "../../src/sim/cards/make-card.ts";
@@ -21,6 +20,7 @@ import { VirtualClock } from "../../src/sim/virtual-clock.ts";
 import { VirtualTimeline } from "../../src/sim/virtual-timeline.ts";
 import { instant } from "../../src/time/time.ts";
 import { IRQ_LINE, RESET_LINE, type Transport } from "../conformance/virtual-rig.ts";
+import { good } from "../good.ts";
 import { INCIDENTS, type Incident, kindsOn, stormRates } from "./storm.ts";
 
 const PERIOD_MS = 600_000;
@@ -316,11 +316,6 @@ class SoakRun {
   #violate(what: string): void {
     this.#violations.push(`${Math.round(this.#nowMs)} ms: ${what}`);
   }
-}
-
-function good<T>(result: Result<T, unknown>): T {
-  if (!result.ok) throw new Error("the virtual board refused a line");
-  return result.value;
 }
 
 setFlagsFromString("--expose-gc");

@@ -12,16 +12,15 @@ import type { Gpio } from "../../ports/bus.ts";
 import type { LoneReader } from "../../ports/card.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { silentLog } from "../../ports/log.ts";
-import type { Result } from "../../result.ts";
 import type { Director } from "../../sim/director-client.ts";
 import { openBoard } from "../board.ts";
 import { startVarco } from "../demo/child.ts";
 import { type LaneBus, writeSite } from "../demo/site.ts";
 import { reachDirector } from "../demo/stage.ts";
 import { openDiagnostics, openReader, type ReaderSurroundings } from "../open-reader.ts";
+import { good } from "./good.ts";
+import { NO_BROKER_PORT } from "./no-broker.ts";
 
-/** Nobody connects there. */
-const NO_BROKER_PORT = 1;
 const PULSE_MS = 400;
 const SEED = 1;
 const MOST_STARTS = 5;
@@ -116,10 +115,4 @@ function withoutIrq(reader: ReaderConfig): ReaderConfig {
 export async function start(reader: Pick<LoneReader, "start"> | Pick<Diagnostics, "start">): Promise<void> {
   for (let tries = 1; tries < MOST_STARTS; tries++) if ((await reader.start()).ok) return;
   good(await reader.start());
-}
-
-/** What must not fail in a measurement. */
-export function good<T>(result: Result<T, { readonly kind: string }>): T {
-  if (!result.ok) throw new Error(`the measurement failed: ${result.error.kind}`);
-  return result.value;
 }

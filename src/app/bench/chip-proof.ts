@@ -6,9 +6,9 @@ import { judgeResponse, parseRsaPublicKey } from "../../crypto/rsa-block.ts";
 import { holderOf, honestChip } from "../../sim/cards/cie-chip.ts";
 import { CARD_KEY_COUNT } from "../../sim/pki/test-key.ts";
 import { SeededRandom } from "../../sim/seeded-random.ts";
-import { good } from "./bench-reader.ts";
-import { cpuFigure, cpuMs } from "./cpu-time.ts";
+import { cpuFigure, timed } from "./cpu-time.ts";
 import type { Figure } from "./figure.ts";
+import { good } from "./good.ts";
 
 const BOUND_MS = 0.3;
 const CHALLENGE_BYTES = 32;
@@ -30,7 +30,7 @@ export function measureChipProof(count: number): Figure {
   for (let turn = 0; turn < WARM_UP + count; turn++) {
     const answer = answers[turn % answers.length];
     if (answer === undefined) throw new Error("a measurement needs answers");
-    const tookMs = cpuMs(() => judge(answer));
+    const { tookMs } = timed(() => judge(answer));
     if (turn >= WARM_UP) timesMs.push(tookMs);
   }
   const note = `${count} answers of RSA-2048 chips, pinned key parsed each time`;

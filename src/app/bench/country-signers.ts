@@ -16,7 +16,7 @@ import {
 import { authority } from "../../sim/pki/authority.ts";
 import { makeRevocationList } from "../../sim/pki/revocation-list.ts";
 import type { Instant } from "../../time/time.ts";
-import { good } from "./bench-reader.ts";
+import { good } from "./good.ts";
 
 /** A master list and the country signer to pin for it, as files. */
 export interface PublishedList {

@@ -1,12 +1,12 @@
 /** Processor time of work in this process: on a busy machine the clock on the wall would count other people's work. */
 import { type Figure, quantile, rounded } from "./figure.ts";
 
-/** Processor time in ms, helper threads (the garbage collector's) included, that `work` takes. */
-export function cpuMs(work: () => void): number {
+/** What `work` gives, and the processor time in ms that it takes, helper threads (the garbage collector's) included. */
+export function timed<T>(work: () => T): { readonly value: T; readonly tookMs: number } {
   const before = process.cpuUsage();
-  work();
+  const value = work();
   const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1_000;
+  return { value, tookMs: (user + system) / 1_000 };
 }
 
 /** The median of some such times, with a bound and a note that ends with their 99th percentile. */

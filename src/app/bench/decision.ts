@@ -11,18 +11,19 @@ import { decide } from "../../policy/decide.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { silentLog } from "../../ports/log.ts";
 import { SeededRandom } from "../../sim/seeded-random.ts";
+import { DAY_MS } from "../../time/civil-date.ts";
 import { instant } from "../../time/time.ts";
 import { watchClockState } from "../clock-state.ts";
 import { policiesOf } from "../door-policy.ts";
 import { GateTime } from "../gate-time.ts";
 import { type Figure, quantile, rounded } from "./figure.ts";
-import { good, type LargeSite, openJournal } from "./large-site.ts";
+import { good } from "./good.ts";
+import { type LargeSite, openJournal } from "./large-site.ts";
 
 /** Decisions before the first that counts: the engine has compiled what it will compile. */
 const WARM_UP = 5_000;
 const INDEX_PATIENCE_MS = 60_000;
 const LOOK_EVERY_MS = 50;
-const DAY_MS = 86_400_000;
 const US_PER_MS = 1_000;
 const BOUND_US = 50;
 

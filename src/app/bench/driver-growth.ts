@@ -15,8 +15,8 @@ import { VirtualClock } from "../../sim/virtual-clock.ts";
 import { VirtualTimeline } from "../../sim/virtual-timeline.ts";
 import { instant } from "../../time/time.ts";
 import { LINES, NODE } from "../demo/site.ts";
-import { good } from "./bench-reader.ts";
 import { type Figure, rounded } from "./figure.ts";
+import { good } from "./good.ts";
 
 const CLOCK_HZ = 2_000_000;
 const CARD: CardSpec = { card: "cie", family: "gemalto", nis: "100000000001" };

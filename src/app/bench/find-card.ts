@@ -1,7 +1,7 @@
 /** Polls a reader of a measurement for the card that was laid on it, as an idle gate does. */
 import type { DetectedCard, LoneReader } from "../../ports/card.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { good } from "./bench-reader.ts";
+import { good } from "./good.ts";
 
 /** Throws when no card was found for so long, as what must not fail in a measurement. */
 export async function findCard(

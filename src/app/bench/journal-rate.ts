@@ -12,7 +12,8 @@ import type { SqliteJournal } from "../../journal/sqlite-journal.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { NewEvent } from "../../ports/journal.ts";
 import { type Figure, quantile, rounded } from "./figure.ts";
-import { good, openJournal } from "./large-site.ts";
+import { good } from "./good.ts";
+import { openJournal } from "./large-site.ts";
 
 /** As many as one transaction takes. */
 const ASKING_AT_ONCE = 256;

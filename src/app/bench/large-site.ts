@@ -17,12 +17,13 @@ import { type OpenDatabase, openDatabase } from "../../journal/database.ts";
 import { EnrolmentSheet } from "../../journal/enrolment-sheet.ts";
 import { SqliteJournal } from "../../journal/sqlite-journal.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Result } from "../../result.ts";
 import { DAY_MS } from "../../time/civil-date.ts";
 import { instant } from "../../time/time.ts";
 import { databaseFile } from "../commands/site.ts";
 import type { Hours } from "../demo/hours.ts";
 import { writeSite } from "../demo/site.ts";
+import { good } from "./good.ts";
+import { NO_BROKER_PORT } from "./no-broker.ts";
 
 /** Half of the holders may pass by a schedule only (in two shifts, always open), so that a decision asks a schedule and a time zone too. */
 const WEEKLY = '[{ days: [mon, tue, wed, thu, fri, sat, sun], times: ["06:30-13:00", "13:00-06:30"] }]';
@@ -32,8 +33,6 @@ const SHIFTS: Hours = {
 };
 const GROUPS = ["crew", "members", "crew", "staff"] as const;
 const BUSY_TIMEOUT_MS = 1_000;
-/** Nobody listens there: the broker of a folder that is only copied from. */
-const NO_BROKER_PORT = 9;
 
 export interface LargeSite {
   readonly config: Config;
@@ -73,12 +72,6 @@ export async function makeLargeSite(
     open,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
-}
-
-/** The value of a step that must not fail in a folder of one's own. */
-export function good<T>(result: Result<T, unknown>): T {
-  if (!result.ok) throw new Error("a measurement cannot use its own folder", { cause: result.error });
-  return result.value;
 }
 
 /** Closing the last connection leaves one file, which can be copied. */

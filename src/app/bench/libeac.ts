@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isJsonObject } from "../../bytes/json-object.ts";
 import { err, ok, type Result } from "../../result.ts";
 
 const COMPILER = "cc";
@@ -86,11 +87,8 @@ function parseFigures(text: string): LibeacFigures | undefined {
 }
 
 function timesOf(parsed: unknown, name: string): LibeacTimes | undefined {
-  const found: unknown = isRecord(parsed) ? parsed[name] : undefined;
-  if (!isRecord(found)) return undefined;
+  const found: unknown = isJsonObject(parsed) ? parsed[name] : undefined;
+  if (!isJsonObject(found)) return undefined;
   const { cpuMs, aheadMs } = found;
   return typeof cpuMs === "number" && typeof aheadMs === "number" ? { cpuMs, aheadMs } : undefined;
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null;

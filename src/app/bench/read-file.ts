@@ -1,13 +1,14 @@
 /**
  * A file of 20 kB through the chip's own ISO-DEP engine at 106 and 424 kbit/s, in short and in extended APDUs, on
- * the virtual board in real time. Unprotected: what secure messaging will add is not in it.
+ * the virtual board in real time. Unprotected: what secure messaging adds is in `sm.rate`.
  */
 import type { CardChannel, LoneReader } from "../../ports/card.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { type BenchReader, good, openBenchReader, start } from "./bench-reader.ts";
+import { type BenchReader, openBenchReader, start } from "./bench-reader.ts";
 import { boundMs, readingPlan, SPI_PLAN } from "./bound.ts";
 import { type Figure, quantile, rounded } from "./figure.ts";
 import { findCard } from "./find-card.ts";
+import { good } from "./good.ts";
 import { askLateness } from "./lateness.ts";
 
 const FILE_BYTES = 20_480;

@@ -1,8 +1,9 @@
 /** What one command of the driver costs over each bus, with the interrupt line and without. */
 import type { Clock } from "../../ports/clock.ts";
-import { type BenchBus, good, openBenchReader, start } from "./bench-reader.ts";
+import { type BenchBus, openBenchReader, start } from "./bench-reader.ts";
 import { type BusPlan, boundMs, hsuPlan, I2C_PLAN, ROUND_TRIP_PLAN, SPI_PLAN } from "./bound.ts";
 import { type Figure, quantile, rounded } from "./figure.ts";
+import { good } from "./good.ts";
 import { askLateness } from "./lateness.ts";
 
 /** Commands before the first that counts. */

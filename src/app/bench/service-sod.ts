@@ -7,10 +7,10 @@ import { checkServiceSod, type ServiceSodQuestion } from "../../cie/service-sod.
 import { TrustAnchors } from "../../pki/trust-anchors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { holderOf, honestChip } from "../../sim/cards/cie-chip.ts";
-import { good } from "./bench-reader.ts";
 import { countrySigners, type PublishedList, withRevocationLists } from "./country-signers.ts";
-import { cpuFigure, cpuMs } from "./cpu-time.ts";
+import { cpuFigure, timed } from "./cpu-time.ts";
 import { type Figure, quantile, rounded } from "./figure.ts";
+import { good } from "./good.ts";
 
 const BOUND_MS = 5;
 const CERTIFICATES = 600;
@@ -61,7 +61,7 @@ function cardOf(generation: 1 | 2, at: Card["at"]): Card {
 function timesOf(card: Card, anchors: () => TrustAnchors, count: number): readonly number[] {
   const timesMs = Array.from({ length: WARM_UP + count }, () => {
     const trusted = anchors();
-    return cpuMs(() => good(checkServiceSod({ ...card, anchors: trusted })));
+    return timed(() => good(checkServiceSod({ ...card, anchors: trusted }))).tookMs;
   });
   return timesMs.slice(WARM_UP);
 }

@@ -6,9 +6,10 @@ import type { Clock } from "../../ports/clock.ts";
 import type { RecordedEdge } from "../../sim/board-protocol.ts";
 import { SeededRandom } from "../../sim/seeded-random.ts";
 import { LINES } from "../demo/site.ts";
-import { type BenchReader, good, openBenchReader, start } from "./bench-reader.ts";
+import { type BenchReader, openBenchReader, start } from "./bench-reader.ts";
 import { type Figure, quantile, rounded } from "./figure.ts";
 import { findCard } from "./find-card.ts";
+import { good } from "./good.ts";
 import { askLateness } from "./lateness.ts";
 
 /** Longer than a polling round, so that every phase of it is met. */

@@ -7,10 +7,9 @@ import { trustImportCommand } from "../commands/trust-import.ts";
 import { writeSite } from "../demo/site.ts";
 import { NO_LIST, type PublishedList } from "./country-signers.ts";
 import { type Figure, quantile, rounded } from "./figure.ts";
+import { NO_BROKER_PORT } from "./no-broker.ts";
 
 const BOUND_MS = 2_000;
-/** Nobody connects there. */
-const NO_BROKER_PORT = 9;
 
 /** `trust.import`: the median of `count` imports, each into a store of its own; the first is usually the slowest. */
 export async function measureTrustImport(

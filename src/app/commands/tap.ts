@@ -5,10 +5,11 @@
 import { RESET_BAUD } from "../../../drivers/pn532/hsu-link.ts";
 import { FamilyCache } from "../../cie/families.ts";
 import type { Config, DoorConfig } from "../../config/schema.ts";
+import { activateAnew } from "../../gate/activate-anew.ts";
 import { type CardReading, type ReadFailure, readCard } from "../../gate/read-card.ts";
 import type { DetectedCard, LinkError, LoneReader } from "../../ports/card.ts";
 import { silentLog } from "../../ports/log.ts";
-import { err, ok, type Result } from "../../result.ts";
+import type { Result } from "../../result.ts";
 import { type Board, openBoard, openSerial } from "../board.ts";
 import { type CommandIo, EXIT, type Invocation } from "../command.ts";
 import { describeError } from "../describe-error.ts";
@@ -166,19 +167,6 @@ async function attempts<T>(
   }
   io.err("no card was read");
   return { exit: EXIT.negative };
-}
-
-/** As a PN532 says of a card that is not there any more. */
-const GONE: LinkError = { kind: "cardLost", status: 0x2b };
-
-async function activateAnew(
-  reader: LoneReader,
-  signal: AbortSignal,
-): Promise<Result<DetectedCard, LinkError>> {
-  const dropped = await reader.drop();
-  const found = dropped.ok ? await reader.poll(signal) : dropped;
-  if (!found.ok) return err({ kind: "readerFailed", error: found.error });
-  return found.value === undefined ? err(GONE) : ok(found.value);
 }
 
 /** The chip has answered and will not answer otherwise. */

@@ -1,7 +1,7 @@
 /**
  * EF.ATR/INFO of the master file: whether the chip takes extended lengths, and how long commands and answers may be. It is
  * a row of objects with filler behind them, and every card may leave out what it likes.
- * Governing text: ISO/IEC 7816-4 §12.1 (historical bytes), §12.2.2; ICAO Doc 9303-10 §3.11.2.
+ * Governing text: ISO/IEC 7816-4 §12.1 (historical bytes), §12.7.1 (object 7F66); ICAO Doc 9303-10 §3.11.1.
  */
 import { readLeadingTlvs } from "../../bytes/ber-tlv.ts";
 import { contentOf } from "./lds-object.ts";
@@ -14,6 +14,9 @@ export interface AtrInfo {
   readonly maxResponseBytes: number | undefined;
 }
 
+/** Category indicators of historical bytes that are a row of compact objects, the first with a status behind it. */
+const COMPACT_CATEGORIES: readonly (number | undefined)[] = [0x00, 0x80];
+const COMPACT_CARD_CAPABILITIES = 0x7;
 const CARD_CAPABILITIES = 0x47;
 /** In the third byte of the capabilities. */
 const EXTENDED_LENGTH_BIT = 0x40;
@@ -35,6 +38,22 @@ export function parseAtrInfo(file: Uint8Array): AtrInfo {
     maxCommandBytes,
     maxResponseBytes,
   };
+}
+
+/**
+ * Whether historical bytes `{80, objects {tag and length in one byte, value}}` promise length fields of three bytes.
+ * What cannot be read promises nothing.
+ */
+export function announcesExtendedLength(historicalBytes: Uint8Array): boolean {
+  if (!COMPACT_CATEGORIES.includes(historicalBytes[0])) return false;
+  for (let at = 1; at < historicalBytes.length; ) {
+    const head = historicalBytes[at] ?? 0;
+    const end = at + 1 + (head & 0x0f);
+    const capabilities = historicalBytes.subarray(at + 1, end)[2] ?? 0;
+    if (head >> 4 === COMPACT_CARD_CAPABILITIES) return (capabilities & EXTENDED_LENGTH_BIT) !== 0;
+    at = end;
+  }
+  return false;
 }
 
 /** Zero says as little as no number. */

@@ -69,11 +69,7 @@ export const DATA_GROUPS: readonly DataGroupName[] = [
   "DG16",
 ];
 
-const BY_NUMBER = new Map(DATA_GROUPS.map((name) => [LDS_FILES[name].sfi, name]));
 const BY_TAG = new Map(DATA_GROUPS.map((name) => [LDS_FILES[name].tag, name]));
-
-/** The data group that the security object calls `number`, 1 to 16; `undefined` for one this program does not read. */
-export const dataGroupOfNumber = (number: number): DataGroupName | undefined => BY_NUMBER.get(number);
 
 /** The data group whose file begins with `tag`; `undefined` for one this program does not read, and for no group's tag. */
 export const dataGroupOfTag = (tag: number): DataGroupName | undefined => BY_TAG.get(tag);

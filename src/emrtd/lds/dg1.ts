@@ -1,5 +1,6 @@
 /**
- * DG1, the machine readable zone of the document: who the holder is. Governing text: ICAO Doc 9303-10 §4.7.1.
+ * DG1, the machine readable zone of the document: who the holder is. The first file of a reading; it is believed once the hash
+ * in EF.SOD is its own. Governing text: ICAO Doc 9303-10 §4.7.1.
  */
 import { err, type Result } from "../../result.ts";
 import { contentOf, fileObjects, type LdsMalformed } from "./lds-object.ts";

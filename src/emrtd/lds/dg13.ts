@@ -1,5 +1,6 @@
 /**
- * DG13, whatever the issuing State likes to put in: handed on as it is. Governing text: ICAO Doc 9303-10 §4.7.13.
+ * DG13, whatever the issuing State likes to put in: handed on as it is, since no two States mean the same by it.
+ * Governing text: ICAO Doc 9303-10 §4.7.13.
  */
 import type { Result } from "../../result.ts";
 import { fileContent, type LdsMalformed } from "./lds-object.ts";

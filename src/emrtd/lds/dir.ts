@@ -1,6 +1,6 @@
 /**
  * EF.DIR of the master file: the applications on the card, one template for each, several in one file (document sheet, 12,
- * row 35). Governing text: ISO/IEC 7816-4 §12.3.1; ICAO Doc 9303-10 §3.11.1.
+ * row 35). Governing text: ISO/IEC 7816-4 §12.3.1; ICAO Doc 9303-10 §3.11.2.
  */
 import { readLeadingTlvs } from "../../bytes/ber-tlv.ts";
 import { contentOf } from "./lds-object.ts";

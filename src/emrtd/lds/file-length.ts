@@ -7,8 +7,6 @@ import { readHeader } from "../../bytes/ber-tlv.ts";
 
 /** The longest object whose length takes two bytes, with its header. Photographs have 10 to 30 thousand bytes. */
 export const MAX_FILE_BYTES = 4 + 0xffff;
-/** So many bytes of a file always tell its length: a tag of one byte, 84 and four bytes of length. */
-export const FILE_HEAD_BYTES = 6;
 
 /**
  * Bytes of the file that begins with `head`, header included, filler behind it not. `undefined` when `head` ends inside

@@ -3,6 +3,7 @@ import { openReopeningI2c, openReopeningSpi } from "../../../drivers/bus/reopeni
 import { hex } from "../../../src/bytes/hex.ts";
 import type { BusError, I2cDevice, SpiBus } from "../../../src/ports/bus.ts";
 import { err, ok, type Result } from "../../../src/result.ts";
+import { good } from "../../good.ts";
 
 const MISSING: BusError = { kind: "nodeMissing", node: "/dev/spidev0.0", remedy: "enable SPI" };
 const FORBIDDEN: BusError = { kind: "permissionDenied", node: "/dev/spidev0.0", remedy: "join the group" };
@@ -30,15 +31,10 @@ const i2c = (close: () => Promise<void>): I2cDevice => ({
   close,
 });
 
-function unwrap<T>(result: Result<T, BusError>): T {
-  if (!result.ok) throw new Error(result.error.kind);
-  return result.value;
-}
-
 describe("a node that is opened again", () => {
   test("is closed first", async () => {
     const { open, counts } = node(spi);
-    const bus = unwrap(await openReopeningSpi(open));
+    const bus = good(await openReopeningSpi(open));
     expect(await bus.reopen()).toEqual(ok(undefined));
     expect(counts.closed).toBe(1);
     expect(await bus.transfer(hex("01"))).toEqual(ok(hex("01")));
@@ -46,7 +42,7 @@ describe("a node that is opened again", () => {
 
   test("may be missing at first, and be used once it is there", async () => {
     const { open } = node(i2c, MISSING, MISSING);
-    const device = unwrap(await openReopeningI2c(open));
+    const device = good(await openReopeningI2c(open));
     expect(await device.read(1)).toEqual(err(MISSING));
     expect(await device.reopen()).toEqual(err(MISSING));
     expect(await device.write(hex("00"))).toEqual(err(MISSING));
@@ -56,7 +52,7 @@ describe("a node that is opened again", () => {
 
   test("may go missing later", async () => {
     const { open, counts } = node(spi, "there", MISSING);
-    const bus = unwrap(await openReopeningSpi(open));
+    const bus = good(await openReopeningSpi(open));
     expect(await bus.reopen()).toEqual(err(MISSING));
     expect(await bus.transfer(hex("01"))).toEqual(err(MISSING));
     await bus.close();

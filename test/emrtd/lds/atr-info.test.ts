@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { hex } from "../../../src/bytes/hex.ts";
-import { parseAtrInfo } from "../../../src/emrtd/lds/atr-info.ts";
+import { announcesExtendedLength, parseAtrInfo } from "../../../src/emrtd/lds/atr-info.ts";
 import cie from "../../vectors/cie-virtual.json" with { type: "json" };
 
 const SILENT = { extendedLength: undefined, maxCommandBytes: undefined, maxResponseBytes: undefined };
@@ -29,6 +29,21 @@ test("the stand-in of an IAS-ECC card: no extended length", () => {
 test("the one that the virtual CIE's was made after, historical bytes in front", () => {
   const file = hex(cie.ef_atr_2f01_example);
   expect(parseAtrInfo(file)).toEqual({ ...SILENT, extendedLength: false });
+});
+
+test.each([
+  ["80 73 9621E0", true],
+  ["80 31 00 73 840140", true],
+  ["00 73 0000C0 829000", true],
+  ["80 73 962180", false],
+  ["80 72 9621", false],
+  ["80 73 9621", false],
+  ["80 31 E0", false],
+  ["10 73 9621E0", false],
+  ["", false],
+  ["80", false],
+])("historical bytes %s promise longer lengths: %s", (bytes, promised) => {
+  expect(announcesExtendedLength(hex(bytes))).toBe(promised);
 });
 
 test("any bytes are an account, if an empty one", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { hex } from "../../../src/bytes/hex.ts";
 import { announcedGroups, parseCom } from "../../../src/emrtd/lds/com.ts";
-import { bad, good } from "../../pki/makers.ts";
+import { bad, good } from "../../good.ts";
 import cie from "../../vectors/cie-virtual.json" with { type: "json" };
 import { ascii, bytesOf, tlv } from "./files.ts";
 

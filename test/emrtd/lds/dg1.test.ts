@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { hex } from "../../../src/bytes/hex.ts";
 import { birthDate, expiryDate, isBefore, wholeDate } from "../../../src/emrtd/lds/dates.ts";
 import { parseDg1 } from "../../../src/emrtd/lds/dg1.ts";
-import { bad, good } from "../../pki/makers.ts";
+import { bad, good } from "../../good.ts";
 import cie from "../../vectors/cie-virtual.json" with { type: "json" };
 import claims from "../../vectors/identity-claims.json" with { type: "json" };
 import specimens from "../../vectors/mrz-and-keys.json" with { type: "json" };

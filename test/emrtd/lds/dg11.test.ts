@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hex, toHex } from "../../../src/bytes/hex.ts";
 import { parseDg11 } from "../../../src/emrtd/lds/dg11.ts";
-import { bad, good } from "../../pki/makers.ts";
+import { bad, good } from "../../good.ts";
 import cie from "../../vectors/cie-virtual.json" with { type: "json" };
 import claims from "../../vectors/identity-claims.json" with { type: "json" };
 import { ascii, bytesOf, JPEG, joined, packed, tlv } from "./files.ts";

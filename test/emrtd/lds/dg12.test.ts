@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { hex } from "../../../src/bytes/hex.ts";
 import { parseDg12 } from "../../../src/emrtd/lds/dg12.ts";
-import { bad, good } from "../../pki/makers.ts";
+import { bad, good } from "../../good.ts";
 import cie from "../../vectors/cie-virtual.json" with { type: "json" };
 import claims from "../../vectors/identity-claims.json" with { type: "json" };
 import { ascii, bytesOf, JPEG, jp2, packed, tlv } from "./files.ts";

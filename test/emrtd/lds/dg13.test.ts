@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseDg13 } from "../../../src/emrtd/lds/dg13.ts";
-import { bad, good } from "../../pki/makers.ts";
+import { bad, good } from "../../good.ts";
 import { bytesOf, joined, tlv } from "./files.ts";
 
 test("whatever is in it comes out, without filler behind it", () => {

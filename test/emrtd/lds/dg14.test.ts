@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { hex } from "../../../src/bytes/hex.ts";
 import { parseDg14 } from "../../../src/emrtd/lds/dg14.ts";
-import { bad, good } from "../../pki/makers.ts";
+import { bad, good } from "../../good.ts";
 import { bytesOf, tlv } from "./files.ts";
 
 test("the protocols of a chip, in the order of the file", () => {

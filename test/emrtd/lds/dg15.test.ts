@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
 import { parseDg15 } from "../../../src/emrtd/lds/dg15.ts";
-import { bad, good } from "../../pki/makers.ts";
+import { bad, good } from "../../good.ts";
 import { bytesOf, joined, tlv } from "./files.ts";
 
 const spki = new Uint8Array(

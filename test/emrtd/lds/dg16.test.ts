@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseDg16 } from "../../../src/emrtd/lds/dg16.ts";
-import { bad, good } from "../../pki/makers.ts";
+import { bad, good } from "../../good.ts";
 import { ascii, bytesOf, packed, tlv } from "./files.ts";
 
 const text = (tag: number, content: string) => tlv(tag, ascii(content));

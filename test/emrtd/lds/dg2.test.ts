@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { hex } from "../../../src/bytes/hex.ts";
 import { parseDg2 } from "../../../src/emrtd/lds/dg2.ts";
-import { bad, good } from "../../pki/makers.ts";
+import { bad, good } from "../../good.ts";
 import foreign from "../../vectors/face-block-39794-5.json" with { type: "json" };
 import {
   ascii,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseDg7 } from "../../../src/emrtd/lds/dg7.ts";
-import { bad, good } from "../../pki/makers.ts";
+import { bad, good } from "../../good.ts";
 import { ascii, bytesOf, JPEG, joined, jp2, tlv } from "./files.ts";
 
 const dg7 = (...images: readonly Uint8Array[]) =>

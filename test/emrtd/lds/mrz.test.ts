@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Mrz, parseMrz } from "../../../src/emrtd/lds/mrz.ts";
-import { bad, good } from "../../pki/makers.ts";
+import { bad, good } from "../../good.ts";
 import vectors from "../../vectors/mrz-and-keys.json" with { type: "json" };
 import { ascii, type ZoneFields, zoneOf } from "./files.ts";
 

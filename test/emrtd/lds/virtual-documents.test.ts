@@ -30,9 +30,9 @@ import { contentOf } from "../../../src/sim/emrtd/documents/content-of.ts";
 import { PERSONS, type PersonName } from "../../../src/sim/emrtd/documents/holders.table.ts";
 import { portraitFile } from "../../../src/sim/emrtd/documents/portrait.ts";
 import { PROFILES, type ProfileName } from "../../../src/sim/emrtd/documents/profiles.table.ts";
-import { good } from "../../pki/makers.ts";
+import { PROFILE_NAMES } from "../../../src/sim/emrtd/parse-emrtd-spec.ts";
+import { good } from "../../good.ts";
 
-const PROFILE_NAMES = Object.keys(PROFILES).filter((name): name is ProfileName => name in PROFILES);
 const PERSON_NAMES = Object.keys(PERSONS).filter((name): name is PersonName => name in PERSONS);
 
 const fileOf = (content: ChipContent, name: LdsFileName): Uint8Array => {

@@ -2,6 +2,7 @@
 import { hex, toHex } from "../../../src/bytes/hex.ts";
 import { CieApplication } from "../../../src/sim/cards/cie.ts";
 import type { CieSpec } from "../../../src/sim/cards/cie-spec.ts";
+import { bytesOfResponse } from "../../../src/sim/cards/iso-dep.ts";
 
 export const NIS = "123456789012";
 export const SELECT_IAS = "00A4040C0DA0000000308000000009816001";
@@ -21,7 +22,7 @@ export class Talk {
 
   say(apdu: string): string {
     const { response } = this.application.process(hex(apdu));
-    return toHex(typeof response === "function" ? response() : response);
+    return toHex(bytesOfResponse(response));
   }
 
   /** With the CIE application selected. */

@@ -7,7 +7,7 @@ import { ChipCipher } from "../../../src/sim/emrtd/chip-cipher.ts";
 import { NO_LATENCY } from "../../../src/sim/emrtd/chip-latency.ts";
 import { WrongPasswords } from "../../../src/sim/emrtd/wrong-passwords.ts";
 import { withoutParity } from "../../emrtd/pace-rows.ts";
-import { bad, good } from "../../pki/makers.ts";
+import { bad, good } from "../../good.ts";
 import vector from "../../vectors/bac.json" with { type: "json" };
 import mrz from "../../vectors/mrz-and-keys.json" with { type: "json" };
 import tripleDes from "../../vectors/secure-messaging-3des.json" with { type: "json" };

@@ -5,7 +5,7 @@ import { CHIP_FAULTS, type ChipFault } from "../../../src/sim/emrtd/chip-faults.
 import { contentOf } from "../../../src/sim/emrtd/documents/content-of.ts";
 import type { ProfileName } from "../../../src/sim/emrtd/documents/profiles.table.ts";
 import { examine, passwordOf } from "../../emrtd/whole-document.ts";
-import { bad, good } from "../../pki/makers.ts";
+import { bad, good } from "../../good.ts";
 
 const badKey = { kind: "hostileChip", why: "publicKey" } as const;
 const ownKeyBack = { kind: "hostileChip", why: "reflectedKey" } as const;

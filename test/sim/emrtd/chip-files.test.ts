@@ -1,7 +1,7 @@
 /** What a virtual document lets whom read: in clear, behind PACE, behind BAC, and never. */
 import { describe, expect, test } from "vitest";
 import { hex, toHex } from "../../../src/bytes/hex.ts";
-import { good } from "../../pki/makers.ts";
+import { good } from "../../good.ts";
 import { bacWith, read, SELECT_APPLICATION, select, Talk } from "./ends.ts";
 import {
   CARD_ACCESS,

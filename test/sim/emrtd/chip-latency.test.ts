@@ -5,6 +5,7 @@ import { parseResponse } from "../../../src/apdu/response.ts";
 import { systemRandom } from "../../../src/crypto/system-random.ts";
 import { establishPace } from "../../../src/emrtd/pace.ts";
 import { EphemeralKeys } from "../../../src/emrtd/pace-keys.ts";
+import { bytesOfResponse } from "../../../src/sim/cards/iso-dep.ts";
 import { chipGroup } from "../../../src/sim/emrtd/chip-group.ts";
 import {
   agreeUs,
@@ -26,7 +27,7 @@ function paceMs(profile: "cnie" | "cie", info: Uint8Array): readonly number[] {
   for (let step = protocol.next(); step.done !== true; ) {
     const { response, workUs } = application.process(encodeCommand(step.value));
     works.push(workUs / 1_000);
-    const answer = parseResponse(typeof response === "function" ? response() : response);
+    const answer = parseResponse(bytesOfResponse(response));
     if (answer === undefined) throw new Error("an answer without a status");
     step = protocol.next(answer);
   }

@@ -14,7 +14,7 @@ import type { ChipContent } from "../../../src/sim/emrtd/content.ts";
 import type { EmrtdApplication } from "../../../src/sim/emrtd/emrtd-application.ts";
 import { ascii, cardAccess, paceInfo, profileOf } from "../../emrtd/pace-settings.ts";
 import { play } from "../../emrtd/play.ts";
-import { bad, good } from "../../pki/makers.ts";
+import { bad, good } from "../../good.ts";
 import { paceWith, read, SELECT_APPLICATION, select, Talk, toChip } from "./ends.ts";
 import { answerOf, CARD_ACCESS, chipOf, DG1, faultyChip, SMALL, say } from "./small-document.ts";
 

@@ -2,7 +2,6 @@
 import { type CommandApdu, encodeCommand } from "../../../src/apdu/command.ts";
 import { parseResponse, type ResponseApdu } from "../../../src/apdu/response.ts";
 import { hex } from "../../../src/bytes/hex.ts";
-import { systemRandom } from "../../../src/crypto/system-random.ts";
 import { basicAccess } from "../../../src/emrtd/bac.ts";
 import { mrzPasswordKey } from "../../../src/emrtd/mrz-key.ts";
 import { establishPace } from "../../../src/emrtd/pace.ts";
@@ -10,12 +9,14 @@ import { EphemeralKeys } from "../../../src/emrtd/pace-keys.ts";
 import type { PaceProfile } from "../../../src/emrtd/pace-profile.ts";
 import { SecureSession, type SessionKeys } from "../../../src/emrtd/secure-messaging.ts";
 import type { EmrtdApplication } from "../../../src/sim/emrtd/emrtd-application.ts";
+import { SeededRandom } from "../../../src/sim/seeded-random.ts";
 import { ascii, profileOf } from "../../emrtd/pace-settings.ts";
 import { type Chip, play } from "../../emrtd/play.ts";
-import { good } from "../../pki/makers.ts";
+import { good } from "../../good.ts";
 import { answerOf, CARD_ACCESS, SMALL } from "./small-document.ts";
 
-const keys = new EphemeralKeys(systemRandom);
+const random = new SeededRandom(9303);
+const keys = new EphemeralKeys(random);
 export const toChip =
   (chip: EmrtdApplication): Chip =>
   (command) =>
@@ -29,7 +30,7 @@ export const paceWith = (chip: EmrtdApplication, profile: PaceProfile = profileO
   );
 
 export const bacWith = (chip: EmrtdApplication) =>
-  play(basicAccess(mrzPasswordKey(ascii(SMALL.mrzInformation)), systemRandom), toChip(chip));
+  play(basicAccess(mrzPasswordKey(ascii(SMALL.mrzInformation)), random), toChip(chip));
 
 /** The reader's end of a session that is on. */
 export class Talk {

@@ -79,7 +79,7 @@ describe("a command that is not sound ends the session", () => {
     ["without objects", "0CA4020C0000", 0x6700],
     ["without a code", "0CA4020C0B8709016375432908C044F600", 0x6987],
     ["with an object that ends behind the command", "0CA4020C0487FF010200", 0x6987],
-    ["with a length in indefinite form", "0CA4020C04878001 0200".replace(" ", ""), 0x6987],
+    ["with a length in indefinite form", "0CA4020C048780010200", 0x6987],
     ["with a code of another message", "0CA4020C158709016375432908C044F68E08000000000000000000", 0x6988],
     ["without Le", "0CA4020C158709016375432908C044F68E08BF8B92D635FF24F8", 0x6700],
   ])("%s", (_, apdu, sw) => {

@@ -2,6 +2,7 @@
 import { concat } from "../../../src/bytes/bytes.ts";
 import { hex, toHex } from "../../../src/bytes/hex.ts";
 import type { Random } from "../../../src/ports/random.ts";
+import { bytesOfResponse } from "../../../src/sim/cards/iso-dep.ts";
 import { behaviourOf, type ChipFault } from "../../../src/sim/emrtd/chip-faults.ts";
 import { NO_LATENCY } from "../../../src/sim/emrtd/chip-latency.ts";
 import type { ChipContent } from "../../../src/sim/emrtd/content.ts";
@@ -70,7 +71,7 @@ export const faultyChip = (content: ChipContent, fault: ChipFault, options: Part
 /** The answer of the chip, computed. */
 export function answerOf(chip: EmrtdApplication, apdu: Uint8Array): Uint8Array {
   const { response } = chip.process(apdu);
-  return typeof response === "function" ? response() : response;
+  return bytesOfResponse(response);
 }
 
 /** Hexadecimal there and back. */

@@ -21,7 +21,8 @@ import {
   signerSerial,
 } from "../../../src/sim/pki/document-authorities.ts";
 import { documentTrust } from "../../../src/sim/pki/document-trust.ts";
-import { AT, ascii, certificateOf, good } from "../../pki/makers.ts";
+import { good } from "../../good.ts";
+import { AT, ascii, certificateOf } from "../../pki/makers.ts";
 import { Bench, hasOpenssl, type Judgement, openssl } from "./openssl.ts";
 
 const isName = (name: string): name is CountrySignerName => Object.hasOwn(COUNTRY_SIGNERS, name);

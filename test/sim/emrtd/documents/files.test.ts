@@ -18,7 +18,7 @@ import type { DetailValue } from "../../../../src/sim/emrtd/documents/detail-fil
 import { portraitFile } from "../../../../src/sim/emrtd/documents/portrait.ts";
 import { PROFILES, type ProfileName } from "../../../../src/sim/emrtd/documents/profiles.table.ts";
 import { PROFILE_NAMES } from "../../../../src/sim/emrtd/parse-emrtd-spec.ts";
-import { good } from "../../../pki/makers.ts";
+import { good } from "../../../good.ts";
 import claims from "../../../vectors/identity-claims.json" with { type: "json" };
 
 const TRAVEL_APPLICATION = "A0000002471001";

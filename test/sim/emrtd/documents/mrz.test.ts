@@ -7,9 +7,11 @@ import {
   checkDigit,
   machineReadableZone,
   mrzInformation,
+  typedFields,
   type ZoneFields,
 } from "../../../../src/sim/emrtd/documents/mrz.ts";
-import { ascii, good } from "../../../pki/makers.ts";
+import { good } from "../../../good.ts";
+import { ascii } from "../../../pki/makers.ts";
 import vectors from "../../../vectors/mrz-and-keys.json" with { type: "json" };
 
 test.each(vectors.checkDigit.examples)("check digit of $input is $checkDigit", (row) => {
@@ -57,6 +59,8 @@ test.each(SPECIMENS)(
     const zone = machineReadableZone(fields);
     expect(zone).toBe(specimen?.mrz);
     expect(mrzInformation(zone)).toBe(specimen?.parsed.mrzInformation);
+    const { documentNumber, birth, expiry } = fields;
+    expect(typedFields(mrzInformation(zone))).toEqual([documentNumber.padEnd(9, "<"), birth, expiry]);
   },
 );
 

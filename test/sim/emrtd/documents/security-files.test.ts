@@ -19,7 +19,8 @@ import { contentOf } from "../../../../src/sim/emrtd/documents/content-of.ts";
 import { PROFILES, type ProfileName } from "../../../../src/sim/emrtd/documents/profiles.table.ts";
 import { PROFILE_NAMES } from "../../../../src/sim/emrtd/parse-emrtd-spec.ts";
 import { documentTrust } from "../../../../src/sim/pki/document-trust.ts";
-import { AT, good, store } from "../../../pki/makers.ts";
+import { good } from "../../../good.ts";
+import { AT, store } from "../../../pki/makers.ts";
 import { hasOpenssl, openssl } from "../../pki/openssl.ts";
 
 const EF_CARD_ACCESS = 0x011c;
