@@ -49,7 +49,9 @@ export const COMMANDS: readonly CommandSpec[] = [
       document: { help: "read a passport or identity card and check it in full, step by step" },
       can: { help: "with --document: ask for the six digits on the card's front, or read them from a pipe" },
       mrz: { help: "with --document: ask for the machine readable zone, or number and dates, likewise" },
-      bac: { help: "with --document and --mrz: open by BAC what announces no PACE, as old passports do" },
+      bac: {
+        help: "with --document and --mrz: open by BAC what announces no PACE this program can do: old passports",
+      },
       "vpcd-listen": {
         value: "PORT",
         help: "with --document: let a foreign virtual card connect here instead of using a reader",
@@ -268,7 +270,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       hsu: { value: "LINK", help: "the path at which the chip's serial line appears; must not exist" },
       card: {
         value: "PROFILE",
-        help: "what lies there: a CIE (stm2, nxp, itj4d, ...), cie-b, phone, payment, transit or none",
+        help: "what lies there: a document (cnie, cie, passport-de, ...), a CIE's service side (stm2, nxp, ..., cie-b), phone, payment, transit or none",
       },
       realtime: { help: "take the time that chip, line and card would take; as fast as it goes when absent" },
       seed: { value: "NUMBER", help: "repeat a card's numbers; random when absent" },

@@ -10,6 +10,7 @@ import type { BusError, GpioError } from "../ports/bus.ts";
 import type { LinkError, ReaderError } from "../ports/card.ts";
 import type { PseudoTerminalError } from "../sim/pseudo-terminal.ts";
 import type { VpcdUnreachable } from "../sim/vpcd-card.ts";
+import type { SinkError } from "./commands/export-sink.ts";
 import type { PinMapError } from "./pin-map.ts";
 import type { LockError } from "./process-lock.ts";
 import type { RelayOffError } from "./relay-off.ts";
@@ -29,7 +30,8 @@ export type AppError =
   | RelayOffError
   | VirtualPlaceError
   | TrustError
-  | TrustChangeError;
+  | TrustChangeError
+  | SinkError;
 
 /** What is wrong and what to do about it, without a line break. */
 export function describeError(error: AppError): string {
@@ -68,20 +70,15 @@ const PROTECTIONS = {
 /** What is wrong, without what to do. */
 export function whatIsWrong(error: AppError): string {
   switch (error.kind) {
-    case "nodeMissing":
-      return `${error.node} does not exist`;
     case "permissionDenied":
       return `no permission for ${"node" in error ? error.node : error.file}`;
+    case "nodeMissing":
     case "packageMissing":
-      return `the native package for ${error.node} is not installed`;
     case "busFailed":
-      return `a transfer on ${error.node} failed: check the wiring and ${RUN_DOCTOR}`;
     case "gpioChipMissing":
-      return `no GPIO chip of a Raspberry Pi found (seen: ${error.seen.join(", ") || "none"})`;
     case "gpioUnavailable":
-      return `GPIO ${error.line} cannot be taken`;
     case "gpioFailed":
-      return `GPIO ${error.line} does not obey: check that nothing else uses it and ${RUN_DOCTOR}`;
+      return whatIsWrongWithBoard(error);
     case "bus":
     case "line":
     case "readerFailed":
@@ -127,6 +124,27 @@ export function whatIsWrong(error: AppError): string {
       return whatIsWrongWithTrust(error);
     case "relayStuck":
       return `the relay on GPIO ${error.line} was put off but its pin still reads on`;
+    case "sinkFailed":
+      return `${error.file} cannot be written`;
+  }
+}
+
+type BoardError = Exclude<BusError | GpioError, { kind: "permissionDenied" }>;
+
+function whatIsWrongWithBoard(error: BoardError): string {
+  switch (error.kind) {
+    case "nodeMissing":
+      return `${error.node} does not exist`;
+    case "packageMissing":
+      return `the native package for ${error.node} is not installed`;
+    case "busFailed":
+      return `a transfer on ${error.node} failed: check the wiring and ${RUN_DOCTOR}`;
+    case "gpioChipMissing":
+      return `no GPIO chip of a Raspberry Pi found (seen: ${error.seen.join(", ") || "none"})`;
+    case "gpioUnavailable":
+      return `GPIO ${error.line} cannot be taken`;
+    case "gpioFailed":
+      return `GPIO ${error.line} does not obey: check that nothing else uses it and ${RUN_DOCTOR}`;
   }
 }
 

@@ -67,20 +67,20 @@ export interface Door {
 export async function openDoor(
   config: DoorConfig,
   relayLine: OutputLine,
-  s: DoorSurroundings,
+  surroundings: DoorSurroundings,
 ): Promise<Result<Door, HardwareError>> {
-  const indicatorLines = await openIndicators(config, s.gpio);
+  const indicatorLines = await openIndicators(config, surroundings.gpio);
   if (!indicatorLines.ok) return indicatorLines;
-  const field = s.fields.join(config.reader.fieldGroup);
+  const field = surroundings.fields.join(config.reader.fieldGroup);
   const opened = await (field === undefined
-    ? openReader(config, s)
-    : openSharedReader(config, s, field.turn));
+    ? openReader(config, surroundings)
+    : openSharedReader(config, surroundings, field.turn));
   if (!opened.ok) return opened;
-  const reader = new RecordedReader(opened.value, s.clock);
-  const { lane, relay } = assembleLane(config, s, {
-    enrol: await enrolmentOf(config, s),
+  const reader = new RecordedReader(opened.value, surroundings.clock);
+  const { lane, relay } = assembleLane(config, surroundings, {
+    enrol: await enrolmentOf(config, surroundings),
     relayLine,
-    indicators: new Indicators(indicatorLines.value, s.clock, s.log),
+    indicators: new Indicators(indicatorLines.value, surroundings.clock, surroundings.log),
     reader,
     field,
   });
@@ -114,41 +114,41 @@ interface LaneParts {
   readonly enrol: EnrolOnTheFly | undefined;
 }
 
-function assembleLane(config: DoorConfig, s: DoorSurroundings, parts: LaneParts) {
+function assembleLane(config: DoorConfig, surroundings: DoorSurroundings, parts: LaneParts) {
   const facts: DoorFacts = { door: config.id, direction: config.direction, level: config.level };
   const relay = new RelayPulse({
     ...config.relay,
     line: parts.relayLine,
-    clock: s.clock,
+    clock: surroundings.clock,
     onFault: (fault) => void lane.relayFault(fault),
-    onEdge: (state) => s.onRelayEdge(config.id, state),
+    onEdge: (state) => surroundings.onRelayEdge(config.id, state),
   });
   const passage = {
-    ...s,
+    ...surroundings,
     enrol: parts.enrol,
     lostProofs: new LostProofs(),
     readerTroubles: () => troublesOf(parts.reader.health()),
   };
   const judge = new Judge({
     facts,
-    policy: s.policyOf(config),
-    credentials: s.credentials,
-    decisionTime: s.decisionTime,
+    policy: surroundings.policyOf(config),
+    credentials: surroundings.credentials,
+    decisionTime: surroundings.decisionTime,
   });
   const lane: LaneRunner = new LaneRunner({
     facts,
     reader: parts.reader,
     relay,
     indicators: parts.indicators,
-    journal: s.journal,
+    journal: surroundings.journal,
     judge,
     read: (card) => readPassage(card, passage),
     neighbourhood: parts.field?.neighbourhood,
-    clock: s.clock,
-    log: s.log,
-    onFaults: (faults) => s.onFaults(config.id, faults),
-    onPolling: () => s.onPolling(config.id),
-    step: s.step,
+    clock: surroundings.clock,
+    log: surroundings.log,
+    onFaults: (faults) => surroundings.onFaults(config.id, faults),
+    onPolling: () => surroundings.onPolling(config.id),
+    step: surroundings.step,
   });
   return { lane, relay };
 }
@@ -158,8 +158,11 @@ const troublesOf = ({ rereads, resends, aborts, recoveries }: ReaderHealth): num
   rereads + resends + aborts + Object.values(recoveries).reduce((sum, count) => sum + count, 0);
 
 /** Enrolment on the fly, where the door is told to; loaded there alone, with the parser of certificates. */
-async function enrolmentOf(config: DoorConfig, s: DoorSurroundings): Promise<EnrolOnTheFly | undefined> {
+async function enrolmentOf(
+  config: DoorConfig,
+  surroundings: DoorSurroundings,
+): Promise<EnrolOnTheFly | undefined> {
   if (config.level !== "originalChip" || config.enrolment !== "listed") return undefined;
   const { enrolListed } = await import("../gate/enrol-listed.ts");
-  return enrolListed({ ...s, door: config.id, policy: s.policyOf(config) });
+  return enrolListed({ ...surroundings, door: config.id, policy: surroundings.policyOf(config) });
 }

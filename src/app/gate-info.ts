@@ -30,5 +30,12 @@ export function gateInfo(
   };
 }
 
-/** A JSON Schema is plain JSON by definition; its package's type only does not say so. */
-const asJson = (schema: object): Json => JSON.parse(JSON.stringify(schema)) as Json;
+/** A JSON Schema is plain JSON by definition; its package's type only does not say so. Members without a value are left out. */
+function asJson(value: unknown): Json {
+  if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+    return value;
+  if (Array.isArray(value)) return value.map(asJson);
+  if (typeof value !== "object") throw new TypeError("a schema holds nothing but JSON");
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(members.map(([name, member]) => [name, asJson(member)]));
+}

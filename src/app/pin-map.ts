@@ -5,6 +5,7 @@
  */
 import { open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { isJsonObject } from "../bytes/json-object.ts";
 import type { BoardConfig, Config } from "../config/schema.ts";
 import type { ActiveLevel } from "../ports/bus.ts";
 import { err, ok, type Result } from "../result.ts";
@@ -117,7 +118,7 @@ function corrupt(file: string): PinMapError {
 
 function isPinMap(value: unknown): value is PinMap {
   return (
-    isPlace(value) &&
+    isJsonObject(value) &&
     value["version"] === 1 &&
     isBoard(value["board"]) &&
     Array.isArray(value["relays"]) &&
@@ -127,18 +128,15 @@ function isPinMap(value: unknown): value is PinMap {
 }
 
 function isBoard(value: unknown): value is BoardConfig {
-  if (!isPlace(value)) return false;
+  if (!isJsonObject(value)) return false;
   return (
     value["kind"] === "raspberryPi" || (value["kind"] === "virtual" && typeof value["socket"] === "string")
   );
 }
 
 function isRelayPin(value: unknown): value is RelayPin {
-  if (!isPlace(value)) return false;
+  if (!isJsonObject(value)) return false;
   const { line, activeLevel } = value;
   const onHeader = typeof line === "number" && Number.isInteger(line) && line >= 0 && line <= HIGHEST_LINE;
   return onHeader && (activeLevel === "high" || activeLevel === "low");
 }
-
-const isPlace = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null;

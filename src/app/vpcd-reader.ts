@@ -4,7 +4,7 @@
  * it. Whoever connects is as little to be trusted as a card: silent, talkative and absurd peers are dropped.
  * Governing text: vsmartcard, virtualsmartcard/src/vpcd/vpcd.c; ISO/IEC 7816-3 §8.2 (ATR).
  */
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import type {
   CardKbits,
   DetectedCard,
@@ -86,7 +86,9 @@ export class VpcdReader implements LoneReader {
 
   /** Where a card is to connect. */
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    const address = this.#server.address();
+    if (typeof address !== "object" || address === null) throw new Error("a server that listens has a port");
+    return address.port;
   }
 
   start(): Promise<Result<ReaderInfo, ReaderError>> {

@@ -2,6 +2,7 @@
  * Rules between the parts that tell when: every name that is used is defined, times do not overlap, and
  * local times have a zone. Like all rules between fields they look at whatever is right by itself.
  */
+import { isJsonObject } from "../bytes/json-object.ts";
 import type { TimeRange } from "../policy/schedule.ts";
 import { WEEKDAYS } from "../policy/timetable-words.ts";
 import { dayNumberSchema, specialSchema, weeklySchema } from "./calendar-schema.ts";
@@ -172,7 +173,5 @@ const error = (path: ConfigPath, found: string, allowed: string, remedy: string)
   remedy,
 });
 
-const placeOf = (value: unknown): Place => (isPlace(value) ? value : {});
+const placeOf = (value: unknown): Place => (isJsonObject(value) ? value : {});
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const isPlace = (value: unknown): value is Place =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

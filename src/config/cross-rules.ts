@@ -2,6 +2,7 @@
  * Rules that need more than one field. They look at every part of the file that is right by itself, so that
  * one wrong value somewhere does not hide a clash elsewhere: all problems are told at once.
  */
+import { isJsonObject } from "../bytes/json-object.ts";
 import { calendarFindings } from "./calendar-rules.ts";
 import { type ConfigPath, describeFound, type Finding, pathText } from "./config-problem.ts";
 import {
@@ -36,11 +37,9 @@ interface DoorParts {
   readonly claims: readonly Claim[];
 }
 
-type Place = Readonly<Record<string, unknown>>;
-
 /** Findings between fields, in the order of the file. */
 export function crossFindings(root: unknown): readonly Finding[] {
-  if (!isPlace(root)) return [];
+  if (!isJsonObject(root)) return [];
   const doors = (Array.isArray(root["doors"]) ? root["doors"] : []).map((door: unknown, index) =>
     doorParts(door, index),
   );
@@ -69,7 +68,7 @@ export function crossFindings(root: unknown): readonly Finding[] {
 
 function doorParts(raw: unknown, index: number): DoorParts {
   const path = ["doors", index];
-  const door = isPlace(raw) ? raw : {};
+  const door = isJsonObject(raw) ? raw : {};
   const reader = readerSchema.safeParse(door["reader"]).data;
   const relay = relaySchema.safeParse(door["relay"]).data;
   const claims: Claim[] = [];
@@ -224,6 +223,3 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 function error(path: ConfigPath, found: string, allowed: string, remedy: string): Finding {
   return { severity: "error", path, found, allowed, remedy };
 }
-
-const isPlace = (value: unknown): value is Place =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

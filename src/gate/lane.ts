@@ -1,16 +1,9 @@
 /**
- * The lane as a state machine of plain data: one reader, one relay, one card at a time. A step is a pure
- * function of state and input; it returns the next state and what is to be done, the last of which is
- * always the one activity whose end is the next input. `lane-runner.ts` does the doing.
- *
- *   starting -> idle -> reading -> committing -> present -> idle
- *                         |  ^                     |
- *                      searching            (card goes away)      recovering <- any, when the reader fails
- *                                                                  down <- recovering, when that does not help
- *
- * Order is the safety argument: the relay is only ever moved by the step that follows a commit, so no
- * relay closes without a durable row. One presentation gives one decision: a card that flickers at the
- * edge of the field is the same presentation until it has been away for `REARM_MS`.
+ * The lane as a state machine of plain data: one reader, one relay, one card at a time. A step is a pure function of state
+ * and input; it returns the next state and what is to be done, the last of which is always the one activity whose end is the
+ * next input. `lane-runner.ts` does the doing; src/README.md draws the states. Order is the safety argument: the relay is
+ * only ever moved by the step that follows a commit, so no relay closes without a durable row. One presentation gives one
+ * decision: a card that flickers at the edge of the field is the same one until it has been away for `REARM_MS`.
  */
 import type { RecoveryStep } from "../ports/card.ts";
 import { unreachable } from "../result.ts";

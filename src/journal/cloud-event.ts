@@ -4,6 +4,7 @@
  */
 import { toBase64Url } from "../bytes/base64url.ts";
 import { concat } from "../bytes/bytes.ts";
+import { isJsonObject } from "../bytes/json-object.ts";
 import { sha256 } from "../crypto/hash.ts";
 import type { ClockState } from "../ports/clock.ts";
 import type { EventType, JournalEvent, Json } from "../ports/journal.ts";
@@ -66,14 +67,14 @@ export function parseLine(line: string, time: number): UnsealedEvent | undefined
   if (!isText(id) || !isText(source) || !isText(journal) || !isText(boot) || !isText(prev)) return undefined;
   if (typeof seq !== "number" || typeof mono !== "number" || !isEventType(type) || !isClockState(clock))
     return undefined;
-  if (!isObject(data) || members["time"] !== toIso8601(instant(time))) return undefined;
+  if (!isJsonObject(data) || members["time"] !== toIso8601(instant(time))) return undefined;
   return { id, source, type, time: instant(time), journal, seq, boot, mono, clock, prev, data };
 }
 
 function parseObject(line: string): JsonObject | undefined {
   try {
     const value = JSON.parse(line) as Json;
-    return isObject(value) ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     // The damaged text itself is the evidence; the words of the parser add nothing to it.
     return undefined;
@@ -86,6 +87,3 @@ const isText = (value: Json | undefined): value is string => typeof value === "s
 const isEventType = (value: Json | undefined): value is EventType => isText(value) && EVENT_TYPE.test(value);
 const isClockState = (value: Json | undefined): value is ClockState =>
   value === "synced" || value === "holdover" || value === "unsynced";
-/** Whether a JSON value has members. */
-export const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -5,15 +5,9 @@
  */
 import { parseBase64Url } from "../bytes/base64url.ts";
 import { equalBytes } from "../bytes/bytes.ts";
+import { isJsonObject } from "../bytes/json-object.ts";
 import { err, ok, type Result } from "../result.ts";
-import {
-  credentialRef,
-  isObject,
-  type JsonObject,
-  lineHash,
-  parseLine,
-  type UnsealedEvent,
-} from "./cloud-event.ts";
+import { credentialRef, type JsonObject, lineHash, parseLine, type UnsealedEvent } from "./cloud-event.ts";
 import type { EventRow } from "./event-rows.ts";
 
 /** A row that others can be chained to; `hash` is 32 bytes. */
@@ -48,5 +42,5 @@ export function examineRow(row: EventRow, before: ChainLink | undefined): Result
 function personalMatches(row: EventRow, data: JsonObject): boolean {
   if (row.salt === null || row.pseudonym === null) return true;
   const { credential } = data;
-  return isObject(credential) && credential["ref"] === credentialRef(row.salt, row.pseudonym);
+  return isJsonObject(credential) && credential["ref"] === credentialRef(row.salt, row.pseudonym);
 }

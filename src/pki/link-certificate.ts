@@ -1,5 +1,5 @@
 /**
- * Link certificates: a country signer's new key, signed with its old one (ICAO Doc 9303-12 §4.2). They often bear one
+ * Link certificates: a country signer's new key, signed with its old one (ICAO Doc 9303-12 §4.1.4.3). They often bear one
  * name as subject and issuer, so only the key identifiers tell them from self-signed certificates.
  */
 import { type Certificate, isSignedBy } from "./certificate.ts";

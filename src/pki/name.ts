@@ -27,6 +27,8 @@ const LABELS: Readonly<Record<string, string>> = {
   "2.5.4.10": "O",
   "2.5.4.11": "OU",
 };
+/** Rather one name too many: a test authority that is not known for one vouches for cards at a real gate. */
+const OF_A_TEST = /(?<!con)test(?!ament)/i;
 /** More than this of one value is no name any more. */
 const MAX_VALUE_UNITS = 256;
 
@@ -47,9 +49,6 @@ export function readName(element: Element): Name | undefined {
     isTest: pairs.some(([, value]) => OF_A_TEST.test(value)),
   };
 }
-
-/** Rather one name too many: a test authority that is not known for one vouches for cards at a real gate. */
-const OF_A_TEST = /(?<!con)test(?!ament)/i;
 
 const printable = (value: string): string =>
   value

@@ -81,6 +81,8 @@ const CONTENT_TYPE = "1.2.840.113549.1.9.3";
 const MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
 const SIGNING_TIME = "1.2.840.113549.1.9.5";
 const TAG_SET = 0x31;
+const TAG_SEQUENCE = 0x30;
+const TAG_INTEGER = 0x02;
 
 const tagged = (tagNumber: number, name: string) =>
   new Constructed({ name, optional: true, idBlock: { tagClass: 3, tagNumber } });
@@ -196,9 +198,6 @@ export function signatureFailure(verdict: SignatureVerdict): SignedDataFailure |
     ? { kind: "signatureInvalid" }
     : { kind: "unsupportedAlgorithm", why: verdict.unsupported };
 }
-
-const TAG_SEQUENCE = 0x30;
-const TAG_INTEGER = 0x02;
 
 const isNamed = (certificate: Certificate, id: SignerId): boolean =>
   id.kind === "subjectKeyId"

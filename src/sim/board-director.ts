@@ -9,6 +9,7 @@ import type { CieApplication } from "./cards/cie.ts";
 import { parseCardSpec } from "./cards/make-card.ts";
 import type { EmrtdApplication } from "./emrtd/emrtd-application.ts";
 import { type FaultRates, NO_FAULTS, type StuckLine } from "./faults.ts";
+import { isJsonObject } from "./json-object.ts";
 import type { LatenessReport } from "./lateness.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -40,7 +41,7 @@ export class BoardDirector {
 
   /** One request; the error is a sentence for the director. */
   carryOut(request: unknown): Result<Reply, string> {
-    if (!isObject(request)) return err("a request is an object");
+    if (!isJsonObject(request)) return err("a request is an object");
     switch (request["do"]) {
       case "edges": {
         const sinceUs = Number(request["sinceUs"]);
@@ -105,11 +106,9 @@ export class BoardDirector {
 const STUCK_LINES: readonly StuckLine[] = ["free", "high", "low"];
 
 function parseRates(json: unknown): Result<Partial<FaultRates>, string> {
-  if (!isObject(json)) return err("rates are an object");
+  if (!isJsonObject(json)) return err("rates are an object");
   const wrong = Object.entries(json).find(([kind, rate]) => !(kind in NO_FAULTS) || !isProbability(rate));
   return wrong === undefined ? ok(json) : err(`${wrong[0]} is no fault, or its rate is not from 0 to 1`);
 }
 
 const isProbability = (rate: unknown): boolean => typeof rate === "number" && rate >= 0 && rate <= 1;
-
-const isObject = (json: unknown): json is Json => typeof json === "object" && json !== null;

@@ -4,7 +4,7 @@
  */
 import { connect, type Socket } from "node:net";
 import { err, ok, type Result } from "../result.ts";
-import type { CardApplication } from "./cards/iso-dep.ts";
+import { bytesOfResponse, type CardApplication } from "./cards/iso-dep.ts";
 import { encodeVpcdMessage, MAX_VPCD_MESSAGE_BYTES, VPCD_CONTROL, VpcdStream } from "./vpcd-wire.ts";
 
 export interface VpcdAddress {
@@ -107,7 +107,7 @@ class Insertion implements InsertedCard {
   #answer(command: Uint8Array): void {
     const { response, gone, unheard } = this.#card.application.process(command);
     if (unheard === true) return;
-    const bytes = typeof response === "function" ? response() : response;
+    const bytes = bytesOfResponse(response);
     const fits = bytes.length > 0 && bytes.length <= MAX_VPCD_MESSAGE_BYTES;
     this.#send(fits ? bytes : CANNOT_BE_TOLD);
     if (gone !== true) return;

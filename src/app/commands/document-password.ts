@@ -5,6 +5,7 @@
 import { mrzInformation, mrzInformationCandidates, mrzPasswordKey } from "../../emrtd/mrz-key.ts";
 import type { PacePassword } from "../../emrtd/pace.ts";
 import { type CommandIo, EXIT, type Invocation } from "../command.ts";
+import { CAN_QUESTION, isAccessNumber } from "./access-number.ts";
 import type { Outcome } from "./site.ts";
 
 /** One password to try, and the MRZ_information that the document must then have, if it came from one. */
@@ -13,10 +14,8 @@ export interface DocumentPassword {
   readonly presented?: Uint8Array;
 }
 
-const CAN = /^[0-9]{6}$/;
 const SPACE = 0x20;
 const FIELDS = 3;
-const CAN_QUESTION = "the six digits on the front of the card (CAN)";
 const MRZ_QUESTION =
   "the machine readable zone, its lines joined; or number, date of birth and date of expiry (YYMMDD), with spaces between";
 
@@ -44,7 +43,7 @@ export function wipePasswords(passwords: readonly DocumentPassword[]): void {
 }
 
 function canPassword(typed: Uint8Array, io: CommandIo): Outcome<readonly DocumentPassword[]> {
-  if (!CAN.test(String.fromCharCode(...typed))) return usage(io, "the CAN has six digits");
+  if (!isAccessNumber(typed)) return usage(io, "the CAN has six digits");
   return { value: [{ password: { reference: "CAN", key: typed.slice() } }] };
 }
 

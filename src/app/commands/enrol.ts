@@ -5,6 +5,7 @@
 import type { Config } from "../../config/schema.ts";
 import type { Pinning } from "../../ports/chip-pins.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
+import { CAN_QUESTION, isAccessNumber } from "./access-number.ts";
 import { type EnrolmentOrder, type ExaminedCard, examineTap, keepEnrolment } from "./enrol-card.ts";
 import { checksOf, showChecks } from "./enrol-checks.ts";
 import { entitlementComplaint, entitlementOf } from "./entitlement.ts";
@@ -57,15 +58,13 @@ export async function enrol(
   }
 }
 
-const CAN = /^[0-9]{6}$/;
-
 async function orderOf(invocation: Invocation, io: CommandIo): Promise<Outcome<EnrolmentOrder>> {
   const { texts, flags } = invocation;
   const entitlement = texts["group"] === undefined ? {} : { entitlement: entitlementOf(invocation) };
   const order = { ...entitlement, replace: flags.has("replace") };
   if (!flags.has("can")) return { value: order };
-  const can = await io.askSecret("the six digits on the front of the card (CAN)");
-  if (can !== undefined && CAN.test(String.fromCharCode(...can))) return { value: { ...order, can } };
+  const can = await io.askSecret(CAN_QUESTION);
+  if (can !== undefined && isAccessNumber(can)) return { value: { ...order, can } };
   can?.fill(0);
   io.err("the CAN has six digits; nothing was enrolled");
   return { exit: EXIT.usage };

@@ -22,10 +22,9 @@ import { toIso8601 } from "../../time/iso-8601.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
 import { policiesOf } from "../door-policy.ts";
 import { parseMoment, timeOf } from "./explain-time.ts";
-import { databaseFile, failed, type Outcome, openConfig } from "./site.ts";
+import { BUSY_TIMEOUT_MS, databaseFile, failed, type Outcome, openConfig } from "./site.ts";
 import { awaitTap, type CardWork } from "./tap.ts";
 
-const BUSY_TIMEOUT_MS = 2_000;
 const DISPLAY_TAG = /^card#[0-9a-f]{4}$/;
 /** Stands for anybody whom the lists do not know. */
 const STRANGER = "stranger";

@@ -65,7 +65,8 @@ function fileSink(file: string, handle: FileHandle): LineSink {
   };
 }
 
-function sinkError(file: string, cause: unknown): SinkError {
+/** What the file system threw, with what to do about it. */
+export function sinkError(file: string, cause: unknown): SinkError {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   const remedy =
     code === "EEXIST"

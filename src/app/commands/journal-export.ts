@@ -14,9 +14,7 @@ import { err, ok, type Result } from "../../result.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
 import { type LineSink, openSink, type SinkError } from "./export-sink.ts";
 import { csvHeader, csvLine } from "./journal-csv.ts";
-import { databaseFile, failed, openConfig, openSite } from "./site.ts";
-
-const BUSY_TIMEOUT_MS = 2_000;
+import { BUSY_TIMEOUT_MS, databaseFile, failed, openConfig, openSite } from "./site.ts";
 
 type Format = "jsonl" | "csv";
 

@@ -14,9 +14,7 @@ import {
   verifyInPages,
 } from "../../journal/verify-chain.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode } from "../command.ts";
-import { databaseFile, failed, openConfig } from "./site.ts";
-
-const BUSY_TIMEOUT_MS = 2_000;
+import { BUSY_TIMEOUT_MS, databaseFile, failed, openConfig } from "./site.ts";
 
 export const verifyCommand: Execute = async (invocation, io) => {
   const config = await openConfig(invocation, io);

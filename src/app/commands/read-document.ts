@@ -31,7 +31,7 @@ interface TimedStep {
 }
 
 /** What became of the document. */
-interface Outcomes {
+interface DocumentOutcome {
   readonly steps: readonly TimedStep[];
   readonly examined: Result<ExaminedDocument, DocumentError>;
 }
@@ -98,7 +98,11 @@ interface Inspection {
 }
 
 /** The work on the card that lies there. */
-function readingOf(inspection: Inspection, invocation: Invocation, { clock }: CommandIo): CardWork<Outcomes> {
+function readingOf(
+  inspection: Inspection,
+  invocation: Invocation,
+  { clock }: CommandIo,
+): CardWork<DocumentOutcome> {
   const families = new DocumentFamilies();
   const keys = new EphemeralKeys(systemRandom);
   return async (card, _, activateAnew) => {
@@ -134,7 +138,7 @@ async function withEachPassword(
 
 type Examined = Awaited<ReturnType<typeof examineDocument>>;
 
-/** Photographs are long: the fastest rate is agreed before the first command. */
+/** A signed object is long: the fastest rate is agreed before the first command. */
 async function sped(card: DetectedCard): Promise<Result<DetectedCard, LinkError>> {
   const raised = await card.raiseSpeed();
   return raised.ok ? ok(card) : raised;
@@ -166,7 +170,7 @@ class Stopwatch {
 
 const rounded = (ms: number): number => Math.round(ms * 10) / 10;
 
-function tell({ found, readMs }: Tap<Outcomes>, { flags }: Invocation, io: CommandIo): ExitCode {
+function tell({ found, readMs }: Tap<DocumentOutcome>, { flags }: Invocation, io: CommandIo): ExitCode {
   const { steps, examined } = found;
   const result = examined.ok ? provenBy(examined.value) : refusedFor(examined.error);
   if (flags.has("json")) {

@@ -4,18 +4,18 @@
  */
 import { writeFile } from "node:fs/promises";
 import { toHex } from "../../bytes/hex.ts";
-import { systemRandom } from "../../crypto/system-random.ts";
+import { err, ok, type Result } from "../../result.ts";
 import { CARD_PROFILES, cardOfProfile } from "../../sim/cards/card-profiles.ts";
 import { type CardSpec, makeCard } from "../../sim/cards/make-card.ts";
 import { pcscAtr } from "../../sim/cards/pcsc-atr.ts";
-import { contentOf } from "../../sim/emrtd/documents/content-of.ts";
 import { documentTrust } from "../../sim/pki/document-trust.ts";
 import { SeededRandom } from "../../sim/seeded-random.ts";
 import { type ContactCard, insertCard, type VpcdAddress, type VpcdEnding } from "../../sim/vpcd-card.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
 import { describeError } from "../describe-error.ts";
+import { type SinkError, sinkError } from "./export-sink.ts";
+import { askedSeed, type Opening, openingOf, SEED_COMPLAINT } from "./virtual-card.ts";
 
-const SEED_BYTES = 4;
 const MAX_PORT = 0xffff;
 
 interface Asked {
@@ -24,17 +24,11 @@ interface Asked {
   readonly opening: Opening;
 }
 
-/** What is printed on a virtual document, as a person types it. */
-interface Opening {
-  readonly can?: string;
-  /** Number, date of birth and date of expiry. */
-  readonly mrz?: string;
-}
-
 export const simCardCommand: Execute = async (invocation, io) => {
   const { states, vpcd } = invocation.texts;
-  if (states !== undefined && !(await writeStates(states))) {
-    io.err(`${states} cannot be written: name a file in a folder that is there`);
+  const written = states === undefined ? ok(undefined) : await writeStates(states);
+  if (!written.ok) {
+    io.err(describeError(written.error));
     return EXIT.environment;
   }
   return states !== undefined && vpcd === undefined ? EXIT.done : serve(invocation, io);
@@ -71,8 +65,8 @@ function parse({ texts }: Invocation): Asked | string {
   const { vpcd = "", profile = "", seed: text } = texts;
   const address = parseAddress(vpcd);
   if (address === undefined) return "--vpcd takes HOST:PORT, where vpcd listens: usually 127.0.0.1:35963";
-  const seed = text === undefined ? Number.parseInt(toHex(systemRandom.bytes(SEED_BYTES)), 16) : Number(text);
-  if (!Number.isSafeInteger(seed) || seed < 0) return "--seed takes a whole number from 0";
+  const seed = askedSeed(text);
+  if (seed === undefined) return SEED_COMPLAINT;
   const spec = cardOfProfile(profile, new SeededRandom(seed));
   const card = spec && contactCard(spec);
   return spec === undefined || card === undefined
@@ -80,27 +74,17 @@ function parse({ texts }: Invocation): Asked | string {
     : { address, card, opening: openingOf(spec) };
 }
 
-/** MRZ_information ends with both dates, a check digit behind each, and has the number and its digit before them. */
-function openingOf(spec: CardSpec): Opening {
-  if (spec.card !== "emrtd") return {};
-  const { can, mrzInformation: text } = contentOf(
-    spec.profile,
-    spec.holder === undefined ? {} : { holder: spec.holder },
-  );
-  const mrz = `${text.slice(0, -15)} ${text.slice(-14, -8)} ${text.slice(-7, -1)}`;
-  return { ...(can === undefined ? {} : { can }), mrz };
-}
-
 /** The country signers of the simulated States as one PEM file. */
-async function writeStates(file: string): Promise<boolean> {
+async function writeStates(file: string): Promise<Result<void, SinkError>> {
   const blocks = documentTrust().certificates.map(
     (der) =>
       `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString("base64")}\n-----END CERTIFICATE-----\n`,
   );
-  return writeFile(file, blocks.join("")).then(
-    () => true,
-    () => false,
-  );
+  try {
+    return ok(await writeFile(file, blocks.join("")));
+  } catch (cause) {
+    return err(sinkError(file, cause));
+  }
 }
 
 function parseAddress(text: string): VpcdAddress | undefined {

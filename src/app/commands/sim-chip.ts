@@ -1,9 +1,7 @@
 /**
  * `varco sim chip`: the virtual PN532 on a pseudo-terminal, with a card on its antenna, for foreign programs.
- * Serves one program after the other until it is interrupted.
+ * Serves one program after the other until it is interrupted. Of a specimen it tells what opens it.
  */
-import { toHex } from "../../bytes/hex.ts";
-import { systemRandom } from "../../crypto/system-random.ts";
 import { VirtualBoard } from "../../sim/board.ts";
 import { CARD_PROFILES, cardOfProfile, identityOf } from "../../sim/cards/card-profiles.ts";
 import { HastyTimeline } from "../../sim/hasty-timeline.ts";
@@ -12,8 +10,7 @@ import { SeededRandom } from "../../sim/seeded-random.ts";
 import { offerTerminal } from "../../sim/terminal-host.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
 import { describeError } from "../describe-error.ts";
-
-const SEED_BYTES = 4;
+import { askedSeed, openingOf, SEED_COMPLAINT } from "./virtual-card.ts";
 
 interface Asked {
   readonly link: string;
@@ -33,13 +30,14 @@ export const simChipCommand: Execute = async (invocation, io) => {
   const wiring = [{ bus: "hsu", node: asked.link }] as const;
   const board = new VirtualBoard({ timeline, wiring, seed: random.next() });
   const spec = cardOfProfile(asked.profile, random);
-  const identity = spec === undefined ? {} : identityOf(board.place(asked.link, spec).card);
+  const told =
+    spec === undefined ? {} : { ...identityOf(board.place(asked.link, spec).card), ...openingOf(spec) };
   const offered = await offerTerminal(board, { node: asked.link, onNews: () => paced?.hear() });
   if (!offered.ok) {
     io.err(describeError(offered.error));
     return EXIT.environment;
   }
-  io.out(ready({ link: asked.link, ...identity }, invocation));
+  io.out(ready({ link: asked.link, ...told }, invocation));
   const ending = await Promise.race([offered.value.ended.then(() => "lost" as const), interrupted(io)]);
   timeline.close();
   await offered.value.close();
@@ -54,16 +52,14 @@ function parse({ texts }: Invocation): Asked | string {
   if (link === undefined) return "--hsu LINK is missing: the path at which the chip shall appear";
   if (profile === undefined || !CARD_PROFILES.includes(profile))
     return `--card takes one of ${CARD_PROFILES.join(", ")}`;
-  const seed = text === undefined ? Number.parseInt(toHex(systemRandom.bytes(SEED_BYTES)), 16) : Number(text);
-  return Number.isSafeInteger(seed) && seed >= 0
-    ? { link, profile, seed }
-    : "--seed takes a whole number from 0";
+  const seed = askedSeed(text);
+  return seed === undefined ? SEED_COMPLAINT : { link, profile, seed };
 }
 
 function ready(told: Readonly<Record<string, string>>, { flags }: Invocation): string {
   if (flags.has("json")) return JSON.stringify(told);
-  const { link, ...identity } = told;
-  const numbers = Object.entries(identity).map(([name, value]) => `${name.toUpperCase()} ${value}`);
+  const { link, ...facts } = told;
+  const numbers = Object.entries(facts).map(([name, value]) => `${name.toUpperCase()} ${value}`);
   return `ready on ${link}: ${numbers.length === 0 ? "no card" : numbers.join(", ")}`;
 }
 

@@ -22,7 +22,9 @@ import { type AppError, describeError, describeProblem } from "../describe-error
 import { prepareStateDirectory } from "../state-directory.ts";
 
 /** How long one attempt waits while the running gate writes; the journal makes several. */
-const BUSY_TIMEOUT_MS = 250;
+const ATTEMPT_TIMEOUT_MS = 250;
+/** How long a command that opens the database only to look waits for the running gate. */
+export const BUSY_TIMEOUT_MS = 2_000;
 
 /** The database's file within a state directory. */
 export const databaseFile = (stateDirectory: string): string => join(stateDirectory, "varco.db");
@@ -61,7 +63,7 @@ export async function openSite(config: Config, io: CommandIo): Promise<Outcome<S
   if (!siteKey.ok) return failed(io, siteKey.error);
   const directory = await prepareStateDirectory(config.stateDirectory);
   if (!directory.ok) return failed(io, directory.error);
-  const database = openDatabase(databaseFile(config.stateDirectory), { busyTimeoutMs: BUSY_TIMEOUT_MS });
+  const database = openDatabase(databaseFile(config.stateDirectory), { busyTimeoutMs: ATTEMPT_TIMEOUT_MS });
   if (!database.ok) return failed(io, database.error);
   const lists = await openLists(config, database.value, io);
   if (!lists.ok) {

@@ -3,30 +3,49 @@
  * without gaps, and can be lost and come back. The broker speaks MQTT 3.1.1 only, so the demo also shows
  * the gate's fall-back from version 5.
  */
-import { appendFileSync } from "node:fs";
+import { appendFileSync, renameSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { Aedes } from "aedes";
-import type { JournalEvent } from "../../ports/journal.ts";
+import { isJsonObject } from "../../bytes/json-object.ts";
 
 /** What the demo keeps of an event; the personal part above all is not for a screen. */
-export type SeenEvent = Pick<JournalEvent, "journal" | "seq" | "type" | "data">;
+export interface SeenEvent {
+  readonly journal: string;
+  readonly seq: number;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
 
 export interface BackEndOptions {
   /** `acs/v1/{site}/{gate}`. */
   readonly base: string;
-  /** Every message is appended here, as one JSON object per line. */
+  /** Every message is appended here, as one JSON object per line; what is older than the newest is in the same name with `.old`. */
   readonly trafficFile: string;
 }
 
+/** Decisions kept, the newest; of those before them the number is known. */
+export const MAX_DECISIONS = 4_096;
+/** Then a new file is begun; of the old ones the last is kept. */
+const MAX_TRAFFIC_BYTES = 16_000_000;
+/** What the decision about a presentation is called, whatever it is. */
+const DECISION = "acs.access.";
+
 export class BackEnd {
   readonly #options: BackEndOptions;
-  readonly #events = new Map<number, SeenEvent>();
+  readonly #decisions: SeenEvent[] = [];
+  /** How many there were of each type. */
+  readonly #counts = new Map<string, number>();
+  /** Nothing up to this sequence number is missing. */
+  #contiguous = 0;
+  /** Numbers beyond the first gap: as many at most as the gate sends before it waits for an acknowledgement. */
+  readonly #ahead = new Set<number>();
   readonly #listeners = new Set<() => void>();
   readonly #sockets = new Set<Socket>();
   #running: { readonly aedes: Aedes; readonly server: Server } | undefined;
   #port = 0;
   #doubled = 0;
   #births = 0;
+  #trafficBytes = 0;
 
   constructor(options: BackEndOptions) {
     this.#options = options;
@@ -47,16 +66,20 @@ export class BackEnd {
     return this.#doubled;
   }
 
-  /** All events by sequence number, once each. */
-  events(): readonly SeenEvent[] {
-    return [...this.#events.values()].sort((left, right) => left.seq - right.seq);
+  /** The newest decisions by sequence number, once each. */
+  decisions(): readonly SeenEvent[] {
+    return this.#decisions;
   }
 
-  /** The first sequence number that is missing, as the acknowledgement needs it, less one. */
-  contiguous(): number {
-    let seq = 0;
-    while (this.#events.has(seq + 1)) seq += 1;
-    return seq;
+  /** How many events have come whose type begins so; each was counted once. */
+  count(type = ""): number {
+    const counts = [...this.#counts].filter(([name]) => name.startsWith(type));
+    return counts.reduce((sum, [, count]) => sum + count, 0);
+  }
+
+  /** How many decisions there were, those that are kept no longer among them. */
+  get decided(): number {
+    return this.count(DECISION);
   }
 
   /** Calls back after each message that came in. */
@@ -98,26 +121,64 @@ export class BackEnd {
   }
 
   #receive(name: string, topic: string, payload: string): void {
-    appendFileSync(this.#options.trafficFile, `${JSON.stringify({ topic, payload })}\n`);
+    this.#record(`${JSON.stringify({ topic, payload })}\n`);
     if (name === "status" && payload.includes('"state":"ready"')) this.#births += 1;
-    if (name.startsWith("event/")) this.#keep(JSON.parse(payload) as readonly SeenEvent[]);
+    if (name.startsWith("event/")) this.#keep(parseBatch(payload));
     for (const listener of this.#listeners) listener();
   }
 
+  #record(line: string): void {
+    const { trafficFile } = this.#options;
+    this.#trafficBytes += line.length;
+    if (this.#trafficBytes > MAX_TRAFFIC_BYTES) {
+      renameSync(trafficFile, `${trafficFile}.old`);
+      this.#trafficBytes = line.length;
+    }
+    appendFileSync(trafficFile, line);
+  }
+
   #keep(batch: readonly SeenEvent[]): void {
-    for (const { journal, seq, type, data } of batch) {
-      if (this.#events.has(seq)) this.#doubled += 1;
-      this.#events.set(seq, { journal, seq, type, data });
+    for (const event of batch) {
+      if (event.seq <= this.#contiguous || this.#ahead.has(event.seq)) this.#doubled += 1;
+      else this.#keepNew(event);
     }
     const journal = batch[0]?.journal;
     if (journal !== undefined) this.#acknowledge(journal);
   }
 
+  #keepNew(event: SeenEvent): void {
+    const { seq, type } = event;
+    this.#counts.set(type, (this.#counts.get(type) ?? 0) + 1);
+    this.#ahead.add(seq);
+    while (this.#ahead.delete(this.#contiguous + 1)) this.#contiguous += 1;
+    if (!type.startsWith(DECISION)) return;
+    const later = this.#decisions.findLastIndex((decision) => decision.seq < seq) + 1;
+    this.#decisions.splice(later, 0, event);
+    if (this.#decisions.length > MAX_DECISIONS) this.#decisions.shift();
+  }
+
   #acknowledge(journal: string): void {
-    const payload = JSON.stringify({ v: 1, journal, acked: this.contiguous() });
+    const payload = JSON.stringify({ v: 1, journal, acked: this.#contiguous });
     this.#running?.aedes.publish(
       { cmd: "publish", topic: `${this.#options.base}/ack`, payload, qos: 1, retain: false, dup: false },
       () => undefined,
     );
   }
+}
+
+/** The events of a batch, without what the demo does not keep. Throws when it is none: the gate is our own. */
+function parseBatch(payload: string): readonly SeenEvent[] {
+  const batch: unknown = JSON.parse(payload);
+  if (!Array.isArray(batch)) throw new TypeError("a batch is a list");
+  return batch.map((event: unknown) => {
+    const { journal, seq, type, data } = isJsonObject(event) ? event : {};
+    if (
+      typeof journal !== "string" ||
+      typeof seq !== "number" ||
+      typeof type !== "string" ||
+      !isJsonObject(data)
+    )
+      throw new TypeError("an event has a journal, a sequence number, a type and data");
+    return { journal, seq, type, data };
+  });
 }

@@ -4,9 +4,10 @@
  */
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
 import { explainCommand } from "../commands/explain.ts";
+import { MAX_DECISIONS } from "./back-end.ts";
 import { HOURS } from "./hours.ts";
 import { describeOutcome, describeSummary, HEADING, type Summary } from "./narrator.ts";
-import { accessEvents, type Outcome, play } from "./performance.ts";
+import { type Outcome, play } from "./performance.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { type Scene, tellStory } from "./story.ts";
 
@@ -49,11 +50,11 @@ async function perform(
 ): Promise<ExitCode> {
   const json = invocation.flags.has("json");
   if (!json) for (const line of HEADING) io.out(line);
-  const outcomes: Outcome[] = [];
+  const played = new Presentations();
   do {
-    await playDay(scenes, stage, { io, json, outcomes });
+    await playDay(scenes, stage, { io, json, played });
   } while (invocation.flags.has("forever") && !io.signal.aborted);
-  const summary = await summarise(stage, outcomes, io);
+  const summary = await summarise(stage, played, io);
   if (json) io.out(JSON.stringify({ summary }));
   else for (const line of describeSummary(summary)) io.out(line);
   return isClean(summary) || io.signal.aborted ? EXIT.done : EXIT.negative;
@@ -62,20 +63,40 @@ async function perform(
 interface Day {
   readonly io: CommandIo;
   readonly json: boolean;
-  readonly outcomes: Outcome[];
+  readonly played: Presentations;
+}
+
+/** What came of the presentations: the newest, as many as the back end keeps decisions, and how many there were. */
+class Presentations {
+  readonly #newest: Outcome[] = [];
+  #count = 0;
+
+  get newest(): readonly Outcome[] {
+    return this.#newest;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(outcome: Outcome): void {
+    this.#count += 1;
+    this.#newest.push(outcome);
+    if (this.#newest.length > MAX_DECISIONS) this.#newest.shift();
+  }
 }
 
 async function playDay(scenes: readonly Scene[], stage: Stage, day: Day): Promise<void> {
-  const { io, json, outcomes } = day;
+  const { io, json, played } = day;
   let brokerUp = true;
   for (const scene of scenes) {
     if (io.signal.aborted) return;
     if (scene.broker !== undefined) brokerUp = await changeBroker(scene.broker, stage, day);
     // After the broker's return the backlog comes first; the row does not wait for the reconnection.
     const hears = brokerUp && scene.broker === undefined;
-    const outcome = await play(scene, stage, io.clock, { events: outcomes.length + 1, brokerUp: hears });
+    const outcome = await play(scene, stage, io.clock, { events: played.count + 1, brokerUp: hears });
     const told = await explained(outcome, scene.explain, stage, io);
-    outcomes.push(told);
+    played.add(told);
     for (const line of json ? [JSON.stringify(told)] : describeOutcome(told, io.colour)) io.out(line);
   }
 }
@@ -102,20 +123,21 @@ async function changeBroker(change: "lost" | "back", stage: Stage, { io, json }:
   return change === "back";
 }
 
-async function summarise(stage: Stage, outcomes: readonly Outcome[], io: CommandIo): Promise<Summary> {
+async function summarise(stage: Stage, played: Presentations, io: CommandIo): Promise<Summary> {
+  const { backEnd } = stage;
   const until = io.clock.monotonicMs() + CATCH_UP_MS;
-  while (accessEvents(stage).length < outcomes.length && io.clock.monotonicMs() < until) {
+  while (backEnd.decided < played.count && io.clock.monotonicMs() < until) {
     await io.clock.sleep(LOOK_EVERY_MS);
   }
   const lateness = await stage.director.ask({ do: "lateness" });
   const records = await stage.director.ask({ do: "records" });
   return {
-    outcomes,
-    decisions: accessEvents(stage),
-    events: stage.backEnd.events().length,
-    missing: outcomes.length - accessEvents(stage).length,
-    sentAgain: stage.backEnd.doubled,
-    leftLying: stage.backEnd.events().filter(({ type }) => type === "acs.system.cardLeftLying").length,
+    outcomes: played.newest,
+    decisions: backEnd.decisions(),
+    events: backEnd.count(),
+    missing: played.count - backEnd.decided,
+    sentAgain: backEnd.doubled,
+    leftLying: backEnd.count("acs.system.cardLeftLying"),
     lateP99Ms: lateness.ok ? lateness.value.p99Ms : undefined,
     surprises: records.ok ? records.value.unhandled.length + records.value.unexpected.length : undefined,
   };
@@ -123,6 +145,8 @@ async function summarise(stage: Stage, outcomes: readonly Outcome[], io: Command
 
 /** Every presentation was answered, and the back end heard of each decision exactly as the pins showed it. */
 function isClean({ outcomes, decisions, missing }: Summary): boolean {
-  const agree = outcomes.every(({ shown }, index) => decisions[index]?.type === `acs.access.${shown}`);
+  const agree = outcomes.every(
+    ({ shown }, index) => decisions.at(index - outcomes.length)?.type === `acs.access.${shown}`,
+  );
   return missing === 0 && agree;
 }

@@ -3,8 +3,9 @@ import type { SeenEvent } from "./back-end.ts";
 import type { Outcome } from "./performance.ts";
 
 export interface Summary {
+  /** The newest, if there were very many. */
   readonly outcomes: readonly Outcome[];
-  /** Decisions as the back end has them, in the journal's order. */
+  /** As many decisions as the back end has them, in the journal's order. */
   readonly decisions: readonly SeenEvent[];
   /** All events at the back end, once each. */
   readonly events: number;

@@ -53,10 +53,6 @@ export async function play(
   return outcomeOf(scene, edge, event);
 }
 
-/** Decisions that the back end has heard of, in order. */
-export const accessEvents = ({ backEnd }: Stage): readonly SeenEvent[] =>
-  backEnd.events().filter(({ type }) => type.startsWith("acs.access."));
-
 /** The first relay or red lamp to go on. */
 async function nextAnswer(
   { director }: Stage,
@@ -77,13 +73,14 @@ async function nextAnswer(
 
 async function delivered(stage: Stage, clock: Clock, count: number): Promise<SeenEvent | undefined> {
   const patience = new AbortController();
-  const enough = () => accessEvents(stage).length >= count;
-  const ignore = stage.backEnd.onMessage(() => {
+  const { backEnd } = stage;
+  const enough = () => backEnd.decided >= count;
+  const ignore = backEnd.onMessage(() => {
     if (enough()) patience.abort();
   });
   if (!enough()) await clock.sleep(DELIVERY_MS, patience.signal);
   ignore();
-  return accessEvents(stage)[count - 1];
+  return enough() ? backEnd.decisions().at(count - 1 - backEnd.decided) : undefined;
 }
 
 function outcomeOf(

@@ -14,7 +14,7 @@ import {
 } from "../../journal/database.ts";
 import { type ChainFault, verifyChain } from "../../journal/verify-chain.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { databaseFile } from "../commands/site.ts";
+import { BUSY_TIMEOUT_MS, databaseFile } from "../commands/site.ts";
 import { prepareStateDirectory } from "../state-directory.ts";
 import { bad, type Check, doubtful, failure, well } from "./check.ts";
 
@@ -24,7 +24,6 @@ const SYNC_WRITES = 100;
 const SYNC_WRITE_BYTES = 8192;
 /** A slower disk is felt at the gate: the row is committed before the relay moves. */
 const SLOW_SYNC_MS = 50;
-const BUSY_TIMEOUT_MS = 2_000;
 /** Rows of the journal that are verified: some ten checkpoints, and seconds on a small board. */
 const NEWEST_ROWS = 10_000;
 const MEGABYTE = 1024 * 1024;

@@ -8,14 +8,13 @@ import type { TrustContent } from "../../journal/trust-content.ts";
 import { TrustStore } from "../../journal/trust-store.ts";
 import { DAY_MS } from "../../time/civil-date.ts";
 import { type Instant, instant } from "../../time/time.ts";
-import { databaseFile } from "../commands/site.ts";
+import { BUSY_TIMEOUT_MS, databaseFile } from "../commands/site.ts";
 import { day } from "../commands/trust-refusal.ts";
 import { loadTrustAnchors } from "../trust-anchors-of.ts";
 import { type Check, doubtful, failure, notApplicable, well } from "./check.ts";
 
 const NAME = "trust store";
 const CRL_NAME = "revocation lists";
-const BUSY_TIMEOUT_MS = 2_000;
 /** A State begins with a new key some months before the first cards that need it are handed out. */
 const OLD_DAYS = 180;
 

@@ -52,14 +52,3 @@ export const statusOnly = (sw: number): Uint8Array => Uint8Array.of(sw >> 8, sw 
 
 /** Data followed by a status word. */
 export const answer = (data: Uint8Array, sw = 0x9000): Uint8Array => concat(data, statusOnly(sw));
-
-/** A BER-TLV object with a tag of one or two bytes and a content below 65536 bytes. */
-export function tlv(tag: number, value: Uint8Array): Uint8Array {
-  const tagBytes = tag > 0xff ? [tag >> 8, tag & 0xff] : [tag];
-  return concat(Uint8Array.of(...tagBytes, ...lengthField(value.length)), value);
-}
-
-function lengthField(lengthBytes: number): readonly number[] {
-  if (lengthBytes < 0x80) return [lengthBytes];
-  return lengthBytes <= 0xff ? [0x81, lengthBytes] : [0x82, lengthBytes >> 8, lengthBytes & 0xff];
-}

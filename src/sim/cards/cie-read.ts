@@ -2,7 +2,9 @@
  * READ BINARY of the virtual CIE: even instruction B0 (offset, or short file identifier and offset) and
  * odd instruction B1 (offset in tag 54, answer in tag 53), with the ends of file that cards show.
  */
-import { answer, type CardCommand, statusOnly, tlv } from "./apdu.ts";
+
+import { tlv } from "../tlv.ts";
+import { answer, type CardCommand, statusOnly } from "./apdu.ts";
 import type { CardFile } from "./cie-files.ts";
 
 /** How a card treats lengths. */

@@ -19,6 +19,10 @@ export interface CardAnswer {
  */
 export type CardResponse = Uint8Array | (() => Uint8Array);
 
+/** The answer itself; where it is computed only now, that happens. */
+export const bytesOfResponse = (response: CardResponse): Uint8Array =>
+  typeof response === "function" ? response() : response;
+
 /** What stands behind the transport: a card application. */
 export interface CardApplication {
   /** One command APDU. `gone`: the card is pulled away right after its answer. `unheard`: it falls silent until it has lost power. */
@@ -220,7 +224,7 @@ export class IsoDepCard {
 
   /** The first block of an answer, `workUs` from now. */
   #begin(response: CardResponse, workUs: number): CardAnswer {
-    this.#rest = typeof response === "function" ? response() : response;
+    this.#rest = bytesOfResponse(response);
     return this.#send(this.#nextPart(), workUs);
   }
 

@@ -5,7 +5,8 @@
 import { equalBytes } from "../../bytes/bytes.ts";
 import { hex } from "../../bytes/hex.ts";
 import { DEFAULT_APDU_US } from "../timing.ts";
-import { answer, parseCommand, statusOnly, tlv } from "./apdu.ts";
+import { tlv } from "../tlv.ts";
+import { answer, parseCommand, statusOnly } from "./apdu.ts";
 import { type CardApplication, IsoDepCard } from "./iso-dep.ts";
 import { fixed, randomUid, TypeACard } from "./type-a.ts";
 

@@ -4,6 +4,7 @@
  */
 import { readTlvs } from "../../bytes/ber-tlv.ts";
 import type { ChipContent } from "./content.ts";
+import { EF_ATR_INFO } from "./file-identifiers.ts";
 import { numberOf } from "./numbers.ts";
 
 export interface ApduLimits {
@@ -12,7 +13,6 @@ export interface ApduLimits {
   readonly responseBytes: number;
 }
 
-const ATR_INFO = 0x2f01;
 const EXTENDED_LENGTH = 0x7f66;
 /** Header, short Lc, 255 bytes, short Le; and what 256 bytes of data make with their status. */
 const SHORT: ApduLimits = { commandBytes: 261, responseBytes: 258 };
@@ -22,7 +22,7 @@ const LONGEST: ApduLimits = { commandBytes: 65_544, responseBytes: 65_538 };
 /** Without an announcement, a chip that understands the long form takes it to its end. */
 export function apduLimits({ extendedLength, masterFile }: ChipContent): ApduLimits {
   if (!extendedLength) return SHORT;
-  const objects = readTlvs(masterFile.get(ATR_INFO) ?? new Uint8Array());
+  const objects = readTlvs(masterFile.get(EF_ATR_INFO) ?? new Uint8Array());
   const announced = objects.ok ? objects.value.find(({ tag }) => tag === EXTENDED_LENGTH) : undefined;
   const lengths = readTlvs(announced?.value ?? new Uint8Array());
   const [command, response] = lengths.ok ? lengths.value : [];

@@ -69,17 +69,17 @@ export interface ChipBehaviour {
 }
 
 const FAULTS = {
-  /** Every protected answer has a wrong code, */
+  /** Every protected answer has a wrong code. */
   wrongMac: { seal: "mac" },
-  /** a status inside that is not the one outside, */
+  /** Every protected answer has a status inside that is not the one outside. */
   wrongStatus: { seal: "status" },
-  /** or a code for the message after the next. */
+  /** Every protected answer has a code for the message after the next. */
   counterAhead: { seal: "counter" },
-  /** 90 00 alone is said inside the session, */
+  /** 90 00 alone is said inside the session. */
   bareStatus: { seal: "bare" },
-  /** or the data without protection, */
+  /** The data are said inside the session without protection. */
   clearAnswer: { seal: "clear" },
-  /** or the session is forgotten. */
+  /** The session is forgotten. */
   sessionDropped: { seal: "dropped" },
 
   nonce8: { nonceBytes: 8 },
@@ -131,9 +131,9 @@ const FAULTS = {
   cardAccess6A82: { cardAccessStatus: 0x6a82 },
   /** As Malaysian passports do, which have no PACE. */
   cardAccess6283: { cardAccessStatus: 0x6283 },
-  /** A German identity card: PACE and nothing to read behind it, */
+  /** A German identity card: PACE and nothing to read behind it. */
   noTravelApplication: { applicationStatus: 0x6a82 },
-  /** or nothing that an inspection without a certificate may read. */
+  /** PACE and behind it nothing that an inspection without a certificate may read. */
   dataGroupsRefused: { dataGroupStatus: 0x6982 },
 
   longRead192: { longRead: { bytes: 192, gets: 0x6700 } },

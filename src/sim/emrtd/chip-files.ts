@@ -5,12 +5,14 @@
  */
 import { equalBytes } from "../../bytes/bytes.ts";
 import { hex } from "../../bytes/hex.ts";
-import { type CardCommand, tlv } from "../cards/apdu.ts";
+import type { CardCommand } from "../cards/apdu.ts";
 import type { CardFile } from "../cards/cie-files.ts";
 import { readEven, readOdd } from "../cards/cie-read.ts";
+import { tlv } from "../tlv.ts";
 import type { ChipBehaviour } from "./chip-faults.ts";
 import { done, type Reply, SW, status } from "./chip-work.ts";
 import type { ChipContent } from "./content.ts";
+import { EF_ATR_INFO, EF_CARD_ACCESS, EF_CARD_SECURITY, EF_DIR } from "./file-identifiers.ts";
 import { bytesOf, numberOf } from "./numbers.ts";
 
 /** How the session that is on was opened, if one is. */
@@ -18,16 +20,14 @@ export type Access = "none" | "bac" | "pace";
 
 const TRAVEL_APPLICATION = hex("A0000002471001");
 const MASTER_FILE = 0x3f00n;
-const CARD_ACCESS = 0x011c;
-const CARD_SECURITY = 0x011d;
 const FIRST_DATA_GROUP = 0x0101;
 const LAST_DATA_GROUP = 0x0110;
 /** Fingerprints and irises. */
 const BIOMETRIC_GROUPS: readonly number[] = [0x0103, 0x0104];
 /** Short identifiers that are not the last five bits of the file's own. */
 const MASTER_FILE_SHORT = new Map([
-  [0x2f00, 0x1e],
-  [0x2f01, 0x01],
+  [EF_DIR, 0x1e],
+  [EF_ATR_INFO, 0x01],
 ]);
 const SELECT = 0xa4;
 const READ_EVEN = 0xb0;
@@ -149,7 +149,7 @@ export class ChipFiles {
   #refusal(id: number | undefined): number | undefined {
     if (id === undefined) return undefined;
     const { cardAccessStatus, dataGroupStatus } = this.#behaviour;
-    if (this.#directory === "masterFile") return id === CARD_ACCESS ? cardAccessStatus : undefined;
+    if (this.#directory === "masterFile") return id === EF_CARD_ACCESS ? cardAccessStatus : undefined;
     return id >= FIRST_DATA_GROUP && id <= LAST_DATA_GROUP ? dataGroupStatus : undefined;
   }
 
@@ -174,7 +174,7 @@ export class ChipFiles {
     const isMasterFile = this.#directory === "masterFile";
     const files = isMasterFile ? this.#content.masterFile : this.#content.application;
     return [...files].map(([id, content]) => {
-      const isOpen = isMasterFile ? id !== CARD_SECURITY || access === "pace" : access !== "none";
+      const isOpen = isMasterFile ? id !== EF_CARD_SECURITY || access === "pace" : access !== "none";
       const sfi = (isMasterFile ? MASTER_FILE_SHORT.get(id) : undefined) ?? id & 0x1f;
       return isOpen && !(BIOMETRIC_GROUPS.includes(id) && !isMasterFile) ? { id, sfi, content } : { id, sfi };
     });

@@ -5,8 +5,8 @@
 import { createHash } from "node:crypto";
 import { concat } from "../../bytes/bytes.ts";
 import { hex } from "../../bytes/hex.ts";
-import { tlv } from "../cards/apdu.ts";
 import { ascii } from "../pki/der.ts";
+import { tlv } from "../tlv.ts";
 import type { ChipGroup } from "./chip-group.ts";
 import type { ChipContent, ChipMapping, ChipSuite, PaceOffer } from "./content.ts";
 

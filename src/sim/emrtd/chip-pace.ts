@@ -5,8 +5,9 @@
  */
 import { concat, equalBytes } from "../../bytes/bytes.ts";
 import type { Random } from "../../ports/random.ts";
-import { type CardCommand, tlv } from "../cards/apdu.ts";
+import type { CardCommand } from "../cards/apdu.ts";
 import { ascii } from "../pki/der.ts";
+import { tlv } from "../tlv.ts";
 import { ChipCipher, padded } from "./chip-cipher.ts";
 import type { ChipBehaviour, FalseKey } from "./chip-faults.ts";
 import { type ChipGroup, chipGroup } from "./chip-group.ts";

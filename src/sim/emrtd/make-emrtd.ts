@@ -1,5 +1,5 @@
 /** From a document's data to a card for the antenna: files and secrets, the chip that holds them, and its transport. */
-import { IsoDepCard } from "../cards/iso-dep.ts";
+import { IsoDepCard, type IsoDepProfile } from "../cards/iso-dep.ts";
 import { fixed, randomUid, TypeACard } from "../cards/type-a.ts";
 import { SeededRandom } from "../seeded-random.ts";
 import { behaviourOf, type ChipBehaviour, isChipFault } from "./chip-faults.ts";
@@ -13,7 +13,7 @@ const DEFAULT_FWI = 8;
 /** Code of the frame size. */
 const FRAMES_OF_256 = 8;
 /** What a card that never comes to an end asks for, or gives, each time. */
-const ENDLESS: Readonly<Record<NonNullable<ChipBehaviour["transport"]>, object>> = {
+const ENDLESS: Readonly<Record<NonNullable<ChipBehaviour["transport"]>, Partial<IsoDepProfile>>> = {
   wtxFlood: { wtxFlood: 59 },
   endlessChain: { endlessChain: 100 },
 };

@@ -1,6 +1,7 @@
 /** The one place where foreign JSON becomes the specification of a virtual travel document. */
 import { err, ok, type Result } from "../../result.ts";
 import { type Checks, isAmount, isBitFlip, isUid, wholeFrom, withOptions } from "../cards/card-json.ts";
+import { isJsonObject } from "../json-object.ts";
 import { isChipFault } from "./chip-faults.ts";
 import { DEFAULT_LATENCY } from "./chip-latency.ts";
 import { canBefall, isContentFault } from "./documents/content-faults.ts";
@@ -44,7 +45,7 @@ export function parseEmrtdSpec(json: object): Result<EmrtdSpec, string> {
 /** A specimen's name, or a zone with or without what else the document says of its holder. */
 function isHolder(value: unknown): boolean {
   if (typeof value === "string") return Object.hasOwn(PERSONS, value);
-  if (!isObject(value) || typeof value["mrz"] !== "string") return false;
+  if (!isJsonObject(value) || typeof value["mrz"] !== "string") return false;
   const { can = "", dg11 = {}, dg12 = {} } = value;
   return ZONE_CHARACTERS.has(value["mrz"].length) && typeof can === "string" && [dg11, dg12].every(isText);
 }
@@ -52,17 +53,14 @@ function isHolder(value: unknown): boolean {
 function isLatency(value: unknown): boolean {
   if (value === "none") return true;
   return (
-    isObject(value) &&
+    isJsonObject(value) &&
     Object.entries(value).every(([name, us]) => Object.hasOwn(DEFAULT_LATENCY, name) && isAmount(us))
   );
 }
 
 function isDelay(value: unknown): boolean {
-  return isObject(value) && isAmount(value["answer"]) && isAmount(value["us"]);
+  return isJsonObject(value) && isAmount(value["answer"]) && isAmount(value["us"]);
 }
 
 const isText = (value: unknown): boolean =>
-  isObject(value) && Object.values(value).every((text) => typeof text === "string");
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null;
+  isJsonObject(value) && Object.values(value).every((text) => typeof text === "string");

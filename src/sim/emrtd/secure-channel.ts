@@ -4,7 +4,8 @@
  * Governing text: ICAO Doc 9303-11 §9.8; ISO/IEC 7816-4 §10.
  */
 import { concat, equalBytes } from "../../bytes/bytes.ts";
-import { type CardCommand, statusOnly, tlv } from "../cards/apdu.ts";
+import { type CardCommand, statusOnly } from "../cards/apdu.ts";
+import { tlv } from "../tlv.ts";
 import { ChipCipher, CODE_BYTES, padded, unpadded } from "./chip-cipher.ts";
 import type { ChipSuite } from "./content.ts";
 import { dataObjects } from "./data-objects.ts";

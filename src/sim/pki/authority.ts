@@ -15,6 +15,7 @@ import {
   type Period,
   privateKeyUsagePeriod,
 } from "./extensions.ts";
+import { madeOnce } from "./made-once.ts";
 import { type Generation, SCHEMES } from "./signature-scheme.ts";
 import { testKey } from "./test-key.ts";
 import type { KeyName } from "./test-keys.table.ts";
@@ -138,7 +139,7 @@ const SIGNERS: Readonly<Record<Generation, Readonly<Record<SignerState, SignerDa
 
 /** A card of identity, in the list of document types. */
 const IDENTITY_CARD = "C";
-const made = new Map<string, Certified>();
+const once = madeOnce<Certified>();
 
 /** The authority of this name. Nothing is made before one of its certificates is asked for. */
 export const authority = (name: AuthorityName): Authority => ({
@@ -147,15 +148,6 @@ export const authority = (name: AuthorityName): Authority => ({
   documentSigner: (generation, state = "valid") =>
     once(`${name} ${generation} ${state}`, () => makeDocumentSigner(name, generation, state)),
 });
-
-/** `key` names what `make` makes; there are as many as names, generations and states combine to. */
-function once(key: string, make: () => Certified): Certified {
-  const known = made.get(key);
-  if (known !== undefined) return known;
-  const certified = make();
-  made.set(key, certified);
-  return certified;
-}
 
 function makeCountrySigner(facts: AuthorityFacts, generation: Generation): Certified {
   const { serial, validity, signing } = COUNTRY_SIGNERS[generation];

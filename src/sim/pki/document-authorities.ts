@@ -27,6 +27,7 @@ import {
   KEY_CERT_SIGN,
   keyUsage,
 } from "./extensions.ts";
+import { madeOnce } from "./made-once.ts";
 import { ownScheme, type SignerKey } from "./signer-key.ts";
 
 /** Which signer a document has. */
@@ -41,16 +42,7 @@ export interface DocumentSignerChoice {
   readonly countryCase?: "upper" | "lower";
 }
 
-const made = new Map<string, Certified<SignerKey>>();
-
-/** `key` names what `make` makes; there are as many as the tables' rows combine to. */
-function once(key: string, make: () => Certified<SignerKey>): Certified<SignerKey> {
-  const known = made.get(key);
-  if (known !== undefined) return known;
-  const certified = make();
-  made.set(key, certified);
-  return certified;
-}
+const once = madeOnce<Certified<SignerKey>>();
 
 /** The certificate that a country signer's key signed for itself. */
 export const countrySigner = (name: CountrySignerName, owner: Owner = "State"): Certified<SignerKey> =>

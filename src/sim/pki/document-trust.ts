@@ -22,9 +22,9 @@ export interface DocumentTrust {
   readonly outsideLists: readonly Uint8Array[];
   /** One list for each country signer. */
   readonly revocationLists: readonly Uint8Array[];
-  /** `certificates` under the signature of a list signer, */
+  /** `certificates` under the signature of a list signer. */
   readonly masterList: Uint8Array;
-  /** and the certificate to be pinned for it. */
+  /** The certificate to be pinned for `masterList`. */
   readonly masterListPin: Uint8Array;
   /** Master list, revocation lists and a document signer in an LDIF file. */
   readonly ldif: string;

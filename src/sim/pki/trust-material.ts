@@ -1,6 +1,6 @@
 /**
  * What the self-made authority hands to those who trust it beyond its own certificates: the certificate by which its
- * first key vouches for its second (link, ICAO Doc 9303-12 §4.3), and a list of country signers under a signature
+ * first key vouches for its second (link, ICAO Doc 9303-12 §4.1.4.3), and a list of country signers under a signature
  * (master list, §9).
  */
 import { hex } from "../../bytes/hex.ts";

@@ -7,11 +7,15 @@ import { toBase64Url } from "../../../bytes/base64url.ts";
 import { explicitCurveKey } from "../../pki/public-key-info.ts";
 import type { HashName } from "../../pki/signature-scheme.ts";
 import { type TestKey, testKey } from "../../pki/test-key.ts";
+import { tlv } from "../../tlv.ts";
 import { chipGroup } from "../chip-group.ts";
 import type { ActiveKey } from "../content.ts";
 import { numberOf } from "../numbers.ts";
 import { chipSecret, curveParameters } from "./chip-key-files.ts";
-import { tlv } from "./tlv.ts";
+
+/** Number of the standardised parameters. */
+const P_256 = 12;
+const COORDINATE_BYTES = 32;
 
 export type ActivePlan =
   | { readonly kind: "RSA"; readonly key: "activeChip" | "activeChipLong"; readonly hash: HashName }
@@ -38,9 +42,6 @@ export const activeKeyFile = (plan: ActivePlan, owner: ActiveKeyOwner): Uint8Arr
 
 const rsaKey = (name: "activeChip" | "activeChipLong", owner: ActiveKeyOwner): TestKey =>
   testKey(owner === "chip" ? name : "activeClone");
-
-const P_256 = 12;
-const COORDINATE_BYTES = 32;
 
 interface CurveKey {
   readonly secret: KeyObject;

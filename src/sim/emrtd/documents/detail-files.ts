@@ -4,7 +4,7 @@
  */
 import { concat } from "../../../bytes/bytes.ts";
 import { hex } from "../../../bytes/hex.ts";
-import { tagBytes, tlv, utf8 } from "./tlv.ts";
+import { tagBytes, tlv, utf8 } from "../../tlv.ts";
 
 /** A text, or digits of which two go into a byte. */
 export type DetailValue = string | { readonly bcd: string };
@@ -16,9 +16,9 @@ export type DetailFields = Readonly<Record<string, DetailValue>>;
 export type DetailOddity =
   /** Dates have two digits in a byte. */
   | "packed dates"
-  /** Another name of the holder stands outside its template, */
+  /** Another name of the holder stands outside its template. */
   | "bare other names"
-  /** or inside it, and the template is in the list of tags instead of its content. */
+  /** Another name stands inside its template, which is in the list of tags instead of its content. */
   | "template listed"
   /** Fields without content. */
   | "empty fields";

@@ -5,7 +5,7 @@
 import { concat } from "../../../bytes/bytes.ts";
 import { hex } from "../../../bytes/hex.ts";
 import { ascii } from "../../pki/der.ts";
-import { number16, tlv } from "./tlv.ts";
+import { number16, tlv } from "../../tlv.ts";
 
 /** By the number of the data group, from 1. */
 const GROUP_TAGS = hex("61 75 63 76 65 66 67 68 69 6A 6B 6C 6D 6E 6F 70");

@@ -5,8 +5,8 @@
 import { concat } from "../../../bytes/bytes.ts";
 import { hex } from "../../../bytes/hex.ts";
 import { element } from "../../pki/der.ts";
+import { number16, number32, tlv } from "../../tlv.ts";
 import { type Portrait, portraitFile } from "./portrait.ts";
-import { number16, number32, tlv } from "./tlv.ts";
 
 /** What is wrong with a DG2 that is to be read all the same. */
 export type FaceOddity =

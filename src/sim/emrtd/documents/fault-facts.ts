@@ -18,9 +18,9 @@ export interface FaultFacts {
   readonly outcome?: Outcome;
   /** Profiles that it can befall; all when absent. */
   readonly on?: readonly ProfileName[];
-  /** Applied before the document is made and signed, */
+  /** Applied before the document is made and signed. */
   readonly plan?: (plan: DocumentPlan) => DocumentPlan;
-  /** and after. */
+  /** Applied after the document is made and signed. */
   readonly content?: (content: ChipContent, plan: DocumentPlan) => ChipContent;
 }
 

@@ -4,10 +4,11 @@
  */
 import { ascii } from "../../pki/der.ts";
 import type { ChipContent } from "../content.ts";
+import { EF_CARD_ACCESS, EF_COM, EF_SOD } from "../file-identifiers.ts";
 import { commonFile } from "./directory-files.ts";
 import type { DataGroupNumber, DocumentPlan } from "./document-plan.ts";
 import { type FaultFacts, inSod, signedBy } from "./fault-facts.ts";
-import { EF_COM, EF_SOD, groupFile, groupNumbers, makeContent, zoneOf } from "./make-content.ts";
+import { groupFile, groupNumbers, makeContent, zoneOf } from "./make-content.ts";
 import type { ProfileName } from "./profiles.table.ts";
 
 /** Of which the chip can be told from a copy by keys in DG14 or DG15. */
@@ -22,18 +23,24 @@ const WITH_CHIP_KEYS: readonly ProfileName[] = [
   "passport-aa",
   "identity-dh-im",
 ];
+/** Where the names begin in a zone of 90, 72 or 88 characters. */
+const NAMES_AT: Readonly<Record<number, number>> = { 90: 60, 72: 5, 88: 5 };
+const DG1_HEAD_BYTES = 5;
+const LETTER_A = 0x41;
+/** Data groups that hold keys of the chip. */
+const KEY_GROUPS = [14, 15] as const;
 
 const FAULTS = {
   /** The holder has another name than was signed. */
   tamperedDg1: { content: withOtherName },
-  /** The State has signed nothing about the zone, */
+  /** The State has signed nothing about the zone. */
   unlistedDg1: { plan: inSod({ unlisted: [1] }) },
-  /** or about the details of the holder, which a gate that reads only what is listed never sees, */
+  /** The State has signed nothing about the details of the holder; a gate that reads only what is listed never sees them. */
   unlistedDg11: {
     outcome: "unread",
     plan: (plan: DocumentPlan) => inSod({ unlisted: [11] })(withGroups(plan, 11)),
   },
-  /** or about a key with which a copy would prove to be an original. */
+  /** The State has signed nothing about a key with which a copy would prove to be an original. */
   unlistedActiveKey: {
     outcome: "unread",
     on: ["passport-us", "cnie", "cie", "passport-de", "passport-fr", "passport-nl", "passport-im"],
@@ -43,11 +50,11 @@ const FAULTS = {
         active: { kind: "RSA", key: "activeChip", hash: "sha1" },
       }),
   },
-  /** A copy: every file is the State's, and the chip has other secrets, */
+  /** A copy: every file is the State's, and the chip has other secrets. */
   copied: { on: WITH_CHIP_KEYS, content: withSecretsOf("copy") },
-  /** or the files show the public halves of those, */
+  /** A copy whose files show the public halves of its own secrets. */
   replacedKeys: { on: WITH_CHIP_KEYS, content: withKeyFilesOfCopy },
-  /** or the files that would ask for them are gone. */
+  /** A copy without the files that would ask for its secrets. */
   withoutKeyFiles: { on: WITH_CHIP_KEYS, content: withoutKeyFiles },
   /** EF.CardAccess offers less than what the State signed. */
   weakenedCardAccess: {
@@ -85,10 +92,6 @@ function withFiles(content: ChipContent, files: Iterable<readonly [number, Uint8
   return { ...content, application: new Map([...content.application, ...files]) };
 }
 
-/** Where the names begin in a zone of 90, 72 or 88 characters. */
-const NAMES_AT: Readonly<Record<number, number>> = { 90: 60, 72: 5, 88: 5 };
-const DG1_HEAD_BYTES = 5;
-
 function withOtherName(content: ChipContent, plan: DocumentPlan): ChipContent {
   const file = (content.application.get(groupFile(1)) ?? new Uint8Array(0)).slice();
   const at = DG1_HEAD_BYTES + (NAMES_AT[zoneOf(plan).length] ?? 0);
@@ -96,16 +99,12 @@ function withOtherName(content: ChipContent, plan: DocumentPlan): ChipContent {
   return withFiles(content, [[groupFile(1), file]]);
 }
 
-const LETTER_A = 0x41;
-
 function withSecretsOf(keyOwner: DocumentPlan["keyOwner"]) {
   return (content: ChipContent, plan: DocumentPlan): ChipContent => {
     const { chipKeys, activeKey } = makeContent({ ...plan, keyOwner });
     return { ...content, chipKeys, ...(activeKey === undefined ? {} : { activeKey }) };
   };
 }
-
-const KEY_GROUPS = [14, 15] as const;
 
 function withKeyFilesOfCopy(content: ChipContent, plan: DocumentPlan): ChipContent {
   const copy = makeContent({ ...plan, keyOwner: "copy" });
@@ -127,8 +126,6 @@ function withoutKeyFiles(content: ChipContent, plan: DocumentPlan): ChipContent 
   application.set(EF_COM, commonFile(groupNumbers(plan).filter(isKept)));
   return { ...rest, masterFile, application, pace, chipKeys: [] };
 }
-
-const EF_CARD_ACCESS = 0x011c;
 
 /** The chip offers 3DES on the group of its own first offer, and nothing else. */
 function withWeakerAccess(content: ChipContent, plan: DocumentPlan): ChipContent {

@@ -3,7 +3,16 @@
  * §3 and §4.
  */
 import { SeededRandom } from "../../seeded-random.ts";
+import { tlv, utf8 } from "../../tlv.ts";
 import type { ChipContent, ChipKey } from "../content.ts";
+import {
+  EF_ATR_INFO,
+  EF_CARD_ACCESS,
+  EF_CARD_SECURITY,
+  EF_COM,
+  EF_DIR,
+  EF_SOD,
+} from "../file-identifiers.ts";
 import { activeKeyFile, activeKeyOf } from "./active-keys.ts";
 import { type ChipKeyPlan, chipKeyEntries, chipSecret } from "./chip-key-files.ts";
 import { type DetailFields, issueFile, ownFile, personFile, personsToNotifyFile } from "./detail-files.ts";
@@ -19,14 +28,18 @@ import {
   securityInfos,
   terminalAuthentication,
 } from "./security-files.ts";
-import { tlv, utf8 } from "./tlv.ts";
 
-export const EF_COM = 0x011e;
-export const EF_SOD = 0x011d;
-const EF_CARD_ACCESS = 0x011c;
-const EF_CARD_SECURITY = 0x011d;
-const EF_DIR = 0x2f00;
-const EF_ATR_INFO = 0x2f01;
+/** Two fingerprints that nobody may ever read. */
+const FINGERPRINT_BYTES = 12_000;
+const SIGNATURE_IMAGE = { format: "JPEG", width: 300, height: 100, lengthBytes: 2_100 } as const;
+const TO_NOTIFY = [
+  {
+    recorded: ISSUED,
+    name: "SPECIMEN<<EVA",
+    telephone: "00000000000",
+    address: "1 SPECIMEN STREET<SPECIMEN",
+  },
+];
 
 /** File identifier of a data group. */
 export const groupFile = (group: DataGroupNumber): number => 0x0100 + group;
@@ -108,18 +121,6 @@ function dataGroups(plan: DocumentPlan, zone: string): ReadonlyMap<DataGroupNumb
     }),
   );
 }
-
-/** Two fingerprints that nobody may ever read. */
-const FINGERPRINT_BYTES = 12_000;
-const SIGNATURE_IMAGE = { format: "JPEG", width: 300, height: 100, lengthBytes: 2_100 } as const;
-const TO_NOTIFY = [
-  {
-    recorded: ISSUED,
-    name: "SPECIMEN<<EVA",
-    telephone: "00000000000",
-    address: "1 SPECIMEN STREET<SPECIMEN",
-  },
-];
 
 /** Fields of DG11 and DG12; a written holder has none that are not given. */
 function detailsOf({ holder, issuingAuthority }: DocumentPlan): {

@@ -27,6 +27,8 @@ export interface ZoneFields {
 
 const WEIGHTS = [7, 3, 1];
 const NUMBER_CHARACTERS = 9;
+/** Six digits and their check digit. */
+const DATE_CHARACTERS = 7;
 
 /** 0 to 9 of a text of the zone. */
 export function checkDigit(text: string): string {
@@ -124,4 +126,16 @@ export function mrzInformation(zone: string): string {
   const [rest = ""] = tail === undefined ? [] : zone.slice(...tail).split("<");
   const goesOn = number.endsWith("<") && rest !== "";
   return (goesOn ? number.slice(0, -1) + rest : number) + dates;
+}
+
+/** What a person types in place of MRZ_information: number, birth and expiry, without the digits behind them. */
+export function typedFields(information: string): readonly [number: string, birth: string, expiry: string] {
+  const expiryAt = information.length - DATE_CHARACTERS;
+  const birthAt = expiryAt - DATE_CHARACTERS;
+  const withoutDigit = (start: number, end: number) => information.slice(start, end - 1);
+  return [
+    withoutDigit(0, birthAt),
+    withoutDigit(birthAt, expiryAt),
+    withoutDigit(expiryAt, information.length),
+  ];
 }

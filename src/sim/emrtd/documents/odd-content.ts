@@ -49,14 +49,14 @@ const issuedBy =
   (plan) => ({ ...signedBy({ authority })(plan), zone: { ...plan.zone, issuer } });
 
 const FAULTS = {
-  /** EF.CardAccess names the mapping, and spells the curve out instead of giving its number, */
+  /** EF.CardAccess names the mapping, and spells the curve out instead of giving its number. */
   cardAccessSpelledOut: {
     on: WITH_ONE_KEY,
     plan: (plan: DocumentPlan) => ({ ...plan, cardAccess: "explicit parameters" }),
   },
-  /** or names no parameters at all (Spain), */
+  /** EF.CardAccess names no parameters at all (Spain). */
   cardAccessUnnamed: { on: WITH_PACE, plan: withoutPace("unnamed parameters") },
-  /** or has nothing about PACE in it. */
+  /** EF.CardAccess has nothing about PACE in it. */
   cardAccessOther: { on: WITH_PACE, plan: withoutPace("other protocols") },
 
   /** Chip authentication without a word on suites (France, Philippines). */
@@ -77,11 +77,11 @@ const FAULTS = {
   contentTypeBelgium: { plan: inSod({ contentType: "1.3.27.1.1.1" }) },
   contentTypeNetherlands: { plan: inSod({ contentType: "1.2.528.1.1006.1.20.1" }) },
   contentTypeData: { plan: inSod({ contentType: "1.2.840.113549.1.7.1" }) },
-  /** The signer is named by a serial number that no certificate has (Ukraine), */
+  /** The signer is named by a serial number that no certificate has (Ukraine). */
   signerUnnamed: {
     plan: inSod({ namesSigner: ({ issuer }) => ({ issuer, serial: Uint8Array.of(0x7f, 0x7f) }) }),
   },
-  /** or by its own name, in other string types and another order. */
+  /** The signer is named by its own name, in other string types and another order. */
   signerRespelled: {
     plan: (plan: DocumentPlan) =>
       inSod({
@@ -91,15 +91,15 @@ const FAULTS = {
         }),
       })(plan),
   },
-  /** The list has another hash than the message digest, */
+  /** The list has another hash than the message digest. */
   groupHashLonger: { plan: inSod({ groupHash: "sha512", digest: "sha256" }) },
-  /** and the message digest another than the signature (Italy). */
+  /** The message digest has another hash than the signature (Italy). */
   digestUnlikeSignature: { plan: inSod({ groupHash: "sha256", digest: "sha512" }) },
   /** PSS whose identifier is silent about the salt. */
   saltUnstated: { plan: signedBy({ kind: "PSS with an unstated salt" }) },
-  /** Zeros too many in front of the signature's numbers, */
+  /** Zeros too many stand in front of the signature's numbers. */
   signaturePadded: { plan: signedBy({ kind: "brainpoolP256r1 padded" }) },
-  /** and a signer's certificate that names another curve than its key is on. */
+  /** The signer's certificate names another curve than its key is on. */
   curveMisnamed: { plan: signedBy({ kind: "brainpoolP256r1 named P-256" }) },
 
   /** The signer's names have the country in small letters. */
@@ -110,22 +110,24 @@ const FAULTS = {
   /** Signed under a key that is in no published list (Indonesia). */
   outsideLists: { plan: issuedBy("IDN", "ID-2010") },
 
-  /** The face's record counts a byte too few (United Kingdom), or eight (New Zealand), */
+  /** The face's record counts a byte too few (United Kingdom). */
   faceShortBy1: { plan: withFace("length off by 1") },
+  /** The face's record counts eight bytes too few (New Zealand). */
   faceShortBy8: { plan: withFace("length off by 8") },
-  /** or a few bytes behind the picture's end; */
+  /** The face's record goes on for a few bytes behind the picture's end. */
   faceTrailing: { plan: withFace("trailing bytes") },
-  /** it holds no picture, or DG2 no record. */
+  /** The face's record holds no picture. */
   faceWithoutImage: { plan: withFace("no image") },
+  /** DG2 holds no record of a face. */
   faceAbsent: { plan: withFace("no face") },
 
-  /** DG11 and DG12: another name outside its template (China), */
+  /** DG11 has another name outside its template (China). */
   otherNamesBare: { plan: withDetails("bare other names") },
-  /** the template in the list of tags (Belarus), */
+  /** DG11 has the template in the list of tags (Belarus). */
   templateListed: { plan: withDetails("template listed") },
-  /** dates in packed digits (Malaysia, Taiwan), */
+  /** DG11 and DG12 have dates in packed digits (Malaysia, Taiwan). */
   datesPacked: { plan: withDetails("packed dates") },
-  /** fields without content (France). */
+  /** DG11 has fields without content (France). */
   fieldsEmpty: { plan: withDetails("empty fields") },
   /** DG14 in an order that writing it anew would change. */
   dg14Backwards: {

@@ -6,7 +6,7 @@ import { concat } from "../../../bytes/bytes.ts";
 import { hex } from "../../../bytes/hex.ts";
 import { ascii } from "../../pki/der.ts";
 import { SeededRandom } from "../../seeded-random.ts";
-import { number16, number32 } from "./tlv.ts";
+import { number16, number32 } from "../../tlv.ts";
 
 export interface Portrait {
   readonly format: "JPEG" | "JPEG2000";

@@ -4,16 +4,16 @@
  */
 import { byBytes, element, oid, sequence, setOf, smallInteger } from "../../pki/der.ts";
 import { explicitGroup } from "../../pki/public-key-info.ts";
+import { tlv } from "../../tlv.ts";
 import type { ChipMapping, PaceOffer } from "../content.ts";
 import { BSI, curveParameters, SUITE_ARCS } from "./chip-key-files.ts";
-import { tlv } from "./tlv.ts";
 
 /** How EF.CardAccess is filled. */
 export type CardAccessForm =
   | "ordinary"
-  /** Without numbers of parameters; the parameters are spelled out in an entry of their own, */
+  /** Without numbers of parameters; the parameters are spelled out in an entry of their own. */
   | "explicit parameters"
-  /** or nowhere at all, so that nobody can know them. */
+  /** Without numbers of parameters, which stand nowhere else either, so that nobody can know them. */
   | "unnamed parameters"
   /** Entries of other protocols and no PACE. */
   | "other protocols";

@@ -1,9 +1,9 @@
 /**
- * Data objects of the travel application's files: tags of one or two bytes, lengths in their shortest form, and the
- * numbers and texts inside them. ISO/IEC 7816-4 §5.2.2.
+ * Data objects as virtual cards write them, in answers and in files: tags of one or two bytes, lengths in their shortest form,
+ * and the numbers and texts inside them. ISO/IEC 7816-4 §5.2.2.
  */
-import { concat } from "../../../bytes/bytes.ts";
-import { element } from "../../pki/der.ts";
+import { concat } from "../bytes/bytes.ts";
+import { element } from "./pki/der.ts";
 
 /** One data object; `tag` as it is written, such as 0x5f1f. */
 export function tlv(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
