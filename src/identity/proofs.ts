@@ -38,7 +38,7 @@ export const reaches = (proofs: Proofs, level: Level): boolean =>
   NEEDED[level].every((proof) => proofs.has(proof));
 
 /** Levels from the strongest statement to the weakest. */
-const STRONGEST_FIRST: readonly Level[] = [
+export const STRONGEST_FIRST: readonly Level[] = [
   "verifiedDocument",
   "authenticDocument",
   "originalChip",
