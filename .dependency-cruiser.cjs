@@ -96,6 +96,7 @@ module.exports = {
     native("i2c-bus", "drivers/bus"),
     native("serialport", "drivers/bus"),
     native("onoff", "drivers/gpio"),
+    native("epoll", "drivers/input"),
     native("better-sqlite3", "src/journal"),
     native("mqtt", "src/mqtt"),
     native("aedes", "src/app"),

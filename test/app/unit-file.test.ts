@@ -60,7 +60,7 @@ test("the devices of every bus are open to the gate, each through the group that
   const allowed = [...unit.matchAll(/^DeviceAllow=char-(\S+) rw$/gm)].map(([, name]) => name);
   expect(allowed).toEqual(["spi", "i2c", "ttyAMA", "ttyS", "ttyUSB", "ttyACM"]);
   const groups = /^SupplementaryGroups=(.*)$/m.exec(unit)?.[1]?.split(" ") ?? [];
-  expect(groups).toEqual(["gpio", "spi", "i2c", "dialout"]);
+  expect(groups).toEqual(["gpio", "spi", "i2c", "dialout", "input"]);
   const users = readFileSync("systemd/varco.sysusers.conf", "utf8");
   for (const group of groups) {
     expect(users).toMatch(new RegExp(`^g ${group} - -$`, "m"));
