@@ -1,26 +1,44 @@
 /** The configuration's rules in the form in which the policy asks them. */
 import type { Config, DoorConfig } from "../config/schema.ts";
-import type { Admission, DoorPolicy } from "../policy/question.ts";
+import type { Level } from "../identity/proofs.ts";
+import type { Admission, DoorPolicy, StepUp } from "../policy/question.ts";
 import { Timetable } from "../policy/timetable.ts";
 import { TimeZone } from "../time/time-zone.ts";
 
 /** Makes the policy of each door of a configuration; doors share the timetables of their schedules. */
 export function policiesOf(config: Config): (door: DoorConfig) => DoorPolicy {
   const timetables = timetablesOf(config);
-  const admissionOf = ({ group, schedule }: DoorConfig["groups"][number]): Admission => {
-    if (schedule === undefined) return { group };
+  const inTimesOf = (schedule: string | undefined): { readonly timetable?: Timetable } => {
+    if (schedule === undefined) return {};
     const timetable = timetables.get(schedule);
     // The configuration was checked for this; a schedule that is lost must never come to mean "always".
     if (timetable === undefined) throw new Error(`no schedule ${schedule}`);
-    return { group, timetable };
+    return { timetable };
   };
-  return ({ id, level, groups }) => ({
+  const admissionOf = ({ group, schedule }: DoorConfig["groups"][number]): Admission => ({
+    group,
+    ...inTimesOf(schedule),
+  });
+  const stepUpOf = ({ level, schedule, groups }: DoorConfig["stepUp"][number]): StepUp => ({
+    levels: [level],
+    ...(groups === undefined ? {} : { groups }),
+    ...inTimesOf(schedule),
+  });
+  return ({ id, level, alsoAccepts, stepUp, groups }) => ({
     door: id,
-    level,
+    levels: [level, ...alsoAccepts],
+    stepUps: stepUp.map(stepUpOf),
     admissions: new Map(groups.map((admission) => [admission.group, admissionOf(admission)])),
     unsyncedClock: config.unsyncedClock,
   });
 }
+
+/** All levels that the door may ever go by, whoever comes and whatever time it is. */
+export const possibleLevels = ({ level, alsoAccepts, stepUp }: DoorConfig): readonly Level[] => [
+  level,
+  ...alsoAccepts,
+  ...stepUp.map((step) => step.level),
+];
 
 /** The zone in whose local time the schedules are written. */
 export function zoneOf({ timeZone = "UTC" }: Config): TimeZone {

@@ -2,39 +2,44 @@
  * Rules between the parts that tell when: every name that is used is defined, times do not overlap, and
  * local times have a zone. Like all rules between fields they look at whatever is right by itself.
  */
-import { isJsonObject } from "../bytes/json-object.ts";
 import type { TimeRange } from "../policy/schedule.ts";
 import { WEEKDAYS } from "../policy/timetable-words.ts";
 import { dayNumberSchema, specialSchema, weeklySchema } from "./calendar-schema.ts";
-import { type ConfigPath, describeFound, type Finding, nearestKey, pathText } from "./config-problem.ts";
-
-type Place = Readonly<Record<string, unknown>>;
+import {
+  type ConfigPath,
+  describeFound,
+  errorAt,
+  type Finding,
+  pathText,
+  unknownName,
+} from "./config-problem.ts";
+import { groupIn, listIn, type RawSection, sectionIn } from "./raw-part.ts";
 
 const DAY_MINUTES = 1440;
 const WEEK_MINUTES = 7 * DAY_MINUTES;
 
 /** Findings about the zone, schedules, admissions with a schedule, and groups of the untrusted clock. */
-export function calendarFindings(root: Place): readonly Finding[] {
-  const schedules = placeOf(root["schedules"]);
+export function calendarFindings(root: RawSection): readonly Finding[] {
+  const schedules = sectionIn(root["schedules"]);
   return [
     ...zoneFindings(root, schedules),
     ...Object.entries(schedules).flatMap(([name, schedule]) =>
-      scheduleFindings(["schedules", name], placeOf(schedule), placeOf(root["calendar"])),
+      scheduleFindings(["schedules", name], sectionIn(schedule), sectionIn(root["calendar"])),
     ),
-    ...listOf(root["doors"]).flatMap((door, index) =>
-      admissionFindings(["doors", index, "groups"], listOf(placeOf(door)["groups"]), schedules),
+    ...listIn(root["doors"]).flatMap((door, index) =>
+      admissionFindings(["doors", index, "groups"], listIn(sectionIn(door)["groups"]), schedules),
     ),
     ...unsyncedFindings(root),
   ];
 }
 
-function zoneFindings(root: Place, schedules: Place): readonly Finding[] {
+function zoneFindings(root: RawSection, schedules: RawSection): readonly Finding[] {
   if (root["timeZone"] !== undefined || Object.keys(schedules).length === 0) return [];
   const allowed = "the zone in whose local time the schedules are written, for example Europe/Rome";
-  return [error(["timeZone"], "nothing", allowed, "add timeZone")];
+  return [errorAt(["timeZone"], "nothing", allowed, "add timeZone")];
 }
 
-function scheduleFindings(path: ConfigPath, schedule: Place, calendar: Place): readonly Finding[] {
+function scheduleFindings(path: ConfigPath, schedule: RawSection, calendar: RawSection): readonly Finding[] {
   const special = specialSchema.safeParse(schedule["special"]).data ?? [];
   return [
     ...overlapFindings(weekSpans(path, schedule["weekly"])),
@@ -46,28 +51,28 @@ function scheduleFindings(path: ConfigPath, schedule: Place, calendar: Place): r
   ];
 }
 
-function validityFindings(path: ConfigPath, { from, until }: Place): readonly Finding[] {
+function validityFindings(path: ConfigPath, { from, until }: RawSection): readonly Finding[] {
   const first = dayNumberSchema.safeParse(from).data;
   const last = dayNumberSchema.safeParse(until).data;
   if (first === undefined || last === undefined || first <= last) return [];
   const place = [...path, "until"];
   return [
-    error(place, describeFound(place, until), `from (${String(from)}) or later`, "correct one of the two"),
+    errorAt(place, describeFound(place, until), `from (${String(from)}) or later`, "correct one of the two"),
   ];
 }
 
-function admissionFindings(path: ConfigPath, admissions: readonly unknown[], schedules: Place) {
+function admissionFindings(path: ConfigPath, admissions: readonly unknown[], schedules: RawSection) {
   const seen = new Set<string>();
   return admissions.flatMap((admission, index) => {
-    const group = groupOf(admission);
+    const group = groupIn(admission);
     const repeated = group !== undefined && seen.has(group);
     if (group !== undefined) seen.add(group);
-    const schedule = placeOf(admission)["schedule"];
+    const schedule = sectionIn(admission)["schedule"];
     const place = [...path, index];
     return [
       ...(repeated
         ? [
-            error(
+            errorAt(
               place,
               `${JSON.stringify(group)} again`,
               "a group once for each door",
@@ -82,32 +87,14 @@ function admissionFindings(path: ConfigPath, admissions: readonly unknown[], sch
   });
 }
 
-function unsyncedFindings(root: Place): readonly Finding[] {
-  const admitted = listOf(root["doors"]).flatMap((door) => listOf(placeOf(door)["groups"]).map(groupOf));
+function unsyncedFindings(root: RawSection): readonly Finding[] {
+  const admitted = listIn(root["doors"]).flatMap((door) => listIn(sectionIn(door)["groups"]).map(groupIn));
   const known = [...new Set(admitted.filter((group) => group !== undefined))];
-  return listOf(placeOf(root["unsyncedClock"])["groups"]).flatMap((group, index) =>
+  return listIn(sectionIn(root["unsyncedClock"])["groups"]).flatMap((group, index) =>
     typeof group === "string"
       ? unknownName(["unsyncedClock", "groups", index], group, known, "the doors' groups")
       : [],
   );
-}
-
-const groupOf = (admission: unknown): string | undefined => {
-  const group = typeof admission === "string" ? admission : placeOf(admission)["group"];
-  return typeof group === "string" ? group : undefined;
-};
-
-function unknownName(
-  path: ConfigPath,
-  name: string,
-  known: readonly string[],
-  where: string,
-): readonly Finding[] {
-  if (known.includes(name)) return [];
-  const meant = nearestKey(name, known);
-  const allowed = known.length === 0 ? `a name of ${where}, which has none` : `one of ${known.join(", ")}`;
-  const remedy = meant === undefined ? `add it to ${where}` : `did you mean ${meant}?`;
-  return [error(path, describeFound(path, name), allowed, remedy)];
 }
 
 /** A stretch of minutes, in a week or in one day, and the place that it comes from. */
@@ -157,21 +144,10 @@ function overlapFindings(spans: readonly Span[]): readonly Finding[] {
 
 function overlap({ path, day }: Span, before: Span): Finding {
   const on = day === undefined ? "" : ` on ${day}`;
-  return error(
+  return errorAt(
     path,
     `a time${on} that overlaps ${pathText(before.path)}${before.day === undefined ? "" : ` on ${before.day}`}`,
     "times of which each begins after the one before has ended",
     "join the two or change one",
   );
 }
-
-const error = (path: ConfigPath, found: string, allowed: string, remedy: string): Finding => ({
-  severity: "error",
-  path,
-  found,
-  allowed,
-  remedy,
-});
-
-const placeOf = (value: unknown): Place => (isJsonObject(value) ? value : {});
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

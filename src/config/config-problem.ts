@@ -24,6 +24,14 @@ export interface ConfigProblem extends Omit<Finding, "path"> {
   readonly line?: number;
 }
 
+export const errorAt = (path: ConfigPath, found: string, allowed: string, remedy: string): Finding => ({
+  severity: "error",
+  path,
+  found,
+  allowed,
+  remedy,
+});
+
 /** `["doors", 0, "relay"]` as `doors[0].relay`. */
 export function pathText(path: ConfigPath): string {
   return path
@@ -55,6 +63,20 @@ export function nearestKey(typed: string, known: readonly string[]): string | un
     .sort((left, right) => left.distance - right.distance);
   const best = ranked[0];
   return best !== undefined && best.distance <= farthest ? best.key : undefined;
+}
+
+/** A name that ought to be one of `known`, which stand in the part of the file that `where` names. */
+export function unknownName(
+  path: ConfigPath,
+  name: string,
+  known: readonly string[],
+  where: string,
+): readonly Finding[] {
+  if (known.includes(name)) return [];
+  const meant = nearestKey(name, known);
+  const allowed = known.length === 0 ? `a name of ${where}, which has none` : `one of ${known.join(", ")}`;
+  const remedy = meant === undefined ? `add it to ${where}` : `did you mean ${meant}?`;
+  return [errorAt(path, describeFound(path, name), allowed, remedy)];
 }
 
 /** A key longer than this resembles nothing that we know, and would only cost time. */

@@ -1,23 +1,24 @@
 /**
  * The list of credentials that an operator brings: CSV with a header row, in UTF-8, with or without byte
- * order mark, lines ending in LF or CR LF. Columns in any order: `identifier` and `group` are required,
- * `kind` (nis), `from`, `until` and `reference` may be left out. Rows are given one at a time and the file
- * may have a million, so nothing is collected here: a card that is there twice is found by whoever collects.
- * A problem names row and column, never a value: in a shifted row any field may be the identifier.
+ * order mark, lines ending in LF or CR LF. Columns in any order: `group` is required, and the columns of one way at
+ * least to name a holder, see `listed-holder.ts`; `kind` (nis), `from`, `until` and `reference` may be left out. Rows are
+ * given one at a time and the file may have a million, so nothing is collected here: a holder who is there twice is
+ * found by whoever collects. A problem names row and column, never a value: in a shifted row any field may be the
+ * identifier.
  */
-import { parseHex } from "../bytes/hex.ts";
+import type { IdentifierKind } from "../ports/journal.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { Instant } from "../time/time.ts";
 import { splitCsvLine } from "./csv.ts";
+import { type HolderIdentifiers, type HolderOptions, identifiersOf } from "./listed-holder.ts";
 import { linesOf } from "./text-lines.ts";
 import { validityEnd, validityStart } from "./validity.ts";
 
 /** One good row; `row` counts as in `RowProblem`. */
 export interface CredentialRow {
   readonly row: number;
-  readonly kind: "nis";
-  /** Twelve ASCII digits, to be wiped by whoever makes the pseudonym. */
-  readonly identifier: Uint8Array;
+  /** To be wiped by whoever makes the pseudonyms. */
+  readonly identifiers: HolderIdentifiers;
   readonly group: string;
   /** Inclusive. */
   readonly validFrom?: Instant;
@@ -32,12 +33,20 @@ export interface RowProblem {
   readonly reason: string;
 }
 
-export interface CredentialFileOptions {
-  /** Numbers may also be written as 24 hex digits of their ASCII codes, as some enrolment tools export them. */
-  readonly hexIdentifiers: "accepted" | "refused";
-}
-
-const COLUMNS = ["kind", "identifier", "group", "from", "until", "reference"] as const;
+const COLUMNS = [
+  "kind",
+  "identifier",
+  "issuer",
+  "document_number",
+  "fiscal_code",
+  "family_name",
+  "given_name",
+  "birth_date",
+  "group",
+  "from",
+  "until",
+  "reference",
+] as const;
 type Column = (typeof COLUMNS)[number];
 type Fields = Readonly<Partial<Record<Column, string>>>;
 
@@ -45,7 +54,22 @@ type Fields = Readonly<Partial<Record<Column, string>>>;
 const LONGEST_LINE = 1024;
 const MOST_ROWS = 2_000_000;
 const LONGEST_REFERENCE = 64;
-const ENCODER = new TextEncoder();
+/** Of each way to name a holder the columns that it cannot do without. */
+const WAYS: readonly (readonly Column[])[] = [
+  ["identifier"],
+  ["issuer", "document_number"],
+  ["fiscal_code"],
+  ["family_name", "birth_date"],
+];
+/** Columns that mean something beside another alone. */
+const BESIDE: readonly (readonly [Column, Column])[] = [
+  ["kind", "identifier"],
+  ["issuer", "document_number"],
+  ["document_number", "issuer"],
+  ["family_name", "birth_date"],
+  ["birth_date", "family_name"],
+  ["given_name", "family_name"],
+];
 const GROUP = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /**
@@ -54,7 +78,7 @@ const GROUP = /^[a-z0-9][a-z0-9-]{0,62}$/;
  */
 export function* credentialRows(
   pieces: Iterable<string>,
-  options: CredentialFileOptions,
+  options: HolderOptions,
 ): Generator<Result<CredentialRow, RowProblem>, void, void> {
   const lines = linesOf(pieces, LONGEST_LINE);
   const header = parseHeader(lines.next().value ?? "");
@@ -69,16 +93,27 @@ export function* credentialRows(
   }
 }
 
-/** A second row for a card is refused: which of the two was meant cannot be known. */
-export function repeatedCard({
-  row,
-  firstRow,
-}: {
+/** Two rows that name one holder. */
+export interface RepeatedRow {
   readonly row: number;
   readonly firstRow: number;
-}): RowProblem {
-  return { row, reason: `the same identifier as row ${firstRow}` };
+  /** By what the second is known. */
+  readonly kind: IdentifierKind;
 }
+
+/** A second row for a holder is refused: which of the two was meant cannot be known. */
+export function repeatedHolder({ row, firstRow, kind }: RepeatedRow): RowProblem {
+  const reason = `the same identifier as row ${firstRow}`;
+  return { row, reason: kind === "name" ? `${reason}: documents show both alike; ${BETTER_NAMED}` : reason };
+}
+
+/** Holders who differ, but whose documents may show both by one name, if it is long: told, not refused. */
+export function sharedName({ row, firstRow }: RepeatedRow): RowProblem {
+  const reason = `some documents would show this holder and the one of row ${firstRow} by one name, which meets neither`;
+  return { row, reason: `${reason}; ${BETTER_NAMED}` };
+}
+
+const BETTER_NAMED = "a document number or fiscal code tells them apart";
 
 interface Header {
   readonly separator: string;
@@ -86,23 +121,27 @@ interface Header {
 }
 
 function parseHeader(line: string): Result<Header, string> {
-  const expected = `the first row names the columns: ${COLUMNS.join(",")} (identifier and group are required)`;
-  if (line.length > LONGEST_LINE) return err(expected);
+  if (line.length > LONGEST_LINE) return err(HEADER_FORM);
   const separator = line.includes(";") ? ";" : ",";
   const names = splitCsvLine(line, separator) ?? [];
   const columns = names.filter(isColumn);
   const whole = columns.length === names.length && new Set(columns).size === columns.length;
-  return whole && columns.includes("identifier") && columns.includes("group")
-    ? ok({ separator, columns })
-    : err(expected);
+  return whole && isComplete(new Set(columns)) ? ok({ separator, columns }) : err(HEADER_FORM);
 }
+
+const HEADER_FORM = `the first row names the columns: group, and ${WAYS.map((way) => way.join(" and ")).join(", or ")}; given_name, kind, from, until and reference if wanted`;
+
+const isComplete = (columns: ReadonlySet<Column>): boolean =>
+  columns.has("group") &&
+  WAYS.some((way) => way.every((column) => columns.has(column))) &&
+  BESIDE.every(([column, other]) => !columns.has(column) || columns.has(other));
 
 const isColumn = (name: string): name is Column => COLUMNS.some((column) => column === name);
 
 function parseRow(
   line: string,
   { separator, columns }: Header,
-  options: CredentialFileOptions,
+  options: HolderOptions,
 ): Result<Omit<CredentialRow, "row">, string> {
   if (line.length > LONGEST_LINE) return err(`longer than ${LONGEST_LINE} characters`);
   const values = splitCsvLine(line, separator);
@@ -114,21 +153,17 @@ function parseRow(
   return toCredential(fields, options);
 }
 
-function toCredential(
-  fields: Fields,
-  options: CredentialFileOptions,
-): Result<Omit<CredentialRow, "row">, string> {
-  const { kind = "", identifier = "", group = "", from = "", until = "", reference = "" } = fields;
+function toCredential(fields: Fields, options: HolderOptions): Result<Omit<CredentialRow, "row">, string> {
+  const { kind = "", group = "", from = "", until = "", reference = "" } = fields;
   if (kind !== "" && kind !== "nis") return err("kind: only nis is known");
-  const digits = identifierDigits(identifier, options);
-  if (digits === undefined) return err(`identifier: ${identifierForm(options)}`);
+  const identifiers = identifiersOf(fields, options);
+  if (!identifiers.ok) return identifiers;
   if (!GROUP.test(group)) return err("group: 1 to 63 of a-z, 0-9 and -, not beginning with -");
   if (reference.length > LONGEST_REFERENCE) return err(`reference: at most ${LONGEST_REFERENCE} characters`);
   const validity = parseValidity(from, until);
   if (!validity.ok) return validity;
   return ok({
-    kind: "nis",
-    identifier: digits,
+    identifiers: identifiers.value,
     group,
     ...validity.value,
     ...(reference === "" ? {} : { reference }),
@@ -152,14 +187,4 @@ export function parseValidity(
     ...(validFrom === undefined ? {} : { validFrom }),
     ...(validUntil === undefined ? {} : { validUntil }),
   });
-}
-
-function identifierForm({ hexIdentifiers }: CredentialFileOptions): string {
-  const plain = "exactly 12 digits (a spreadsheet may have cut leading zeros or written an exponent)";
-  return hexIdentifiers === "accepted" ? `${plain}, or 24 hex digits of their ASCII codes` : plain;
-}
-
-function identifierDigits(text: string, { hexIdentifiers }: CredentialFileOptions): Uint8Array | undefined {
-  if (/^\d{12}$/.test(text)) return ENCODER.encode(text);
-  return hexIdentifiers === "accepted" && /^(?:3\d){12}$/.test(text) ? parseHex(text) : undefined;
 }

@@ -4,7 +4,9 @@
  */
 import { isJsonObject } from "../bytes/json-object.ts";
 import { calendarFindings } from "./calendar-rules.ts";
-import { type ConfigPath, describeFound, type Finding, pathText } from "./config-problem.ts";
+import { type ConfigPath, describeFound, errorAt, type Finding, pathText } from "./config-problem.ts";
+import { demandFindings } from "./demand-rules.ts";
+import { entryDeviceSchema } from "./demand-schema.ts";
 import {
   HEADER_SERIAL_LINES,
   HEADER_SERIAL_NODES,
@@ -13,6 +15,7 @@ import {
   SPI_LINES,
   UNSAFE_RELAY_LINES,
 } from "./header-lines.table.ts";
+import { listIn, sectionIn } from "./raw-part.ts";
 import {
   mqttSchema,
   type ReaderConfig,
@@ -35,14 +38,21 @@ interface DoorParts {
   readonly reader: ReaderConfig | undefined;
   readonly relay: RelayConfig | undefined;
   readonly claims: readonly Claim[];
+  /** Nodes of readers, keypads and scanners. */
+  readonly devices: readonly Device[];
+}
+
+/** A device node, what it hangs on, and the place that claims it. */
+interface Device {
+  readonly path: ConfigPath;
+  readonly bus: ReaderConfig["bus"] | "input";
+  readonly node: string;
 }
 
 /** Findings between fields, in the order of the file. */
 export function crossFindings(root: unknown): readonly Finding[] {
   if (!isJsonObject(root)) return [];
-  const doors = (Array.isArray(root["doors"]) ? root["doors"] : []).map((door: unknown, index) =>
-    doorParts(door, index),
-  );
+  const doors = listIn(root["doors"]).map(doorParts);
   const claims = doors.flatMap((door) => door.claims);
   return [
     ...repeated(
@@ -50,8 +60,8 @@ export function crossFindings(root: unknown): readonly Finding[] {
       "a door id used once",
     ),
     ...repeated(
-      doors.map((door) => ({ path: [...door.path, "reader", "node"], value: door.reader?.node })),
-      "a reader used by one door",
+      doors.flatMap(({ devices }) => devices.map(({ path, node }) => ({ path, value: node }))),
+      "a device used once",
     ),
     ...repeated(
       claims.map(({ path, line }) => ({ path, value: line })),
@@ -62,13 +72,14 @@ export function crossFindings(root: unknown): readonly Finding[] {
     ...doors.flatMap(pulseFindings),
     ...doors.flatMap(relayBootWarnings),
     ...calendarFindings(root),
+    ...demandFindings(root),
     ...brokerFindings(root["mqtt"]),
   ];
 }
 
 function doorParts(raw: unknown, index: number): DoorParts {
   const path = ["doors", index];
-  const door = isJsonObject(raw) ? raw : {};
+  const door = sectionIn(raw);
   const reader = readerSchema.safeParse(door["reader"]).data;
   const relay = relaySchema.safeParse(door["relay"]).data;
   const claims: Claim[] = [];
@@ -81,7 +92,25 @@ function doorParts(raw: unknown, index: number): DoorParts {
   for (const signal of ["green", "red", "buzzer"]) {
     claim(signalSchema.safeParse(door[signal]).data?.line, signal, "line");
   }
-  return { path, id: door["id"], reader, relay, claims };
+  const devices = [...readerDevices(path, reader), ...entryDevices(path, door["document"])];
+  return { path, id: door["id"], reader, relay, claims, devices };
+}
+
+const readerDevices = (path: ConfigPath, reader: ReaderConfig | undefined): readonly Device[] =>
+  reader === undefined ? [] : [{ path: [...path, "reader", "node"], bus: reader.bus, node: reader.node }];
+
+const entrySchema = entryDeviceSchema("a keypad or scanner");
+
+function entryDevices(path: ConfigPath, raw: unknown): readonly Device[] {
+  const document = sectionIn(raw);
+  return ["keypad", "scanner"].flatMap((kind): readonly Device[] => {
+    const device = entrySchema.safeParse(document[kind]).data;
+    if (device === undefined) return [];
+    const place = [...path, "document", kind];
+    return "device" in device
+      ? [{ path: [...place, "device"], bus: "input", node: device.device }]
+      : [{ path: [...place, "serial", "node"], bus: "hsu", node: device.serial.node }];
+  });
 }
 
 /** Values that stand at a second place; reported at the second and later ones, naming the first. */
@@ -97,7 +126,7 @@ function repeated(
     return before === undefined
       ? []
       : [
-          error(
+          errorAt(
             path,
             `${describeFound(path, value)}, as at ${pathText(before)}`,
             allowed,
@@ -108,17 +137,17 @@ function repeated(
 }
 
 function reservedLines(doors: readonly DoorParts[], claims: readonly Claim[]): readonly Finding[] {
-  const buses = doors.flatMap(({ reader }) => (reader === undefined ? [] : [headerBus(reader)]));
+  const buses = doors.flatMap(({ devices }) => devices.map(headerBus));
   return claims.flatMap(({ path, line }) => {
     const bus = buses.find(({ lines }) => lines.includes(line));
     return bus === undefined
       ? []
-      : [error(path, String(line), `a line that ${bus.name} does not use`, "wire it to another line")];
+      : [errorAt(path, String(line), `a line that ${bus.name} does not use`, "wire it to another line")];
   });
 }
 
-/** A reader's bus and the lines of the header that it takes; none for a bus that lies elsewhere. */
-function headerBus({ bus, node }: ReaderConfig): {
+/** A device's bus and the lines of the header that it takes; none for a bus that lies elsewhere. */
+function headerBus({ bus, node }: Device): {
   readonly name: string;
   readonly lines: readonly number[];
 } {
@@ -130,6 +159,8 @@ function headerBus({ bus, node }: ReaderConfig): {
       return { name: `I2C bus ${number}`, lines: I2C_LINES[number] ?? [] };
     case "hsu":
       return { name: "the serial port", lines: HEADER_SERIAL_NODES.has(node) ? HEADER_SERIAL_LINES : [] };
+    case "input":
+      return { name: "the input device", lines: [] };
   }
 }
 
@@ -143,7 +174,7 @@ function lonelyFields(doors: readonly DoorParts[]): readonly Finding[] {
       return [];
     const allowed = "a name that the readers of two or more doors bear";
     const place = [...path, "reader", "fieldGroup"];
-    return [error(place, group, allowed, "name the other reader's the same, or remove it")];
+    return [errorAt(place, group, allowed, "name the other reader's the same, or remove it")];
   });
 }
 
@@ -154,13 +185,13 @@ function pulseFindings({ path, relay }: DoorParts): readonly Finding[] {
   if (minPulseMs > pulseMs) {
     const place = [...path, "relay", "minPulseMs"];
     findings.push(
-      error(place, String(minPulseMs), `at most pulseMs (${pulseMs})`, "lower it or lengthen pulseMs"),
+      errorAt(place, String(minPulseMs), `at most pulseMs (${pulseMs})`, "lower it or lengthen pulseMs"),
     );
   }
   if (maxPulseMs < pulseMs) {
     const place = [...path, "relay", "maxPulseMs"];
     findings.push(
-      error(place, String(maxPulseMs), `at least pulseMs (${pulseMs})`, "raise it or shorten pulseMs"),
+      errorAt(place, String(maxPulseMs), `at least pulseMs (${pulseMs})`, "raise it or shorten pulseMs"),
     );
   }
   return findings;
@@ -196,7 +227,7 @@ function brokerFindings(raw: unknown): readonly Finding[] {
   const { protocol, hostname } = new URL(mqtt.url);
   if (protocol === "mqtt:" && !LOOPBACK.test(hostname)) {
     findings.push(
-      error(
+      errorAt(
         ["mqtt", "url"],
         "mqtt:// to another machine",
         "mqtts://, since anyone on the way could read and forge",
@@ -206,20 +237,21 @@ function brokerFindings(raw: unknown): readonly Finding[] {
   }
   if (protocol === "mqtts:" && mqtt.caFile === undefined) {
     findings.push(
-      error(["mqtt", "caFile"], "nothing", "the authority's certificate, for mqtts", "add caFile"),
+      errorAt(["mqtt", "caFile"], "nothing", "the authority's certificate, for mqtts", "add caFile"),
     );
   }
   if ((mqtt.userFile === undefined) !== (mqtt.passwordFile === undefined)) {
     const missing = mqtt.userFile === undefined ? "userFile" : "passwordFile";
     findings.push(
-      error(["mqtt", missing], "nothing", "userFile and passwordFile together, or neither", `add ${missing}`),
+      errorAt(
+        ["mqtt", missing],
+        "nothing",
+        "userFile and passwordFile together, or neither",
+        `add ${missing}`,
+      ),
     );
   }
   return findings;
 }
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-function error(path: ConfigPath, found: string, allowed: string, remedy: string): Finding {
-  return { severity: "error", path, found, allowed, remedy };
-}

@@ -5,6 +5,9 @@
  */
 import { z } from "zod";
 
+/** More groups than a door or a rule ever names. */
+export const MOST_GROUPS = 64;
+
 /** A section whose keys are all known: a key that is not in `shape` is a problem. */
 export const section = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => z.strictObject(shape);
 

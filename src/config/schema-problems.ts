@@ -22,16 +22,18 @@ export function schemaFindings(root: unknown, issues: readonly z.core.$ZodIssue[
   });
 }
 
-/** Of the alternatives of a place the one that the author meant: whose issues lie inside the value. */
+/** Of the alternatives of a place the one that the author meant: whose issues lie inside the value, whose keys it has. */
 function deepest(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== "invalid_union") return [issue];
-  const inside = issue.errors.find((errors) => errors.every(isInside));
-  if (inside === undefined) return [issue];
-  return inside.flatMap((each) => deepest({ ...each, path: [...issue.path, ...each.path] }));
+  const inside = issue.errors.filter((errors) => errors.every(isInside));
+  const meant = inside.find((errors) => !errors.some(isUnknownKey)) ?? inside[0];
+  if (meant === undefined) return [issue];
+  return meant.flatMap((each) => deepest({ ...each, path: [...issue.path, ...each.path] }));
 }
 
-const isInside = (issue: z.core.$ZodIssue): boolean =>
-  issue.path.length > 0 || issue.code === "unrecognized_keys";
+const isInside = (issue: z.core.$ZodIssue): boolean => issue.path.length > 0 || isUnknownKey(issue);
+
+const isUnknownKey = ({ code }: z.core.$ZodIssue): boolean => code === "unrecognized_keys";
 
 function wrongName(path: ConfigPath, nodes: readonly SchemaNode[]): Finding {
   const names = nodes.flatMap(({ propertyNames }) =>
@@ -41,7 +43,9 @@ function wrongName(path: ConfigPath, nodes: readonly SchemaNode[]): Finding {
   return { severity: "error", path, found, allowed: allowedBy(names), remedy: "rename it" };
 }
 
-function unknownKey(path: ConfigPath, key: string, known: readonly string[]): Finding {
+/** An alternative section may have the key: it does not go with the others that stand here. */
+function unknownKey(path: ConfigPath, key: string, keys: readonly string[]): Finding {
+  const known = keys.filter((each) => each !== key);
   const meant = nearestKey(key, known);
   return {
     severity: "error",

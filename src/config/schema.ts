@@ -5,7 +5,8 @@
  */
 import { z } from "zod";
 import { calendarSchema, schedulesSchema, timeZoneSchema } from "./calendar-schema.ts";
-import { absolutePath, name, oneOf, section, sentence, text, wholeNumber } from "./field.ts";
+import { alsoAcceptsSchema, documentSchema, stepUpSchema } from "./demand-schema.ts";
+import { absolutePath, MOST_GROUPS, name, oneOf, section, sentence, text, wholeNumber } from "./field.ts";
 
 /** Header pins carry the BCM lines 0 to 27; the lines above drive the board itself. */
 const HIGHEST_HEADER_LINE = 27;
@@ -18,7 +19,6 @@ const PULSE_MS = { least: 100, most: 10_000 } as const;
 const PULSE_SLACK_MS = 100;
 /** More doors than one board has lines for. */
 const MOST_DOORS = 8;
-const MOST_GROUPS = 64;
 /** The general ceiling for premises; shorter where a rule of the place says so. */
 const MOST_RETENTION_DAYS = 90;
 /** At 50 ppm the usual value lasts two weeks without a time service, the largest nine months. */
@@ -141,6 +141,9 @@ const doorShape = {
     .describe(
       `the groups that this door admits: a list of 1 to ${MOST_GROUPS} names, or names with a schedule`,
     ),
+  alsoAccepts: alsoAcceptsSchema,
+  stepUp: stepUpSchema,
+  document: documentSchema.exactOptional(),
   reader: readerSchema,
   relay: relaySchema,
   green: signalSchema.exactOptional(),
@@ -148,13 +151,16 @@ const doorShape = {
   buzzer: signalSchema.exactOptional(),
 };
 
-/** A door, by what it demands of a card. Who has a chip pinned proves it at every door. */
+/** A door, by what it demands of a card or document. Who has a chip pinned proves it at every door. */
 const doorSchema = z.discriminatedUnion("level", [
   section({
     ...doorShape,
     level: z
       .literal("identifier")
-      .describe("identifier (a chip said this number) or originalChip (the chip that the State issued)"),
+      .describe(
+        "identifier (a chip said this number), originalChip (the chip that the State issued), " +
+          "authenticDocument (the State's data, in a chip that may be a copy) or verifiedDocument (in no copy)",
+      ),
     nisOnly: z
       .literal("acceptsCopiedNumbers")
       .describe(
@@ -169,6 +175,8 @@ const doorSchema = z.discriminatedUnion("level", [
       "whether a card of a listed holder without a pinned chip is examined and enrolled at the door",
     ).default("never"),
   }).readonly(),
+  section({ ...doorShape, level: z.literal("authenticDocument") }).readonly(),
+  section({ ...doorShape, level: z.literal("verifiedDocument") }).readonly(),
 ]);
 
 const boardSchema = z.discriminatedUnion("kind", [
@@ -257,6 +265,8 @@ export type Config = z.infer<typeof configSchema>;
 export type DoorConfig = Config["doors"][number];
 export type RelayConfig = DoorConfig["relay"];
 export type SignalConfig = NonNullable<DoorConfig["green"]>;
+export type DocumentConfig = NonNullable<DoorConfig["document"]>;
+export type EntryDeviceConfig = NonNullable<DocumentConfig["keypad"]>;
 export type ReaderConfig = DoorConfig["reader"];
 export type BoardConfig = Config["board"];
 export type TrustConfig = Config["trust"];

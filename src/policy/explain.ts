@@ -23,7 +23,8 @@ export interface Explanation {
 /**
  * Decides and tells how. Leaving out the rule that the decision names changes the answer: of a grant, that
  * nobody passes; of a denial, at least its reason, since a rule behind the named one may deny as well. Who
- * is denied by several passes only when all of them are gone, and the named one is the first of these.
+ * is denied by several passes only when all of them are gone, and the named one is the first of these; who has
+ * proven too little never passes, since a grant has to name a level.
  */
 export function explain(question: Question): Explanation {
   const considered: ConsideredRule[] = [];

@@ -15,6 +15,8 @@ export type DenialReason =
   | "CredentialNotEnabled"
   | "CredentialNotActive"
   | "CredentialExpired"
+  /** The password of a document, CAN or MRZ, was not its own. */
+  | "InvalidPIN"
   | "NotPermittedAtThisTime"
   | "Unauthorized"
   | "Other"
@@ -24,6 +26,9 @@ export type DenialReason =
   | "acs:SecurityLevelTooLow"
   | "acs:ChipAuthenticationFailed"
   | "acs:DocumentAuthenticationFailed"
+  | "acs:DocumentExpired"
+  /** Too many wrong passwords; for a while none is tried. */
+  | "acs:Blocked"
   | "acs:TrustAnchorMissing"
   | "acs:ReadIncomplete";
 
@@ -39,10 +44,23 @@ export interface Admission {
  */
 export type UnsyncedClock = "deny" | "lastKnown" | { readonly groups: readonly string[] };
 
+/** What a door demands in place of its own levels, of some holders or in some times. */
+export interface StepUp {
+  /** Any of them suffices; with none nobody passes. */
+  readonly levels: readonly Level[];
+  /** Of whom; absent = of everybody. */
+  readonly groups?: readonly string[];
+  /** When; absent = always. */
+  readonly timetable?: Timetable;
+}
+
 /** What one door demands. */
 export interface DoorPolicy {
   readonly door: string;
-  readonly level: Level;
+  /** Any of them suffices; with none nobody passes. */
+  readonly levels: readonly Level[];
+  /** The first that holds counts in place of `levels`. */
+  readonly stepUps: readonly StepUp[];
   /** By the name of the group. */
   readonly admissions: ReadonlyMap<string, Admission>;
   readonly unsyncedClock: UnsyncedClock;
@@ -74,6 +92,7 @@ export type Decision =
   | {
       readonly outcome: "granted";
       readonly rule: string;
+      /** The strongest that was demanded and proven. */
       readonly level: Level;
       readonly group: string;
       readonly dated: boolean;

@@ -4,9 +4,9 @@
  * first, then what was proven, then the allow list, then the time. Each rule also says in words what it
  * compared, without anything that belongs to a person.
  */
-import { reaches } from "../identity/proofs.ts";
 import { toIso8601 } from "../time/iso-8601.ts";
 import type { Instant } from "../time/time.ts";
+import { demandHangsOnTime, demandOf, demandWords, provenLevel } from "./demand.ts";
 import type { Admission, DenialReason, Question, UnsyncedClock } from "./question.ts";
 import { timetableWords } from "./timetable-words.ts";
 
@@ -18,8 +18,8 @@ export interface Rule {
   readonly applies: (question: Question) => boolean;
   /** What it compared with what. */
   readonly words: (question: Question) => string;
-  /** Its answer may hang on the clock. */
-  readonly timed?: true;
+  /** Whether what time it is may have brought the matter here or decide it; absent = never. */
+  readonly timed?: (question: Question) => boolean;
 }
 
 const denyList: Rule = {
@@ -61,16 +61,22 @@ const chipSigner: Rule = {
 };
 
 const level: Rule = {
-  path: ({ door }) => `doors/${door.door}/level`,
+  path: ({ door, standing, at }) => {
+    const { stepUp } = demandOf(door, standing.credential?.group, at);
+    return `doors/${door.door}/${stepUp === undefined ? "level" : `stepUp/${stepUp}`}`;
+  },
   ruling: { deny: "acs:SecurityLevelTooLow" },
-  applies: ({ door, proofs }) => !reaches(proofs, door.level),
-  words: ({ door, proofs }) =>
-    `the door demands ${door.level}; proven: ${[...proofs].join(", ") || "nothing"}`,
+  timed: demandIsTimed,
+  applies: ({ door, proofs, standing, at }) =>
+    provenLevel(demandOf(door, standing.credential?.group, at).levels, proofs) === undefined,
+  words: ({ door, proofs, standing, at }) =>
+    `${demandWords(door, standing.credential?.group, at)}; proven: ${[...proofs].join(", ") || "nothing"}`,
 };
 
 const known: Rule = {
   path: () => "allowList",
   ruling: { deny: "CredentialNotFound" },
+  timed: demandIsTimed,
   applies: ({ standing }) => standing.credential === undefined,
   words: ({ standing }) =>
     `the holder is ${standing.credential === undefined ? "not " : ""}on the allow list`,
@@ -79,6 +85,7 @@ const known: Rule = {
 const enabled: Rule = {
   path: () => "allowList/enabled",
   ruling: { deny: "CredentialNotEnabled" },
+  timed: demandIsTimed,
   applies: ({ standing }) => standing.credential?.enabled === false,
   words: ({ standing }) =>
     `the credential is switched ${standing.credential?.enabled === false ? "off" : "on"}`,
@@ -87,6 +94,7 @@ const enabled: Rule = {
 const group: Rule = {
   path: ({ door }) => `doors/${door.door}/groups`,
   ruling: { deny: "Unauthorized" },
+  timed: demandIsTimed,
   applies: (question) => question.standing.credential !== undefined && admissionOf(question) === undefined,
   words: ({ door, standing }) =>
     `the credential is of ${groupWords(standing.credential?.group)}; ` +
@@ -96,7 +104,7 @@ const group: Rule = {
 const clock: Rule = {
   path: () => "unsyncedClock",
   ruling: { deny: "acs:ClockUntrusted" },
-  timed: true,
+  timed: isTimed,
   applies: (question) =>
     question.at.state === "unsynced" &&
     !goesByLastKnown(question.door.unsyncedClock, question.standing.credential?.group) &&
@@ -112,7 +120,7 @@ const clock: Rule = {
 const validFrom: Rule = {
   path: () => "allowList/validFrom",
   ruling: { deny: "CredentialNotActive" },
-  timed: true,
+  timed: isTimed,
   applies: ({ standing, at }) =>
     standing.credential?.validFrom !== undefined && at.instant < standing.credential.validFrom,
   words: ({ standing, at }) => comparison("begins", standing.credential?.validFrom, at.instant),
@@ -121,7 +129,7 @@ const validFrom: Rule = {
 const validUntil: Rule = {
   path: () => "allowList/validUntil",
   ruling: { deny: "CredentialExpired" },
-  timed: true,
+  timed: isTimed,
   applies: ({ standing, at }) =>
     standing.credential?.validUntil !== undefined && at.instant >= standing.credential.validUntil,
   words: ({ standing, at }) => comparison("ends", standing.credential?.validUntil, at.instant),
@@ -130,7 +138,7 @@ const validUntil: Rule = {
 const schedule: Rule = {
   path: (question) => `schedules/${admissionOf(question)?.timetable?.name ?? ""}`,
   ruling: { deny: "NotPermittedAtThisTime" },
-  timed: true,
+  timed: isTimed,
   applies: (question) => admissionOf(question)?.timetable?.covers(question.at.instant) === false,
   words: (question) => {
     const timetable = admissionOf(question)?.timetable;
@@ -147,7 +155,7 @@ const admission: Rule = {
     return timetable === undefined ? path : `${path}/${timetable.name}`;
   },
   ruling: "grant",
-  timed: true,
+  timed: isTimed,
   applies: (question) => admissionOf(question) !== undefined,
   words: (question) => `the door admits ${groupWords(admissionOf(question)?.group)}`,
 };
@@ -169,8 +177,18 @@ export const RULES: readonly Rule[] = [
   admission,
 ];
 
-/** Whether the answer hangs on what time it is: a validity date, or a schedule of the holder's group. */
-export function needsTime(question: Question): boolean {
+/** Whether the time may change what the door demands of this holder, and so whether the rule was come to. */
+function demandIsTimed({ door, standing }: Question): boolean {
+  return demandHangsOnTime(door, standing.credential?.group);
+}
+
+/** The same, or the rule itself hangs on the time. */
+function isTimed(question: Question): boolean {
+  return demandIsTimed(question) || needsTime(question);
+}
+
+/** Whether admission hangs on what time it is: a validity date, or a schedule of the holder's group. */
+function needsTime(question: Question): boolean {
   const { credential } = question.standing;
   return (
     credential?.validFrom !== undefined ||

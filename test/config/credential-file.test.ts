@@ -1,7 +1,7 @@
 // The list that an operator brings, as a spreadsheet or a membership program writes it. Numbers are invented.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { credentialRows } from "../../src/config/credential-file.ts";
+import { credentialRows, repeatedHolder, sharedName } from "../../src/config/credential-file.ts";
 import { validityEnd, validityStart } from "../../src/config/validity.ts";
 
 const HEADER = "kind,identifier,group,from,until,reference";
@@ -9,7 +9,9 @@ const parse = (text: string, hexIdentifiers: "accepted" | "refused" = "refused")
   ...credentialRows([text], { hexIdentifiers }),
 ];
 const rowsOf = (text: string) => parse(text).map((checked) => (checked.ok ? checked.value : checked.error));
-const digits = (text: string) => new TextEncoder().encode(text);
+const ascii = (text: string) => new TextEncoder().encode(text);
+/** What a row with a number alone names. */
+const number = (text: string) => [{ kind: "nis", bytes: ascii(text) }];
 const utc = (year: number, month: number, day: number, hour = 0) => Date.UTC(year, month - 1, day, hour);
 
 describe("good rows", () => {
@@ -17,8 +19,7 @@ describe("good rows", () => {
     expect(rowsOf(`${HEADER}\nnis,000000000017,members,2026-09-01,2027-06-30,M-1042\n`)).toEqual([
       {
         row: 2,
-        kind: "nis",
-        identifier: digits("000000000017"),
+        identifiers: number("000000000017"),
         group: "members",
         validFrom: utc(2026, 9, 1),
         validUntil: utc(2027, 7, 1),
@@ -29,7 +30,7 @@ describe("good rows", () => {
 
   test("only identifier and group are required, in any order of columns", () => {
     expect(rowsOf("group,identifier\nstaff,123456789012")).toEqual([
-      { row: 2, kind: "nis", identifier: digits("123456789012"), group: "staff" },
+      { row: 2, identifiers: number("123456789012"), group: "staff" },
     ]);
   });
 
@@ -41,7 +42,7 @@ describe("good rows", () => {
     ["blanks round fields and blank lines", "identifier, group\n\n 123456789012 , staff \n\n"],
     ["no line end at the end", "identifier,group\n123456789012,staff"],
   ])("%s", (_, text) => {
-    expect(rowsOf(text)).toMatchObject([{ kind: "nis", identifier: digits("123456789012"), group: "staff" }]);
+    expect(rowsOf(text)).toMatchObject([{ identifiers: number("123456789012"), group: "staff" }]);
   });
 
   test("a quoted reference may hold the separator and doubled quotes", () => {
@@ -53,9 +54,77 @@ describe("good rows", () => {
   test("24 hex digits of ASCII digits, only when asked for", () => {
     const text = "identifier,group\n303030303030303030303137,staff";
     expect(parse(text, "accepted")).toMatchObject([
-      { ok: true, value: { identifier: digits("000000000017") } },
+      { ok: true, value: { identifiers: number("000000000017") } },
     ]);
     expect(parse(text)[0]?.ok).toBe(false);
+  });
+});
+
+describe("holders who are named otherwise", () => {
+  const named = (header: string, row: string) =>
+    parse(`${header},group\n${row},members`).map((checked) =>
+      checked.ok
+        ? checked.value.identifiers.map(({ kind, bytes }) => `${kind} ${new TextDecoder().decode(bytes)}`)
+        : checked.error.reason,
+    )[0];
+
+  test.each([
+    ["issuer,document_number", "ITA,CA 31415-ab", ["doc ITACA31415AB"]],
+    ["document_number,issuer", "C01X0006H,DEU", ["doc D<<C01X0006H"]],
+    ["fiscal_code", "bncgnn85c21f205h", ["cf BNCGNN85C21F205H"]],
+    ["family_name,given_name,birth_date", "D'Angelo,Niccolò,1985-03-21", ["name DANGELO<NICCOLO<19850321"]],
+    ["family_name,birth_date", "Suharto,1921-06-08", ["name SUHARTO<<19210608"]],
+  ])("by %s", (header, row, expected) => {
+    expect(named(header, row)).toEqual(expected);
+  });
+
+  test("by everything that is known: the surest comes first, empty fields name nobody", () => {
+    const header = "family_name,given_name,birth_date,fiscal_code,issuer,document_number,identifier";
+    expect(named(header, "Bianchi,Ada,1985-03-21,BNCGNN85C21F205H,ITA,CA31415AB,000000000017")).toEqual([
+      "nis 000000000017",
+      "doc ITACA31415AB",
+      "cf BNCGNN85C21F205H",
+      "name BIANCHI<ADA<19850321",
+    ]);
+    expect(named(header, ",,,,ITA,CA31415AB,")).toEqual(["doc ITACA31415AB"]);
+  });
+
+  test("by a long name: each way in which a document may have cut it is a further identifier", () => {
+    const found = named(
+      "family_name,given_name,birth_date",
+      "Bianchi Verdi,Giovanni Mariano Luigi,1985-03-21",
+    );
+    expect(found).toContain("name BIANCHIVERDI<GIOVANNIMARIAN<19850321<30");
+    expect(found?.length).toBeGreaterThan(2);
+  });
+
+  test.each([
+    ["issuer,document_number", ",CA31415AB", /^issuer, document_number: /],
+    ["issuer,document_number", "ITA,", /^document_number: it goes with issuer$/],
+    ["issuer,document_number", "ITA,CA3141?", /^issuer, document_number: /],
+    ["fiscal_code", "BNCGNN85C21F205", /^fiscal_code: 16 characters/],
+    ["fiscal_code", "BNCGNN85C21F205A", /^fiscal_code: its last letter/],
+    ["family_name,birth_date", "Bianchi,", /^birth_date: /],
+    ["family_name,birth_date", "Bianchi,1985-02-30", /^birth_date: /],
+    ["family_name,birth_date", ",1985-02-03", /^family_name/],
+    ["family_name,birth_date", "Мария,1985-02-03", /^family_name/],
+    ["issuer,document_number,fiscal_code", ",,", /^nobody is named/],
+  ])("by %s that is %s: refused without showing it", (header, row, reason) => {
+    expect(named(header, row)).toMatch(reason);
+    for (const value of row.split(",")) if (value.length > 3) expect(named(header, row)).not.toContain(value);
+  });
+
+  test("the same holder twice is told by rows; of namesakes what to do", () => {
+    expect(repeatedHolder({ row: 3, firstRow: 2, kind: "doc" })).toEqual({
+      row: 3,
+      reason: "the same identifier as row 2",
+    });
+    expect(repeatedHolder({ row: 3, firstRow: 2, kind: "name" }).reason).toMatch(
+      /a document number .* tells/,
+    );
+    expect(sharedName({ row: 3, firstRow: 2, kind: "name" }).reason).toMatch(
+      /row 2 by one name, which meets neither/,
+    );
   });
 });
 
@@ -92,7 +161,7 @@ describe("bad rows, by row number and reason", () => {
   ])("%s", (_, line, reason) => {
     expect(rowsOf(`${HEADER}\n${line}\nnis,999999999999,staff,,,`)).toEqual([
       { row: 2, reason },
-      { row: 3, kind: "nis", identifier: digits("999999999999"), group: "staff" },
+      { row: 3, identifiers: number("999999999999"), group: "staff" },
     ]);
   });
 
@@ -102,6 +171,11 @@ describe("bad rows, by row number and reason", () => {
     ["an unknown column", "identifier,group,name\n123456789012,members,x"],
     ["a column twice", "identifier,group,group\n123456789012,members,members"],
     ["no group column", "identifier\n123456789012"],
+    ["no column that names anybody", "group,reference\nmembers,M-1"],
+    ["half of a document", "issuer,group\nITA,members"],
+    ["half of a document beside a whole name", "identifier,issuer,group\n123456789012,ITA,members"],
+    ["a name without its date", "family_name,given_name,group\nBianchi,Ada,members"],
+    ["a kind of nothing", "kind,fiscal_code,group\nnis,BNCGNN85C21F205H,members"],
   ])("%s gives one problem, of row 1", (_, text) => {
     expect(rowsOf(text)).toMatchObject([{ row: 1 }]);
   });
@@ -128,9 +202,13 @@ test("two hundred thousand rows are read", () => {
 test("no text makes it throw or loop", () => {
   const noise = fc.stringMatching(/^[0-9a,;"\r\n -]{0,80}$/);
   fc.assert(
-    fc.property(noise, fc.constantFrom("", `${HEADER}\n`, "identifier;group\n"), (text, header) => {
-      expect(parse(header + text).length).toBeLessThan(100);
-    }),
+    fc.property(
+      noise,
+      fc.constantFrom("", `${HEADER}\n`, "identifier;group\n", "family_name,birth_date,group\n"),
+      (text, header) => {
+        expect(parse(header + text).length).toBeLessThan(100);
+      },
+    ),
   );
 });
 

@@ -136,10 +136,10 @@ describe("each mistake", () => {
       "correct the value",
     ],
     [
-      "a level that is not built",
-      changed([/level: identifier/, "level: verifiedDocument"]),
+      "a level of no kind",
+      changed([/level: identifier/, "level: verified"]),
       "doors[0].level",
-      '"verifiedDocument"',
+      '"verified"',
       "correct the value",
     ],
     [

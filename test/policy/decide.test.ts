@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Proof } from "../../src/identity/proofs.ts";
+import type { Level, Proof } from "../../src/identity/proofs.ts";
 import { decide } from "../../src/policy/decide.ts";
 import type { Admission, Question } from "../../src/policy/question.ts";
 import { Timetable } from "../../src/policy/timetable.ts";
@@ -14,7 +14,8 @@ const admitting = (...admissions: readonly Admission[]) =>
 const question: Question = {
   door: {
     door: "lane-1",
-    level: "identifier",
+    levels: ["identifier"],
+    stepUps: [],
     admissions: admitting({ group: "members" }, { group: "staff" }),
     unsyncedClock: "lastKnown",
   },
@@ -67,7 +68,7 @@ test("a decision in which a date was compared says so", () => {
   expect(decide(question).dated).toBe(false);
 });
 
-test.each<[readonly Proof[], Question["door"]["level"], boolean]>([
+test.each<[readonly Proof[], Level, boolean]>([
   [["nisRead"], "originalChip", false],
   [["nisRead", "chipKey"], "originalChip", true],
   [["documentSignature", "documentChip"], "authenticDocument", true],
@@ -75,16 +76,20 @@ test.each<[readonly Proof[], Question["door"]["level"], boolean]>([
   [["nisRead", "chipKey"], "authenticDocument", false],
   [["documentSignature"], "verifiedDocument", false],
 ])("proofs %j at a door that demands %s: %s", (proofs, level, granted) => {
-  const decision = decide({ ...question, proofs: new Set(proofs), door: { ...question.door, level } });
+  const decision = decide({
+    ...question,
+    proofs: new Set(proofs),
+    door: { ...question.door, levels: [level] },
+  });
   expect(decision.outcome).toBe(granted ? "granted" : "denied");
 });
 
 describe("no downgrade: a number with a chip passes nowhere without it", () => {
-  const pinned = (proofs: readonly Proof[], level: Question["door"]["level"]): Question => ({
+  const pinned = (proofs: readonly Proof[], level: Level): Question => ({
     ...question,
     chip: "pinned",
     proofs: new Set(proofs),
-    door: { ...question.door, level },
+    door: { ...question.door, levels: [level] },
   });
 
   test.each(["identifier", "originalChip"] as const)("at a door that demands %s", (level) => {

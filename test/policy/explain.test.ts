@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { reaches } from "../../src/identity/proofs.ts";
 import { decide, evaluate } from "../../src/policy/decide.ts";
 import { explain } from "../../src/policy/explain.ts";
 import type { Decision, Question } from "../../src/policy/question.ts";
@@ -8,11 +9,14 @@ import { Timetable } from "../../src/policy/timetable.ts";
 import { timetableWords } from "../../src/policy/timetable-words.ts";
 import { instant } from "../../src/time/time.ts";
 import { TimeZone } from "../../src/time/time-zone.ts";
-import { plainDecision } from "./oracle.ts";
+import { plainDecision, plainDemand, STRENGTH } from "./oracle.ts";
 import { anyQuestion, NOON } from "./worlds.ts";
 
 /** Enough that each outcome and each reason comes up hundreds of times. */
 const WORLDS = 10_000;
+
+const demandIsMet = (question: Question): boolean =>
+  plainDemand(question).levels.some((level) => reaches(question.proofs, level));
 
 const answerOf = (decision: Decision): string =>
   decision.outcome === "granted" ? "granted" : decision.reason;
@@ -43,7 +47,8 @@ describe("in 10,000 random worlds", () => {
         );
         expect(evaluate(question, [...first, ...others])).toEqual(decision);
         const admitted = question.door.admissions.has(question.standing.credential?.group ?? "");
-        expect(evaluate(question, others).outcome).toBe(admitted ? "granted" : "denied");
+        const passes = admitted && demandIsMet(question);
+        expect(evaluate(question, others).outcome).toBe(passes ? "granted" : "denied");
       }),
     );
   });
@@ -74,11 +79,32 @@ describe("in 10,000 random worlds", () => {
 });
 
 describe("in every world", () => {
-  test("nobody on the deny list and nobody below the door's level is granted", () => {
+  test("nobody on the deny list and nobody who proved less than is demanded is granted", () => {
     fc.assert(
       fc.property(anyQuestion, (asked) => {
         const granted = decide(asked).outcome === "granted";
-        expect(granted && (asked.standing.denyListed || !asked.proofs.has("nisRead"))).toBe(false);
+        expect(granted && (asked.standing.denyListed || !demandIsMet(asked))).toBe(false);
+      }),
+    );
+  });
+
+  test("a grant names a level that was demanded and proven", () => {
+    fc.assert(
+      fc.property(anyQuestion, (asked) => {
+        const decision = decide(asked);
+        if (decision.outcome === "denied") return;
+        expect(plainDemand(asked).levels).toContain(decision.level);
+        expect(reaches(asked.proofs, decision.level)).toBe(true);
+      }),
+    );
+  });
+
+  test("without a level nobody is granted, even if the rule about it is left out", () => {
+    fc.assert(
+      fc.property(anyQuestion, (asked) => {
+        const open = { ...asked, door: { ...asked.door, levels: [], stepUps: [] } };
+        expect(decide(open).outcome).toBe("denied");
+        expect(evaluate(open, RULES.slice(-1)).outcome).toBe("denied");
       }),
     );
   });
@@ -92,12 +118,17 @@ describe("in every world", () => {
     );
   });
 
-  test("an untrusted clock never lets anybody in who would not pass at that time by a trusted one", () => {
+  test("an untrusted clock lets nobody in whom a trusted one would not, but on another proof as strong", () => {
     fc.assert(
       fc.property(anyQuestion, (asked) => {
-        const trusted = decide({ ...asked, at: { ...asked.at, state: "synced" } });
+        const byTrusted = { ...asked, at: { ...asked.at, state: "synced" as const } };
+        const trusted = decide(byTrusted);
         const untrusted = decide({ ...asked, at: { ...asked.at, state: "unsynced" } });
-        if (untrusted.outcome === "granted") expect(trusted.outcome).toBe("granted");
+        if (untrusted.outcome === "granted") {
+          if (trusted.outcome === "denied") expect(trusted.reason).toBe("acs:SecurityLevelTooLow");
+          const weakest = plainDemand(byTrusted).levels.map((level) => STRENGTH[level]);
+          expect(STRENGTH[untrusted.level]).toBeGreaterThanOrEqual(Math.min(...weakest));
+        }
         if (!untrusted.dated) expect(untrusted).toEqual(trusted);
       }),
     );
@@ -140,7 +171,8 @@ describe("the words", () => {
   const question: Question = {
     door: {
       door: "lane-1",
-      level: "identifier",
+      levels: ["identifier"],
+      stepUps: [],
       admissions: new Map([["members", { group: "members", timetable: hours }]]),
       unsyncedClock: "deny",
     },

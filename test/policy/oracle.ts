@@ -17,23 +17,59 @@ const NEEDED: Readonly<Record<Level, readonly Proof[]>> = {
   verifiedDocument: ["documentSignature", "documentChip"],
 };
 
+/** How strong a statement each level makes. */
+export const STRENGTH: Readonly<Record<Level, number>> = {
+  identifier: 1,
+  originalChip: 2,
+  authenticDocument: 3,
+  verifiedDocument: 4,
+};
+
 export function plainDecision(question: Question): Decision {
   const { door, proofs, standing } = question;
   if (standing.denyListed) return deny("acs:DenyListed", "denyList");
   const chipDenial = deniedByChip(question);
   if (chipDenial !== undefined) return chipDenial;
-  if (NEEDED[door.level].some((proof) => !proofs.has(proof)))
-    return deny("acs:SecurityLevelTooLow", `doors/${door.door}/level`);
-  return deniedByList(question) ?? grant(question);
+  const { levels, path, dated } = plainDemand(question);
+  const proven = levels
+    .filter((level) => NEEDED[level].every((proof) => proofs.has(proof)))
+    .sort((left, right) => STRENGTH[right] - STRENGTH[left]);
+  const [strongest] = proven;
+  if (strongest === undefined)
+    return deny("acs:SecurityLevelTooLow", `doors/${door.door}/${path}`, { dated });
+  return deniedByList(question, { dated }) ?? grant(question, strongest, { dated });
 }
 
-function deniedByList(question: Question): Decision | undefined {
+/** The first step-up that is for the group at this time; by an untrusted clock the strictest of those that may be. */
+export function plainDemand({ door, standing, at }: Pick<Question, "door" | "standing" | "at">) {
+  const group = standing.credential?.group;
+  const may: { readonly levels: readonly Level[]; readonly path: string; readonly when?: Timetable }[] = [];
+  let dated = false;
+  let over = false;
+  for (const [index, step] of door.stepUps.entries()) {
+    const forHim = step.groups === undefined || step.groups.some((each) => each === group);
+    if (!forHim || over) continue;
+    over = step.timetable === undefined;
+    dated ||= step.timetable !== undefined;
+    const when = step.timetable === undefined ? {} : { when: step.timetable };
+    may.push({ levels: step.levels, path: `stepUp/${index}`, ...when });
+  }
+  if (!over) may.push({ levels: door.levels, path: "level" });
+  const weakest = (levels: readonly Level[]) => Math.min(...levels.map((level) => STRENGTH[level]));
+  const strictest = Math.max(...may.map(({ levels }) => weakest(levels)));
+  const demand = may.find(({ levels, when }) =>
+    at.state === "unsynced" ? weakest(levels) === strictest : when === undefined || isOpen(when, at.instant),
+  );
+  return { levels: demand?.levels ?? [], path: demand?.path ?? "", dated };
+}
+
+function deniedByList(question: Question, demand: { readonly dated: boolean }): Decision | undefined {
   const { door, standing } = question;
   const { credential } = standing;
-  if (credential === undefined) return deny("CredentialNotFound", "allowList");
-  if (!credential.enabled) return deny("CredentialNotEnabled", "allowList/enabled");
+  if (credential === undefined) return deny("CredentialNotFound", "allowList", demand);
+  if (!credential.enabled) return deny("CredentialNotEnabled", "allowList/enabled", demand);
   const admission = door.admissions.get(credential.group);
-  if (admission === undefined) return deny("Unauthorized", `doors/${door.door}/groups`);
+  if (admission === undefined) return deny("Unauthorized", `doors/${door.door}/groups`, demand);
   const { timetable } = admission;
   const { validFrom, validUntil } = credential;
   const dated = validFrom !== undefined || validUntil !== undefined || timetable !== undefined;
@@ -44,12 +80,17 @@ function deniedByList(question: Question): Decision | undefined {
   return undefined;
 }
 
-function grant({ door, standing: { credential } }: Question): Decision {
+function grant(
+  { door, standing: { credential } }: Question,
+  level: Level,
+  demand: { readonly dated: boolean },
+): Decision {
   const { group = "", validFrom, validUntil } = credential ?? {};
   const timetable = door.admissions.get(group)?.timetable;
-  const dated = validFrom !== undefined || validUntil !== undefined || timetable !== undefined;
+  const dated =
+    demand.dated || validFrom !== undefined || validUntil !== undefined || timetable !== undefined;
   const rule = `doors/${door.door}/groups/${group}${timetable === undefined ? "" : "/hours"}`;
-  return { outcome: "granted", level: door.level, group, rule, dated };
+  return { outcome: "granted", level, group, rule, dated };
 }
 
 function deniedByChip({ chip, proofs }: Question): Decision | undefined {

@@ -1,7 +1,7 @@
 // Random worlds for the policy: each holder at each door at all times, near enough to the edges to touch them.
 import fc from "fast-check";
 import type { Level, Proof } from "../../src/identity/proofs.ts";
-import type { Admission, ChipStanding, Question, UnsyncedClock } from "../../src/policy/question.ts";
+import type { Admission, ChipStanding, Question, StepUp, UnsyncedClock } from "../../src/policy/question.ts";
 import type { Schedule } from "../../src/policy/schedule.ts";
 import { Timetable } from "../../src/policy/timetable.ts";
 import type { ClockState } from "../../src/ports/clock.ts";
@@ -67,6 +67,27 @@ const anyAdmissions: fc.Arbitrary<ReadonlyMap<string, Admission>> = fc
       ),
   );
 
+const LEVELS = ["identifier", "originalChip", "authenticDocument", "verifiedDocument"] as const;
+const anyLevels: fc.Arbitrary<readonly Level[]> = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom(...LEVELS).map((level) => [level]) },
+  fc.uniqueArray(fc.constantFrom(...LEVELS), { minLength: 1, maxLength: 3 }),
+);
+
+const anyStepUps: fc.Arbitrary<readonly StepUp[]> = fc.array(
+  fc
+    .record({
+      levels: anyLevels,
+      groups: maybe(fc.subarray([...GROUPS], { minLength: 1 })),
+      timetable: maybe(anyTimetable),
+    })
+    .map(({ levels, groups, timetable }) => ({
+      levels,
+      ...(groups === undefined ? {} : { groups }),
+      ...(timetable === undefined ? {} : { timetable }),
+    })),
+  { maxLength: 2 },
+);
+
 const anyCredential = fc
   .record({ group: anyGroup, enabled: fc.boolean(), from: maybe(anyTime), until: maybe(anyTime) })
   .map(({ group, enabled, from, until }) => ({
@@ -82,22 +103,30 @@ const anyUnsynced: fc.Arbitrary<UnsyncedClock> = fc.oneof(
   fc.record({ groups: fc.subarray([...GROUPS]) }),
 );
 
+/** A card with a number, a document, or both; some of them prove all that they can. */
+const anyProofs: fc.Arbitrary<readonly Proof[]> = fc.oneof(
+  fc.constant<readonly Proof[]>(["nisRead", "chipKey", "documentSignature", "documentChip"]),
+  fc.subarray<Proof>(["chipKey"]).map((proofs): readonly Proof[] => ["nisRead", ...proofs]),
+  fc.subarray<Proof>(["nisRead", "chipKey", "documentSignature", "documentChip"]),
+);
+
 /** Any question that a gate could be asked. */
 export const anyQuestion: fc.Arbitrary<Question> = fc
   .record({
-    level: fc.constantFrom<Level>("identifier", "originalChip", "authenticDocument"),
+    levels: anyLevels,
+    stepUps: anyStepUps,
     admissions: anyAdmissions,
     unsyncedClock: anyUnsynced,
-    proofs: fc.subarray<Proof>(["nisRead", "chipKey", "documentSignature"]),
+    proofs: anyProofs,
     chip: fc.constantFrom<ChipStanding>("unpinned", "unpinned", "pinned", "notGenuine", "signerUnknown"),
     denyListed: fc.nat({ max: 7 }).map((n) => n === 0),
     credential: maybe(anyCredential),
     state: fc.constantFrom<ClockState>("synced", "holdover", "unsynced"),
     at: anyTime,
   })
-  .map(({ level, admissions, unsyncedClock, proofs, chip, denyListed, credential, state, at }) => ({
-    door: { door: "lane-1", level, admissions, unsyncedClock },
-    proofs: new Set<Proof>(proofs.length === 0 ? proofs : ["nisRead", ...proofs]),
+  .map(({ levels, stepUps, admissions, unsyncedClock, proofs, chip, denyListed, credential, state, at }) => ({
+    door: { door: "lane-1", levels, stepUps, admissions, unsyncedClock },
+    proofs: new Set(proofs),
     chip,
     standing: credential === undefined ? { denyListed } : { denyListed, credential },
     at: { instant: instant(NOON + at), state },

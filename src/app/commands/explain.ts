@@ -7,9 +7,10 @@ import type { Config, DoorConfig } from "../../config/schema.ts";
 import { deriveScopeKey } from "../../crypto/pseudonym.ts";
 import { loadSiteKey } from "../../crypto/site-key.ts";
 import { systemRandom } from "../../crypto/system-random.ts";
+import { whoOf } from "../../gate/judge.ts";
 import { LostProofs } from "../../gate/lost-proofs.ts";
 import { type Passage, readPassage } from "../../gate/passage.ts";
-import type { Proofs } from "../../identity/proofs.ts";
+import type { Proof, Proofs } from "../../identity/proofs.ts";
 import { CredentialInquiry } from "../../journal/credential-inquiry.ts";
 import { openDatabaseReadOnly } from "../../journal/database.ts";
 import { type Explanation, explain } from "../../policy/explain.ts";
@@ -28,11 +29,13 @@ import { awaitTap, type CardWork } from "./tap.ts";
 const DISPLAY_TAG = /^card#[0-9a-f]{4}$/;
 /** Stands for anybody whom the lists do not know. */
 const STRANGER = "stranger";
-/** What a card would have proven, by the words of `--level`. */
-const PROOFS: ReadonlyMap<string, Proofs> = new Map<string, Proofs>([
-  ["identifier", new Set(["nisRead"] as const)],
-  ["originalChip", new Set(["nisRead", "chipKey"] as const)],
-  ["none", new Set()],
+/** What a card would have proven, by the words of `--level`; one that is card and document in one has proven two. */
+const PROOFS: ReadonlyMap<string, readonly Proof[]> = new Map<string, readonly Proof[]>([
+  ["identifier", ["nisRead"]],
+  ["originalChip", ["nisRead", "chipKey"]],
+  ["authenticDocument", ["cardAccess", "documentSignature"]],
+  ["verifiedDocument", ["cardAccess", "documentSignature", "documentChip"]],
+  ["none", []],
 ]);
 
 export const explainCommand: Execute = async (invocation, io) => {
@@ -62,11 +65,20 @@ function usageComplaint({ texts, flags, positionals }: Invocation, config: Confi
   if (flags.has("tap") === positionals.length > 0)
     return "name a REFERENCE or TAG, or stranger, or give --tap";
   if (level !== undefined && flags.has("tap")) return "--level: the card itself says what it proves";
-  if (level !== undefined && !PROOFS.has(level)) return `--level: one of ${[...PROOFS.keys()].join(", ")}`;
+  if (level !== undefined && proofsOf(level) === undefined)
+    return `--level: one of ${[...PROOFS.keys()].join(", ")}, or several with commas between them`;
   if (doorOf(config, door) === undefined)
     return `--door: one of ${config.doors.map(({ id }) => id).join(", ")}`;
   const moment = parseMoment({ at, clock }, config);
   return moment.ok ? undefined : moment.error;
+}
+
+/** The proofs of all levels that are named; `undefined` when one of the names is none. */
+function proofsOf(words: string): Proofs | undefined {
+  const proofs = words.split(",").map((word) => PROOFS.get(word.trim()));
+  return proofs.some((each) => each === undefined)
+    ? undefined
+    : new Set(proofs.flatMap((each) => each ?? []));
 }
 
 const doorOf = (config: Config, id: string | undefined): DoorConfig | undefined =>
@@ -104,7 +116,7 @@ function whatIsShown(
 ): Outcome<Shown> | Promise<Outcome<Shown>> {
   if (invocation.flags.has("tap")) return shownByCard(inquiry, config, invocation, io);
   const [name = ""] = invocation.positionals;
-  const proofs = PROOFS.get(invocation.texts["level"] ?? "identifier") ?? new Set();
+  const proofs = proofsOf(invocation.texts["level"] ?? "identifier") ?? new Set();
   if (name === STRANGER) return { value: { proofs, chip: "unpinned", standing: { denyListed: false } } };
   const known = knownOf(name, inquiry, io);
   return "exit" in known ? known : { value: { proofs, ...known.value } };
@@ -159,11 +171,11 @@ async function shownByCard(
   if ("exit" in tap) return tap;
   const { found } = tap.value;
   if (!found.ok) return failed(io, found.error);
-  const { proofs, personal, chip } = found.value;
-  const standing = inquiry.standing(personal.pseudonym);
-  return standing.ok
-    ? { value: { proofs, chip: chip.standing, standing: standing.value } }
-    : failed(io, standing.error);
+  const { proofs, holders, chip } = found.value;
+  const who = whoOf(holders, inquiry);
+  return who.ok
+    ? { value: { proofs, chip: chip.standing, standing: who.value.standing } }
+    : failed(io, who.error);
 }
 
 function asLines(

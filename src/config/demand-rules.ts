@@ -1,0 +1,125 @@
+/**
+ * Rules between what a door demands and the rest: which levels go together, that a step-up steps up, that it names groups
+ * and schedules that there are, and that documents are described where they can be demanded and nowhere else. Like all
+ * rules between fields they look at whatever is right by itself.
+ */
+import { type Level, STRONGEST_FIRST } from "../identity/proofs.ts";
+import { type ConfigPath, describeFound, errorAt, type Finding, unknownName } from "./config-problem.ts";
+import { groupIn, listIn, type RawSection, sectionIn } from "./raw-part.ts";
+
+/** Findings about accepted levels, step-ups and the section on documents, of each door. */
+export function demandFindings(root: RawSection): readonly Finding[] {
+  const schedules = Object.keys(sectionIn(root["schedules"]));
+  return listIn(root["doors"]).flatMap((raw, index) => {
+    const place: DoorPlace = { path: ["doors", index], door: sectionIn(raw) };
+    return [
+      ...acceptanceFindings(place),
+      ...stepUps(place).flatMap((step) => [
+        ...nameFindings(step, place, schedules),
+        ...strengthFindings(step, place),
+      ]),
+      ...documentFindings(place),
+    ];
+  });
+}
+
+interface DoorPlace {
+  readonly path: ConfigPath;
+  readonly door: RawSection;
+}
+
+interface StepPlace {
+  readonly path: ConfigPath;
+  readonly step: RawSection;
+}
+
+const stepUps = ({ path, door }: DoorPlace): readonly StepPlace[] =>
+  listIn(door["stepUp"]).map((step, index) => ({
+    path: [...path, "stepUp", index],
+    step: sectionIn(step),
+  }));
+
+const levelIn = (value: unknown): Level | undefined => STRONGEST_FIRST.find((level) => level === value);
+
+function acceptanceFindings({ path, door }: DoorPlace): readonly Finding[] {
+  const place = [...path, "alsoAccepts"];
+  const accepted = listIn(door["alsoAccepts"]);
+  if (door["level"] === "identifier" && accepted.length > 0) {
+    const allowed = "no other level beside identifier, since whoever copies a number passes by that anyway";
+    return [
+      errorAt(
+        place,
+        describeFound(place, accepted),
+        allowed,
+        "remove alsoAccepts, or set level to one of them",
+      ),
+    ];
+  }
+  return accepted.flatMap((level, index) => {
+    const isRepeated = level === door["level"] || accepted.indexOf(level) < index;
+    if (!isRepeated || levelIn(level) === undefined) return [];
+    const where = [...place, index];
+    return [
+      errorAt(where, `${describeFound(where, level)} again`, "a level once for each door", "remove it"),
+    ];
+  });
+}
+
+function nameFindings(
+  { path, step }: StepPlace,
+  { door }: DoorPlace,
+  schedules: readonly string[],
+): readonly Finding[] {
+  const admitted = listIn(door["groups"])
+    .map(groupIn)
+    .filter((group) => group !== undefined);
+  const { schedule } = step;
+  return [
+    ...(typeof schedule === "string"
+      ? unknownName([...path, "schedule"], schedule, schedules, "schedules")
+      : []),
+    ...listIn(step["groups"]).flatMap((group, index) =>
+      typeof group === "string"
+        ? unknownName([...path, "groups", index], group, admitted, "the door's groups")
+        : [],
+    ),
+  ];
+}
+
+/** In place of all that the door accepts: not less than the strongest of it, and not the very same. */
+function strengthFindings({ path, step }: StepPlace, { door }: DoorPlace): readonly Finding[] {
+  const demanded = levelIn(step["level"]);
+  const own = [door["level"], ...listIn(door["alsoAccepts"])].map(levelIn);
+  // A level with a mistake in it may be any; that a step-up to identifier is one has been said.
+  if (demanded === undefined || demanded === "identifier" || own.includes(undefined)) return [];
+  const strongest = STRONGEST_FIRST.find((level) => own.includes(level));
+  if (strongest === undefined) return [];
+  const isSame = demanded === strongest && own.every((level) => level === demanded);
+  if (!isSame && strength(demanded) >= strength(strongest)) return [];
+  const place = [...path, "level"];
+  const allowed = own.length === 1 ? `more than the door's own ${strongest}` : `${strongest} or more`;
+  return [errorAt(place, describeFound(place, demanded), allowed, "demand more here, or less at the door")];
+}
+
+const strength = (level: Level): number => -STRONGEST_FIRST.indexOf(level);
+
+function documentFindings(place: DoorPlace): readonly Finding[] {
+  const { path, door } = place;
+  const levels = [
+    door["level"],
+    ...listIn(door["alsoAccepts"]),
+    ...stepUps(place).map(({ step }) => step["level"]),
+  ].map(levelIn);
+  const demanded = levels.find((level) => level === "authenticDocument" || level === "verifiedDocument");
+  const where = [...path, "document"];
+  const section = door["document"];
+  if (demanded !== undefined && section === undefined) {
+    const allowed = `a section on how documents are read, since the door can demand ${demanded}`;
+    return [errorAt(where, "nothing", allowed, "add document; {} is enough where all cards are enrolled")];
+  }
+  // A level with a mistake in it may be the one that needs the section.
+  if (demanded !== undefined || section === undefined || levels.includes(undefined)) return [];
+  const allowed = "nothing at a door that never demands a document";
+  const remedy = "remove it, or demand authenticDocument or verifiedDocument";
+  return [errorAt(where, describeFound(where, section), allowed, remedy)];
+}
