@@ -12,6 +12,7 @@ import type {
   InputLine,
   LineState,
   OutputLine,
+  SerialLine,
   SpiBus,
 } from "../ports/bus.ts";
 import { err, ok, type Result } from "../result.ts";
@@ -19,12 +20,15 @@ import { type BoardLink, openBoardLink } from "./board-link.ts";
 import { byteLevel, levelByte, MESSAGE } from "./board-protocol.ts";
 import { type LineLevel, levelOf } from "./line-level.ts";
 import type { Message } from "./message-stream.ts";
+import { number32 } from "./tlv.ts";
 
 export interface BoardConnection {
   /** Fails with `nodeMissing` when no reader is wired to `node`. */
   spi(node: string): Promise<Result<SpiBus, BusError>>;
   /** The same for a reader on I2C. Those on a serial line are met at their node, a pseudo-terminal. */
   i2c(node: string): Promise<Result<I2cDevice, BusError>>;
+  /** The serial line of a keypad or scanner; fails with `nodeMissing` when none is wired to `node`. */
+  serial(node: string): Promise<Result<SerialLine, BusError>>;
   readonly gpio: Gpio;
   close(): void;
 }
@@ -32,11 +36,16 @@ export interface BoardConnection {
 /** Connects to a board's server; fails with `nodeMissing` when there is none. */
 export async function connectBoard(socketPath: string): Promise<Result<BoardConnection, BusError>> {
   const inputs = new InputLevels();
-  const link = await openBoardLink(socketPath, (message) => inputs.notice(message));
+  const typed = new TypedBytes();
+  const link = await openBoardLink(socketPath, (message) => {
+    inputs.notice(message);
+    typed.notice(message);
+  });
   if (!link.ok) return link;
   return ok({
     spi: (node) => openSpi(link.value, node),
     i2c: (node) => openI2c(link.value, node),
+    serial: (node) => openSerial(link.value, typed, node),
     gpio: {
       output: (line, activeLevel) => openOutput(link.value, line, activeLevel),
       input: (line) => openInput(link.value, inputs, line),
@@ -68,6 +77,29 @@ async function openI2c(link: BoardLink, node: string): Promise<Result<I2cDevice,
       return answer.ok ? ok(answer.value.length === 0 ? "notAcknowledged" : "written") : answer;
     },
     close: () => Promise.resolve(),
+  });
+}
+
+async function openSerial(
+  link: BoardLink,
+  typed: TypedBytes,
+  node: string,
+): Promise<Result<SerialLine, BusError>> {
+  const opened = await openNode(link, MESSAGE.serialOpen, node);
+  if (!opened.ok) return opened;
+  const handle = opened.value;
+  const ask = async (type: number, bytes: Uint8Array): Promise<Result<void, BusError>> => {
+    const done = await link.ask(type, concat(handle, bytes));
+    return done.ok ? ok(undefined) : done;
+  };
+  return ok({
+    write: (bytes) => ask(MESSAGE.serialWrite, bytes),
+    setRate: (baud) => ask(MESSAGE.serialRate, number32(baud)),
+    onData: (listener) => typed.listen(handle[0], listener),
+    close: () => {
+      typed.forget(handle[0]);
+      return Promise.resolve();
+    },
   });
 }
 
@@ -163,5 +195,28 @@ class InputLevels {
     listeners.add(listener);
     this.#listeners.set(line, listeners);
     return () => listeners.delete(listener);
+  }
+}
+
+type Heard = (bytes: Uint8Array) => void;
+
+/** Who wants to know what comes over which serial line. */
+class TypedBytes {
+  readonly #listeners = new Map<number | undefined, Set<Heard>>();
+
+  notice({ type, payload }: Message): void {
+    if (type !== MESSAGE.typed) return;
+    for (const listener of this.#listeners.get(payload[0]) ?? []) listener(payload.slice(1));
+  }
+
+  listen(handle: number | undefined, listener: Heard): () => void {
+    const listeners = this.#listeners.get(handle) ?? new Set();
+    listeners.add(listener);
+    this.#listeners.set(handle, listeners);
+    return () => listeners.delete(listener);
+  }
+
+  forget(handle: number | undefined): void {
+    this.#listeners.delete(handle);
   }
 }

@@ -1,7 +1,8 @@
 /**
- * The director's requests carried out on a board: cards come and go, faults are set, records are read.
+ * The director's requests carried out on a board: cards come and go, somebody types, faults are set, records are read.
  * JSON from the socket is checked here before anything happens.
  */
+import { parseHex } from "../bytes/hex.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { VirtualBoard } from "./board.ts";
 import type { BoardRecords, DirectorReplies, RecordedEdge } from "./board-protocol.ts";
@@ -15,9 +16,11 @@ import type { LatenessReport } from "./lateness.ts";
 type Json = Readonly<Record<string, unknown>>;
 type Reply = DirectorReplies[keyof DirectorReplies];
 
-/** Oldest edges and card records beyond these are dropped. */
+/** Oldest edges and records of cards beyond these are dropped; a card with two sides has two. */
 const MAX_EDGES = 100_000;
-const MAX_CARDS = 1_000;
+const MAX_SIDES = 1_000;
+/** More than anybody types, and enough for a scanner gone mad. */
+const MAX_TYPED_BYTES = 4_096;
 
 export class BoardDirector {
   readonly #board: VirtualBoard;
@@ -53,6 +56,8 @@ export class BoardDirector {
         return ok(this.#lateness());
       case "now":
         return ok(this.#board.timeline.nowUs());
+      case "type":
+        return this.#type(request);
       default:
         return this.#atReader(request);
     }
@@ -63,6 +68,7 @@ export class BoardDirector {
       unhandled: this.#board.readers().flatMap(({ chip }) => chip.unhandled),
       unexpected: this.#cards.flatMap(({ unexpected }) => unexpected),
       tripwires: this.#cards.reduce((sum, { tripwires }) => sum + tripwires, 0),
+      filesRead: [...new Set(this.#cards.flatMap(({ filesRead }) => [...filesRead]))].sort(),
     };
   }
 
@@ -96,9 +102,18 @@ export class BoardDirector {
     const board = this.#board;
     const made =
       request["when"] === "nextTry" ? board.placeAtNextTry(node, spec.value) : board.place(node, spec.value);
-    const recorded = made.cie ?? made.emrtd;
-    if (recorded !== undefined) this.#cards.push(recorded);
-    if (this.#cards.length > MAX_CARDS) this.#cards.shift();
+    for (const side of [made.cie, made.emrtd]) if (side !== undefined) this.#cards.push(side);
+    if (this.#cards.length > MAX_SIDES) this.#cards.splice(0, this.#cards.length - MAX_SIDES);
+    return ok(null);
+  }
+
+  #type(request: Json): Result<null, string> {
+    const node = String(request["node"]);
+    if (!this.#board.hasEntry(node)) return err(`no keypad or scanner is wired to ${node}`);
+    const { hex } = request;
+    const bytes = typeof hex === "string" && hex.length <= MAX_TYPED_BYTES * 2 ? parseHex(hex) : undefined;
+    if (bytes === undefined) return err(`hex must be at most ${MAX_TYPED_BYTES} bytes in hexadecimal`);
+    this.#board.type(node, bytes);
     return ok(null);
   }
 }

@@ -15,9 +15,9 @@ import type {
   SpiBus,
 } from "../ports/bus.ts";
 import { err, ok, type Result } from "../result.ts";
+import type { HostLine } from "./entry-line.ts";
 import { levelOf } from "./line-level.ts";
 import type { Pins } from "./pins.ts";
-import type { SerialWire } from "./serial-wire.ts";
 import type { Timeline } from "./timeline.ts";
 import type { HostBus } from "./wiring.ts";
 
@@ -37,7 +37,8 @@ export interface BoardParts {
   transfer(node: string, bytes: Uint8Array, done: (seen: Uint8Array) => void): void;
   i2cRead(node: string, lengthBytes: number, done: (seen: Uint8Array | "notAcknowledged") => void): void;
   i2cWrite(node: string, bytes: Uint8Array, done: (outcome: "written" | "notAcknowledged") => void): void;
-  serialWire(node: string): SerialWire;
+  /** Throws for a node at which there is no serial line. */
+  hostLine(node: string): HostLine;
 }
 
 /** At which a serial port is opened. */
@@ -78,10 +79,9 @@ export class BoardHost {
     };
   }
 
-  /** Throws for a node that was not wired to a serial line. The line begins at 115200 bit/s for each host. */
+  /** Throws for a node at which there is no serial line. It begins at 115200 bit/s for each host. */
   serialLine(node: string): SerialLine {
-    this.#insist(node, "hsu");
-    const wire = this.#board.serialWire(node);
+    const wire = this.#board.hostLine(node);
     wire.setHostBaud(USUAL_BAUD);
     const stops = this.#listening();
     return {

@@ -30,10 +30,18 @@ export const MESSAGE = {
   i2cRead: 0x08,
   /** Handle, bytes → one byte, or nothing: not acknowledged. */
   i2cWrite: 0x09,
+  /** Node (UTF-8) → handle (1 byte), or nothing when no keypad or scanner is wired to it. What is typed comes as `typed`. */
+  serialOpen: 0x0a,
+  /** Handle, speed in bit/s (4 bytes, most significant first) → nothing, once it is set. */
+  serialRate: 0x0b,
+  /** Handle, bytes → nothing, once they have left. */
+  serialWrite: 0x0c,
   /** Notification: line, level. */
   change: 0x81,
   /** Notification to a director that asked for it: JSON of one `RecordedEdge`. */
   outputEdge: 0x82,
+  /** Notification: handle of a serial line, bytes that have come over it. */
+  typed: 0x83,
 } as const;
 
 const LEVEL_HIGH = 1;
@@ -50,15 +58,19 @@ export interface RecordedEdge extends OutputEdge {
 export interface BoardRecords {
   /** Commands that the chips did not know, as hexadecimal. */
   readonly unhandled: readonly string[];
-  /** APDU headers that the virtual CIEs did not know, as hexadecimal. */
+  /** APDU headers that the virtual identity documents did not know, as hexadecimal. */
   readonly unexpected: readonly string[];
-  /** PIN and key commands sent to a virtual CIE. */
+  /** Commands sent to them that no gate may send: of the PIN, of other keys, for fingerprints and irises. */
   readonly tripwires: number;
+  /** Files of theirs that gave out data, such as `cie/1001` and `travel/0101`, each once. */
+  readonly filesRead: readonly string[];
 }
 
 export type DirectorRequest =
   | { readonly do: "place"; readonly node: string; readonly card: unknown; readonly when: "now" | "nextTry" }
   | { readonly do: "remove"; readonly node: string }
+  /** Characters in hexadecimal, at the node of a keypad or scanner. */
+  | { readonly do: "type"; readonly node: string; readonly hex: string }
   | { readonly do: "setFaults"; readonly node: string; readonly rates: Partial<FaultRates> }
   | { readonly do: "setStuckIrq"; readonly node: string; readonly stuck: StuckLine }
   | { readonly do: "edges"; readonly sinceUs: number }
@@ -71,6 +83,7 @@ export type DirectorRequest =
 export interface DirectorReplies {
   readonly place: null;
   readonly remove: null;
+  readonly type: null;
   readonly setFaults: null;
   readonly setStuckIrq: null;
   readonly edges: readonly RecordedEdge[];

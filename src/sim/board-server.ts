@@ -2,7 +2,7 @@
  * A virtual board in real time behind a Unix socket, in a process of its own. Chips, cards and output
  * levels outlive every gate that connects: a gate that is killed and started again finds them as a real
  * board would be found. An SPI or I2C answer leaves when its bytes would have gone over the bus; readers on a
- * serial line are met at their node, a pseudo-terminal.
+ * serial line are met at their node, a pseudo-terminal, keypads and scanners over the socket.
  */
 import { rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
@@ -29,6 +29,8 @@ export interface BoardServer {
 export interface BoardServerOptions {
   readonly socketPath: string;
   readonly wiring: readonly ReaderWiring[];
+  /** Nodes of serial lines with a keypad or a document scanner, which need not exist on this machine. */
+  readonly entries?: readonly string[];
   readonly seed: number;
   readonly timing?: Timing;
 }

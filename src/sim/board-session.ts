@@ -3,7 +3,8 @@
  * them. When the connection ends, its host is dead to the board.
  */
 import { setImmediate } from "node:timers";
-import type { I2cDevice, SpiBus } from "../ports/bus.ts";
+import { concat } from "../bytes/bytes.ts";
+import type { I2cDevice, SerialLine, SpiBus } from "../ports/bus.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { VirtualBoard } from "./board.ts";
 import type { BoardDirector } from "./board-director.ts";
@@ -32,6 +33,7 @@ export class BoardSession {
   readonly #host: BoardHost;
   readonly #buses: SpiBus[] = [];
   readonly #devices: I2cDevice[] = [];
+  readonly #lines: SerialLine[] = [];
   readonly #stops = new Map<number, () => void>();
   readonly #handlers: ReadonlyMap<number, (message: Message) => void> = new Map([
     [MESSAGE.spiOpen, (message) => this.#openBus(message)],
@@ -39,6 +41,9 @@ export class BoardSession {
     [MESSAGE.i2cOpen, (message) => this.#openDevice(message)],
     [MESSAGE.i2cRead, (message) => this.#read(message)],
     [MESSAGE.i2cWrite, (message) => this.#write(message)],
+    [MESSAGE.serialOpen, (message) => this.#openLine(message)],
+    [MESSAGE.serialRate, (message) => this.#setRate(message)],
+    [MESSAGE.serialWrite, (message) => this.#writeLine(message)],
     [MESSAGE.drive, (message) => this.#drive(message)],
     [MESSAGE.read, (message) => this.#answerLevel(message)],
     [MESSAGE.watch, (message) => this.#watch(message)],
@@ -124,6 +129,39 @@ export class BoardSession {
       const taken = sent.ok && sent.value === "written";
       this.#send(MESSAGE.i2cWrite, request, new Uint8Array(taken ? 1 : 0));
     });
+  }
+
+  /** What is typed there is told from now on. */
+  #openLine({ request, payload }: Message): void {
+    const node = new TextDecoder().decode(payload);
+    const handle = this.#lines.length;
+    const known = this.#board.hasEntry(node) && handle < MAX_BUSES;
+    this.#send(MESSAGE.serialOpen, request, known ? Uint8Array.of(handle) : new Uint8Array());
+    if (!known) return;
+    const line = this.#host.serialLine(node);
+    this.#lines.push(line);
+    line.onData((bytes) => this.#send(MESSAGE.typed, 0, concat(Uint8Array.of(handle), bytes)));
+  }
+
+  #setRate({ request, payload }: Message): void {
+    const [handle = 0, ...rate] = payload;
+    const baud = rate.reduce((value, byte) => value * 256 + byte, 0);
+    void this.#line(handle, baud > 0)
+      ?.setRate(baud)
+      .then(() => this.#send(MESSAGE.serialRate, request, new Uint8Array()));
+  }
+
+  #writeLine({ request, payload }: Message): void {
+    void this.#line(payload[0] ?? 0, true)
+      ?.write(payload.subarray(1))
+      .then(() => this.#send(MESSAGE.serialWrite, request, new Uint8Array()));
+  }
+
+  /** A serial line that was opened; whoever asks for nonsense is cut off. */
+  #line(handle: number, isSound: boolean): SerialLine | undefined {
+    const line = isSound ? this.#lines[handle] : undefined;
+    if (line === undefined) this.#outlet.destroy();
+    return line;
   }
 
   #drive(message: Message): void {

@@ -1,6 +1,6 @@
 /**
- * A virtual Raspberry Pi header with PN532 readers on SPI, I2C and serial lines: chips by device node, pins by
- * BCM number, one antenna for each chip. A host attaches to it as a process attaches to the real thing, and can
+ * A virtual Raspberry Pi header with PN532 readers on SPI, I2C and serial lines, and keypads and document scanners on
+ * serial lines of their own: chips by device node, pins by BCM number, one antenna for each chip. A host attaches to it as a process attaches to the real thing, and can
  * be killed at any instant while chips, cards and output levels stay as they are.
  */
 import type { Gpio, I2cDevice, SerialLine, SpiBus } from "../ports/bus.ts";
@@ -9,6 +9,7 @@ import { BoardHost, type BusFailure } from "./board-host.ts";
 import type { Card } from "./cards/card.ts";
 import { type CardSpec, type MadeCard, makeCard } from "./cards/make-card.ts";
 import { VirtualChip } from "./chip.ts";
+import { EntryLine, type HostLine } from "./entry-line.ts";
 import { FaultPlan, type FaultRates, type StuckLine } from "./faults.ts";
 import { HsuSlave } from "./hsu-slave.ts";
 import { I2cSlave } from "./i2c-slave.ts";
@@ -50,15 +51,19 @@ export class VirtualBoard {
   readonly #readers = new Map<string, BoardReader>();
   readonly #sides = new Map<string, HostSide>();
   readonly #buses = new Map<string, SharedBus>();
+  readonly #entries: ReadonlyMap<string, EntryLine>;
   readonly #host: BoardHost;
 
   constructor(parts: {
     readonly timeline: Timeline;
     readonly wiring: readonly ReaderWiring[];
+    /** Nodes of serial lines with a keypad or a document scanner. None by default. */
+    readonly entries?: readonly string[];
     readonly seed: number;
     readonly timing?: Timing;
   }) {
     this.timeline = parts.timeline;
+    this.#entries = new Map(parts.entries?.map((node) => [node, new EntryLine(parts.timeline)]));
     this.pins = new Pins(parts.timeline);
     const random = new SeededRandom(parts.seed);
     const timing = parts.timing ?? DEFAULT_TIMING;
@@ -162,6 +167,7 @@ export class VirtualBoard {
 
   /** Why the controller gives up the transaction that a host is about to begin, if it does. */
   busFailure(node: string): BusFailure | undefined {
+    if (this.#entries.has(node)) return undefined;
     const side = this.#sides.get(node);
     if (side?.bus === "i2c" && side.slave.holdsClock()) return CLOCK_HELD;
     return this.reader(node).faults.strikes("busError") ? TRANSFER_FAILURE : undefined;
@@ -221,7 +227,24 @@ export class VirtualBoard {
     });
   }
 
-  /** The serial line that leads to the node. */
+  /** A serial line of the host's, with a reader or with a keypad or scanner; throws for a node that is none. */
+  hostLine(node: string): HostLine {
+    return this.#entries.get(node) ?? this.serialWire(node);
+  }
+
+  /** Whether a keypad or a document scanner is at the node. */
+  hasEntry(node: string): boolean {
+    return this.#entries.has(node);
+  }
+
+  /** Somebody types these characters at the keypad, or the scanner reads them. Throws for a node without either. */
+  type(node: string, bytes: Uint8Array): void {
+    const entry = this.#entries.get(node);
+    if (entry === undefined) throw new Error(`no keypad or scanner is wired to ${node}`);
+    entry.type(bytes);
+  }
+
+  /** The serial line that leads to the reader at the node. */
   serialWire(node: string): SerialWire {
     return this.#side(node, "hsu").wire;
   }

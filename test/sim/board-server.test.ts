@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hex, toHex } from "../../src/bytes/hex.ts";
+import type { SerialLine } from "../../src/ports/bus.ts";
 import { connectBoard } from "../../src/sim/board-client.ts";
 import type { RecordedEdge } from "../../src/sim/board-protocol.ts";
 import { startBoardServer } from "../../src/sim/board-server.ts";
@@ -39,8 +40,8 @@ afterEach(async () => {
 
 const SPI: ReaderWiring = { bus: "spi", node: NODE, clockHz: 2_000_000, irqLine: 25 };
 
-async function serve(wiring: readonly ReaderWiring[] = [SPI]) {
-  const server = await startBoardServer({ socketPath: join(folder, "board"), wiring, seed: 1 });
+async function serve(wiring: readonly ReaderWiring[] = [SPI], entries: readonly string[] = []) {
+  const server = await startBoardServer({ socketPath: join(folder, "board"), wiring, entries, seed: 1 });
   if (!server.ok) throw new Error("no server");
   closing.push(() => server.value.close());
   return server.value;
@@ -115,7 +116,7 @@ test("a gate reads a NIS over the socket in real time; the director learns when 
   });
   expect(await stage.ask({ do: "records" })).toEqual({
     ok: true,
-    value: { unhandled: [], unexpected: [], tripwires: 0 },
+    value: { unhandled: [], unexpected: [], tripwires: 0, filesRead: ["cie/1001"] },
   });
   const lateness = await stage.ask({ do: "lateness" });
   tell(`lateness of the board, ms: ${JSON.stringify(lateness)}`);
@@ -211,6 +212,99 @@ test("a reader on I2C over the socket: refusals, ready byte and frames arrive as
   // Each reader is there by its own bus alone.
   for (const wrong of [await i2c(NODE), await spi(node)])
     expect(wrong).toMatchObject({ ok: false, error: { kind: "nodeMissing" } });
+});
+
+describe("a keypad", () => {
+  const KEYPAD = "/dev/ttyUSB0";
+
+  async function keypad() {
+    const server = await serve([SPI], [KEYPAD]);
+    const connection = await connectBoard(join(folder, "board"));
+    if (!connection.ok) throw new Error("no connection");
+    closing.push(connection.value.close);
+    const line = await connection.value.serial(KEYPAD);
+    if (!line.ok) throw new Error("no line");
+    return { server, connection: connection.value, line: line.value };
+  }
+
+  const typed = (line: SerialLine): Promise<string> =>
+    new Promise((resolve) => {
+      const stop = line.onData((bytes) => {
+        stop();
+        resolve(new TextDecoder().decode(bytes));
+      });
+    });
+
+  const typeRequest = (text: string) =>
+    ({ do: "type", node: KEYPAD, hex: toHex(new TextEncoder().encode(text)) }) as const;
+
+  test("is read over the socket: what the director types arrives, at the speed that was set", async () => {
+    const { line } = await keypad();
+    const stage = await director();
+    expect(await line.setRate(115_200)).toEqual({ ok: true, value: undefined });
+    expect(await line.write(hex("07"))).toEqual({ ok: true, value: undefined });
+    for (const text of ["314159\r", "271828\r"]) {
+      const heard = typed(line);
+      expect(await stage.ask(typeRequest(text))).toEqual({ ok: true, value: null });
+      expect(await heard).toBe(text);
+    }
+  });
+
+  test("tells its line nothing once that is closed, and says so when the board has gone", async () => {
+    const { server, connection, line } = await keypad();
+    const stage = await director();
+    const other = await connection.serial(KEYPAD);
+    if (!other.ok) throw new Error("no line");
+    const heard: string[] = [];
+    line.onData((bytes) => heard.push(toHex(bytes)));
+    await line.close();
+    const last = typed(other.value);
+    await stage.ask(typeRequest("1"));
+    expect([await last, heard]).toEqual(["1", []]);
+    await server.close();
+    expect(await other.value.write(hex(""))).toMatchObject({ ok: false, error: { kind: "busFailed" } });
+  });
+
+  test("is where it was wired, takes hexadecimal, and is no reader", async () => {
+    const { connection } = await keypad();
+    const stage = await director();
+    for (const wrong of [await connection.serial(NODE), await connection.spi(KEYPAD)])
+      expect(wrong).toMatchObject({ ok: false, error: { kind: "nodeMissing" } });
+    expect(await stage.ask({ do: "type", node: NODE, hex: "31" })).toEqual({
+      ok: false,
+      error: { kind: "refused", why: `no keypad or scanner is wired to ${NODE}` },
+    });
+    for (const wrong of ["3", "zz", "31".repeat(4_097)]) {
+      const refused = await stage.ask({ do: "type", node: KEYPAD, hex: wrong });
+      expect(refused).toMatchObject({ ok: false, error: { kind: "refused" } });
+    }
+    const phone = { card: "phone" };
+    expect((await stage.ask({ do: "place", node: KEYPAD, card: phone, when: "now" })).ok).toBe(false);
+  });
+});
+
+test("a CIE with both sides leaves the records of both", async () => {
+  await serve();
+  const stage = await director();
+  const card = { card: "cie", family: "stm2", nis: "000000000042", document: { holder: "anna" } };
+  expect(await stage.ask({ do: "place", node: NODE, card, when: "now" })).toEqual({ ok: true, value: null });
+  const lane = await gate();
+  await lane.transfer("00");
+  while ((await lane.transfer("0200")) !== "0100");
+  await lane.command(SAM_NORMAL, 9);
+  await lane.command(LIST_ONE_TYPE_A, 60);
+  for (const command of [
+    "00B09C0000",
+    "00A4040C0DA0000000308000000009816001",
+    "00CA0101",
+    "00A40000",
+    "00200081",
+  ])
+    await lane.command(apdu(command), 40);
+  expect(await stage.ask({ do: "records" })).toEqual({
+    ok: true,
+    value: { unhandled: [], unexpected: ["00CA0101"], tripwires: 1, filesRead: ["master/011C"] },
+  });
 });
 
 test.runIf(hasSocat)(

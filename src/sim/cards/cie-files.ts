@@ -14,6 +14,9 @@ export interface CardFile {
   readonly content?: Uint8Array;
 }
 
+/** As records name it: four hexadecimal digits. */
+export const fileName = (id: number): string => id.toString(16).toUpperCase().padStart(4, "0");
+
 export interface CieFiles {
   /** Under the master file. */
   readonly root: readonly CardFile[];
@@ -41,10 +44,15 @@ export interface CieFileOptions {
   readonly filler: boolean;
   /** The NIS is all there is under the application. */
   readonly nisOnly: boolean;
+  /** EF.CardAccess where it is not what was seen on every card. */
+  readonly cardAccess?: Uint8Array | undefined;
 }
 
 /** Files of a card with this chip. The SOD is signed when it is first read: most gates never read it. */
-export function cieFiles(chip: CieChip, { filler, nisOnly }: CieFileOptions): CieFiles {
+export function cieFiles(
+  chip: CieChip,
+  { filler, nisOnly, cardAccess = CARD_ACCESS }: CieFileOptions,
+): CieFiles {
   const behind = (content: Uint8Array, bytes: Uint8Array) => (filler ? concat(content, bytes) : content);
   const nis = { id: NIS_FILE, sfi: 0x01, content: behind(ascii(chip.nis), NIS_FILLER) };
   let sod: Uint8Array | undefined;
@@ -54,7 +62,7 @@ export function cieFiles(chip: CieChip, { filler, nisOnly }: CieFileOptions): Ci
       { id: 0x2f01, sfi: 0x1d, content: EF_ATR },
       { id: 0xd003, content: concat(hex("5A 0A 93 80 00"), hex(chip.nis), hex("3F")) },
       { id: 0xd004, sfi: 0x1b, content: EF_DH },
-      { id: 0x011c, sfi: 0x1c, content: CARD_ACCESS },
+      { id: 0x011c, sfi: 0x1c, content: cardAccess },
     ],
     cie: nisOnly
       ? [nis]

@@ -2,6 +2,7 @@
  * A virtual CIE as data: who made it, whose it is, how its chip behaves, and what an attacker did to it. Plain enough
  * for JSON, so that it crosses to a simulator in another process.
  */
+import type { EmrtdSpec } from "../emrtd/emrtd-spec.ts";
 import type { Generation } from "../pki/signature-scheme.ts";
 import type { BitFlip } from "./bit-flip.ts";
 import type { CardType } from "./card.ts";
@@ -51,4 +52,13 @@ export interface CieSpec {
   readonly tearAfterApdu?: number;
   /** One bit is wrong in one answer. */
   readonly flip?: BitFlip;
+  /** The travel document that the same chip is; without it the card has its service side alone. */
+  readonly document?: CieDocument;
+}
+
+/** The other side of a CIE, of the profile `cie`. What it works on is what the card works on, see `apduUs` and `rsaUs`. */
+export interface CieDocument
+  extends Pick<EmrtdSpec, "holder" | "fault" | "soundAnswers" | "seed" | "latency"> {
+  /** Printed on the card, six digits, where it is not the holder's own. */
+  readonly can?: string;
 }

@@ -11,31 +11,26 @@ import { DEFAULT_APDU_US, DEFAULT_RSA_US } from "../timing.ts";
 import { tlv } from "../tlv.ts";
 import { answer, type CardCommand, isExtended, parseCommand, statusOnly } from "./apdu.ts";
 import { type BitFlip, flipped } from "./bit-flip.ts";
-import type { Card } from "./card.ts";
 import { type CieAttackName, chipOf, randomFor } from "./cie-attacks.ts";
 import { holderOf } from "./cie-chip.ts";
 import { CieDelivery } from "./cie-delivery.ts";
 import { CIE_FAMILIES } from "./cie-families.table.ts";
-import { type CardFile, type CieFiles, cieFiles, NIS_FILE } from "./cie-files.ts";
+import { type CardFile, type CieFiles, cieFiles, fileName, NIS_FILE } from "./cie-files.ts";
 import { type ReadBehaviour, readEven, readOdd } from "./cie-read.ts";
 import { CieSecurity, namesPinSideKey } from "./cie-security.ts";
 import type { CieSpec } from "./cie-spec.ts";
-import { type CardApplication, type CardResponse, IsoDepCard } from "./iso-dep.ts";
-import { fixed, randomUid, TypeACard } from "./type-a.ts";
-import { randomPupi, TypeBCard } from "./type-b.ts";
+import type { CardApplication, CardResponse } from "./iso-dep.ts";
 
-const IAS_AID = hex("A0 00 00 00 30 80 00 00 00 09 81 60 01");
-const CIE_AID = hex("A0 00 00 00 00 39");
+export const IAS_AID = hex("A0 00 00 00 30 80 00 00 00 09 81 60 01");
+export const CIE_AID = hex("A0 00 00 00 00 39");
 const MASTER_FILE = 0x3f00;
-const DEFAULT_FWI = 8;
-/** Code of the frame size. */
-const FRAMES_OF_256 = 8;
 /** VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, EXTERNAL AUTHENTICATE. */
 const FORBIDDEN = new Set([0x20, 0x24, 0x2c, 0x82]);
 /** What one answer can hold. */
 export const MAX_RESPONSE_BYTES = 65_536;
 /** A record longer than this belongs to an attack or a loop; further entries only repeat it. */
 const MAX_RECORDED = 100;
+const STATUS_BYTES = 2;
 /** Longest random answer to a command that asks for no data. */
 const GARBAGE_BYTES = 16;
 
@@ -64,6 +59,8 @@ export class CieApplication implements CardApplication {
   readonly unexpected: string[] = [];
   /** How often a command of the PIN side was tried. */
   tripwires = 0;
+  /** Files that gave out data since the card was made, as `root/2F01` and `cie/1001`. */
+  readonly filesRead = new Set<string>();
   readonly #files: CieFiles;
   readonly #root: "iasApplication" | "masterFile";
   readonly #attack: CieAttackName | undefined;
@@ -81,11 +78,16 @@ export class CieApplication implements CardApplication {
   /** Work that the command in hand costs beyond the ordinary. */
   #extraUs = 0;
 
-  constructor(spec: CieSpec) {
+  /** `cardAccess` is that of the card's other side, if it has one. */
+  constructor(spec: CieSpec, cardAccess?: Uint8Array) {
     const chip = chipOf(holderOf(spec), spec.attack);
     const maxResponse = spec.maxResponse ?? MAX_RESPONSE_BYTES;
     this.#attack = spec.attack;
-    this.#files = cieFiles(chip, { filler: spec.filler ?? false, nisOnly: spec.attack === "nisOnly" });
+    this.#files = cieFiles(chip, {
+      filler: spec.filler ?? false,
+      nisOnly: spec.attack === "nisOnly",
+      cardAccess,
+    });
     this.#root = CIE_FAMILIES[spec.family].root;
     this.#random = randomFor(spec);
     this.#behaviour = {
@@ -101,6 +103,16 @@ export class CieApplication implements CardApplication {
     this.#rsaUs = spec.rsaUs ?? DEFAULT_RSA_US;
     this.#tearAfterApdu = spec.tearAfterApdu ?? Number.POSITIVE_INFINITY;
     this.#flip = spec.flip;
+  }
+
+  /** Whether one of this side's applications is selected; if not, the master file is. */
+  get isSelected(): boolean {
+    return this.#application !== "masterFile";
+  }
+
+  /** What is under the master file. */
+  get rootFiles(): readonly CardFile[] {
+    return this.#files.root;
   }
 
   /** After power-on the master file is selected implicitly (ISO/IEC 7816-4); families with an IAS root still want it. */
@@ -220,7 +232,13 @@ export class CieApplication implements CardApplication {
     if (typeof result === "number") return statusOnly(result);
     this.#file = result.file;
     if (this.#attack === "endless61" && result.file.id !== NIS_FILE) return this.#delivery.beginEndless();
-    return this.#delivery.begin(result.respond(this.#behaviour));
+    const response = result.respond(this.#behaviour);
+    if (response.length > STATUS_BYTES) this.#note(result.file);
+    return this.#delivery.begin(response);
+  }
+
+  #note({ id }: CardFile): void {
+    this.filesRead.add(`${this.#application === "cie" ? "cie" : "root"}/${fileName(id)}`);
   }
 
   #current(): readonly CardFile[] {
@@ -236,24 +254,3 @@ function fileControlParameters({ id, content }: CardFile): Uint8Array {
   const size = tlv(0x80, Uint8Array.of(sizeBytes >> 8, sizeBytes & 0xff));
   return tlv(0x62, Uint8Array.of(...size, ...tlv(0x83, Uint8Array.of(id >> 8, id & 0xff))));
 }
-
-/** The card for the antenna, and its application for whoever wants to look at the records. */
-export function makeCie(spec: CieSpec): { readonly card: Card; readonly application: CieApplication } {
-  const application = new CieApplication(spec);
-  const { historicalBytes } = CIE_FAMILIES[spec.family];
-  const fwi = spec.fwi ?? DEFAULT_FWI;
-  const isoDep = new IsoDepCard({ historicalBytes, fsci: FRAMES_OF_256, fwi }, application);
-  return { card: spec.type === "B" ? typeB(spec, isoDep, fwi) : typeA(spec, isoDep), application };
-}
-
-const typeA = ({ uid }: CieSpec, isoDep: IsoDepCard): Card =>
-  new TypeACard({ sensRes: 0x0008, selRes: 0x20, uid: fixed(uid) ?? randomUid, isoDep });
-
-/** Application family 00, no application data; 106 kbit/s, frames of 256 bytes, ISO-DEP, takes a card number. */
-const typeB = ({ uid }: CieSpec, isoDep: IsoDepCard, fwi: number): Card =>
-  new TypeBCard({
-    pupi: fixed(uid) ?? randomPupi,
-    applicationData: new Uint8Array(4),
-    protocolInfo: Uint8Array.of(0x00, (FRAMES_OF_256 << 4) | 0x01, (fwi << 4) | 0x01),
-    isoDep,
-  });

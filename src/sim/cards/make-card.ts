@@ -7,15 +7,16 @@ import { err, ok, type Result } from "../../result.ts";
 import type { EmrtdApplication } from "../emrtd/emrtd-application.ts";
 import type { EmrtdSpec } from "../emrtd/emrtd-spec.ts";
 import { makeEmrtd } from "../emrtd/make-emrtd.ts";
-import { parseEmrtdSpec } from "../emrtd/parse-emrtd-spec.ts";
+import { parseCieDocument, parseEmrtdSpec } from "../emrtd/parse-emrtd-spec.ts";
 import { CARD_KEY_COUNT } from "../pki/test-key.ts";
 import { type BulkApplication, type BulkSpec, MAX_FILE_BYTES, makeBulk } from "./bulk.ts";
 import type { Card } from "./card.ts";
 import { type Checks, isBitFlip, isUid, wholeFrom, withOptions } from "./card-json.ts";
-import { type CieApplication, MAX_RESPONSE_BYTES, makeCie } from "./cie.ts";
+import { type CieApplication, MAX_RESPONSE_BYTES } from "./cie.ts";
 import { CIE_ATTACKS } from "./cie-attacks.ts";
 import { CIE_FAMILY_NAMES } from "./cie-families.table.ts";
 import type { CieSpec } from "./cie-spec.ts";
+import { makeCie } from "./make-cie.ts";
 import { makePaymentCard, makePhone, makeTransitPass, type Variation } from "./other-cards.ts";
 
 export type CardSpec =
@@ -27,7 +28,10 @@ export type CardSpec =
   /** `uid` is eight hexadecimal digits. */
   | { readonly card: "transit"; readonly uid: string };
 
-/** A card ready for an antenna; `cie`, `emrtd` and `bulk` give access to what a virtual card of that kind has on record. */
+/**
+ * A card ready for an antenna; `cie`, `emrtd` and `bulk` give access to what a virtual card of that kind has on record. A
+ * CIE that is a travel document too has two records.
+ */
 export interface MadeCard {
   readonly card: Card;
   readonly cie?: CieApplication;
@@ -37,10 +41,8 @@ export interface MadeCard {
 
 export function makeCard(spec: CardSpec): MadeCard {
   switch (spec.card) {
-    case "cie": {
-      const { card, application } = makeCie(spec);
-      return { card, cie: application };
-    }
+    case "cie":
+      return makeCie(spec);
     case "emrtd": {
       const { card, application } = makeEmrtd(spec);
       return { card, emrtd: application };
@@ -129,5 +131,8 @@ function parseCie(json: object): Result<CardSpec, string> {
   if (family === undefined) return err(`family must be one of ${CIE_FAMILY_NAMES.join(", ")}`);
   const nis = "nis" in json && typeof json.nis === "string" ? json.nis : "";
   if (!/^[0-9]{12}$/.test(nis)) return err("nis must be twelve digits");
-  return withOptions({ card: "cie", family, nis }, json, CIE_MEMBERS);
+  const card = withOptions<CieSpec>({ card: "cie", family, nis }, json, CIE_MEMBERS);
+  if (!card.ok || !("document" in json)) return card;
+  const document = parseCieDocument(json.document);
+  return document.ok ? ok({ ...card.value, document: document.value }) : document;
 }

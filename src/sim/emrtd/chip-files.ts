@@ -6,7 +6,7 @@
 import { equalBytes } from "../../bytes/bytes.ts";
 import { hex } from "../../bytes/hex.ts";
 import type { CardCommand } from "../cards/apdu.ts";
-import type { CardFile } from "../cards/cie-files.ts";
+import { type CardFile, fileName } from "../cards/cie-files.ts";
 import { readEven, readOdd } from "../cards/cie-read.ts";
 import { tlv } from "../tlv.ts";
 import type { ChipBehaviour } from "./chip-faults.ts";
@@ -18,7 +18,7 @@ import { bytesOf, numberOf } from "./numbers.ts";
 /** How the session that is on was opened, if one is. */
 export type Access = "none" | "bac" | "pace";
 
-const TRAVEL_APPLICATION = hex("A0000002471001");
+export const TRAVEL_APPLICATION = hex("A0000002471001");
 const MASTER_FILE = 0x3f00n;
 const FIRST_DATA_GROUP = 0x0101;
 const LAST_DATA_GROUP = 0x0110;
@@ -29,6 +29,7 @@ const MASTER_FILE_SHORT = new Map([
   [EF_DIR, 0x1e],
   [EF_ATR_INFO, 0x01],
 ]);
+const DIRECTORY_NAMES = { masterFile: "master", application: "travel" } as const;
 const SELECT = 0xa4;
 const READ_EVEN = 0xb0;
 const READ_ODD = 0xb1;
@@ -37,6 +38,8 @@ const NO_ANSWER_DATA = 0x0c;
 const ANSWER_FORMS: readonly number[] = [0x00, 0x04, NO_ANSWER_DATA];
 
 export class ChipFiles {
+  /** Files that gave out data, as `master/011C` and `travel/0101`. */
+  readonly filesRead = new Set<string>();
   readonly #content: ChipContent;
   readonly #behaviour: ChipBehaviour;
   #directory: "masterFile" | "application" = "masterFile";
@@ -137,7 +140,10 @@ export class ChipFiles {
     const { readBytes = Number.POSITIVE_INFINITY, exactLe } = this.#behaviour;
     const maxResponse = Math.min(roomBytes, readBytes);
     const answer = result.respond({ leZero: 256, eof: "6282", sw6C: exactLe === true, maxResponse });
-    return { data: answer.subarray(0, -2), sw: Number(numberOf(answer.subarray(-2))) };
+    const data = answer.subarray(0, -2);
+    if (data.length > 0)
+      this.filesRead.add(`${DIRECTORY_NAMES[this.#directory]}/${fileName(result.file.id)}`);
+    return { data, sw: Number(numberOf(answer.subarray(-2))) };
   }
 
   #enter(directory: "masterFile" | "application"): void {
@@ -175,9 +181,18 @@ export class ChipFiles {
     const files = isMasterFile ? this.#content.masterFile : this.#content.application;
     return [...files].map(([id, content]) => {
       const isOpen = isMasterFile ? id !== EF_CARD_SECURITY || access === "pace" : access !== "none";
-      const sfi = (isMasterFile ? MASTER_FILE_SHORT.get(id) : undefined) ?? id & 0x1f;
-      return isOpen && !(BIOMETRIC_GROUPS.includes(id) && !isMasterFile) ? { id, sfi, content } : { id, sfi };
+      const isReadable = isOpen && (isMasterFile || !BIOMETRIC_GROUPS.includes(id));
+      return { id, ...(isReadable ? { content } : {}), ...this.#short(id) };
     });
+  }
+
+  #short(id: number): Pick<CardFile, "sfi"> {
+    const lastBits = id & 0x1f;
+    if (this.#directory === "application") return { sfi: lastBits };
+    const { shortIdentifiers } = this.#content;
+    if (shortIdentifiers === undefined) return { sfi: MASTER_FILE_SHORT.get(id) ?? lastBits };
+    const sfi = shortIdentifiers.get(id);
+    return sfi === undefined ? {} : { sfi };
   }
 }
 

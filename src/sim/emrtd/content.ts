@@ -47,6 +47,8 @@ export interface ChipContent {
   readonly historicalBytes: Uint8Array;
   /** By file identifier: 011C EF.CardAccess, 011D EF.CardSecurity, 2F00 EF.DIR, 2F01 EF.ATR/INFO. */
   readonly masterFile: ReadonlyMap<number, Uint8Array>;
+  /** Short identifiers of those files, on a card that has others than the book; a file without an entry has none. */
+  readonly shortIdentifiers?: ReadonlyMap<number, number>;
   /** By file identifier: 011E EF.COM, 011D EF.SOD, 0101 to 0110 the data groups. Any touch of 0103 or 0104 is recorded. */
   readonly application: ReadonlyMap<number, Uint8Array>;
   /** Six digits; absent on documents that have none. */

@@ -117,6 +117,11 @@ export class EmrtdApplication implements CardApplication {
     return this.tripped.length;
   }
 
+  /** Files that gave out data since the card was made, as `master/011C` and `travel/0101`. */
+  get filesRead(): ReadonlySet<string> {
+    return this.#files.filesRead;
+  }
+
   reset(): void {
     this.#endSession();
     this.#files.reset();

@@ -1,9 +1,10 @@
 /** From a document's data to a card for the antenna: files and secrets, the chip that holds them, and its transport. */
-import { IsoDepCard, type IsoDepProfile } from "../cards/iso-dep.ts";
+import { type Conduct, IsoDepCard } from "../cards/iso-dep.ts";
 import { fixed, randomUid, TypeACard } from "../cards/type-a.ts";
 import { SeededRandom } from "../seeded-random.ts";
 import { behaviourOf, type ChipBehaviour, isChipFault } from "./chip-faults.ts";
 import { type ChipLatency, DEFAULT_LATENCY, NO_LATENCY } from "./chip-latency.ts";
+import type { ChipContent } from "./content.ts";
 import { contentOf } from "./documents/content-of.ts";
 import { EmrtdApplication } from "./emrtd-application.ts";
 import type { EmrtdSpec } from "./emrtd-spec.ts";
@@ -13,7 +14,7 @@ const DEFAULT_FWI = 8;
 /** Code of the frame size. */
 const FRAMES_OF_256 = 8;
 /** What a card that never comes to an end asks for, or gives, each time. */
-const ENDLESS: Readonly<Record<NonNullable<ChipBehaviour["transport"]>, Partial<IsoDepProfile>>> = {
+const ENDLESS: Readonly<Record<NonNullable<ChipBehaviour["transport"]>, Conduct>> = {
   wtxFlood: { wtxFlood: 59 },
   endlessChain: { endlessChain: 100 },
 };
@@ -23,24 +24,33 @@ export function makeEmrtd(spec: EmrtdSpec): {
   readonly card: TypeACard;
   readonly application: EmrtdApplication;
 } {
-  const { profile, holder, fault, fwi = DEFAULT_FWI } = spec;
-  const isOfChip = fault !== undefined && isChipFault(fault);
-  const behaviour = isOfChip ? behaviourOf(fault) : {};
-  const content = contentOf(profile, {
-    ...(holder === undefined ? {} : { holder }),
-    ...(fault === undefined || isOfChip ? {} : { fault }),
-  });
-  const application = new EmrtdApplication(content, {
-    ...spec,
-    behaviour,
-    latency: latencyOf(spec),
-    random: new SeededRandom(spec.seed ?? DEFAULT_SEED),
-  });
+  const content = specifiedContent(spec);
+  const { application, conduct } = makeDocumentChip(content, spec);
   const { historicalBytes } = content;
-  const transport = behaviour.transport === undefined ? {} : ENDLESS[behaviour.transport];
-  const isoDep = new IsoDepCard({ historicalBytes, fsci: FRAMES_OF_256, fwi, ...transport }, application);
+  const { fwi = DEFAULT_FWI } = spec;
+  const isoDep = new IsoDepCard({ historicalBytes, fsci: FRAMES_OF_256, fwi, ...conduct }, application);
   const uid = fixed(spec.uid) ?? randomUid;
   return { card: new TypeACard({ sensRes: 0x0008, selRes: 0x20, uid, isoDep }), application };
+}
+
+/** Files and secrets of the document that is meant. Throws where a fault cannot befall the profile. */
+export function specifiedContent({ profile, holder, fault }: EmrtdSpec): ChipContent {
+  return contentOf(profile, {
+    ...(holder === undefined ? {} : { holder }),
+    ...(fault === undefined || isChipFault(fault) ? {} : { fault }),
+  });
+}
+
+/** The chip that holds `content`, and how its transport departs from the ordinary. */
+export function makeDocumentChip(
+  content: ChipContent,
+  spec: EmrtdSpec,
+): { readonly application: EmrtdApplication; readonly conduct: Conduct } {
+  const { fault, seed = DEFAULT_SEED } = spec;
+  const behaviour = behaviourOf(fault !== undefined && isChipFault(fault) ? fault : undefined);
+  const random = new SeededRandom(seed);
+  const application = new EmrtdApplication(content, { ...spec, behaviour, latency: latencyOf(spec), random });
+  return { application, conduct: behaviour.transport === undefined ? {} : ENDLESS[behaviour.transport] };
 }
 
 function latencyOf({ latency }: EmrtdSpec): ChipLatency {

@@ -31,6 +31,14 @@ test("so do holder, times and accidents", () => {
   expect(parseCardSpec({ card: "emrtd", profile: "cie", latency: "none" }).ok).toBe(true);
 });
 
+test.each([
+  { dg11: { "5F0E": "<<", "5F2B": { bcd: "20021108" }, "5F10": { hex: "FF" } } },
+  { dg11: "6B00", dg12: "6C0B5C025F265F260420220204" },
+])("so does what a holder's details are made of: %o", (details) => {
+  const spec = { card: "emrtd", profile: "cnie", holder: { mrz: "I".repeat(90), ...details } };
+  expect(parseCardSpec(JSON.parse(JSON.stringify(spec)))).toEqual({ ok: true, value: spec });
+});
+
 test("what is no member of the specification is passed over", () => {
   expect(parseCardSpec({ card: "emrtd", profile: "cie", colour: "red", toString: 1 })).toEqual({
     ok: true,
@@ -42,7 +50,14 @@ test.each([
   { holder: "nobody" },
   { holder: { mrz: "short" } },
   { holder: { mrz: "I".repeat(90), can: 1 } },
+  { holder: { mrz: "I".repeat(90), can: "12345" } },
   { holder: { mrz: "I".repeat(90), dg11: { "5F0E": 1 } } },
+  { holder: { mrz: "I".repeat(90), dg11: { name: "" } } },
+  { holder: { mrz: "I".repeat(90), dg11: { "5F2B": { bcd: "2" } } } },
+  { holder: { mrz: "I".repeat(90), dg11: { "5F2B": { colour: "22" } } } },
+  { holder: { mrz: "I".repeat(90), dg11: { "5F2B": { bcd: "22", hex: "22" } } } },
+  { holder: { mrz: "I".repeat(90), dg12: "6" } },
+  { holder: { mrz: "I".repeat(90), dg12: null } },
   { fault: "toString" },
   { soundAnswers: -1 },
   { seed: 0.5 },
@@ -66,9 +81,19 @@ describe("refused with a sentence of its own", () => {
   });
 
   test("is a fault that cannot befall the profile", () => {
-    const spec = { card: "emrtd", profile: "passport-us", fault: "CardAccess empty" };
-    const parsed = parseCardSpec(spec);
-    expect(parsed.ok).toBe(false);
+    const spec = { card: "emrtd", profile: "passport-us", fault: "copied" };
+    expect(parseCardSpec(spec)).toEqual({ ok: false, error: "fault copied cannot befall passport-us" });
+  });
+
+  test("is a specimen whose number has no room in the zone", () => {
+    const parsed = PROFILE_NAMES.map((profile) => parseCardSpec({ card: "emrtd", profile, holder: "bruno" }));
+    for (const [index, profile] of PROFILE_NAMES.entries()) {
+      const error = `the document number of bruno has no room on ${profile}`;
+      const isPassport = profile.startsWith("passport");
+      expect(parsed[index]).toEqual(
+        isPassport ? { ok: false, error } : { ok: true, value: { card: "emrtd", profile, holder: "bruno" } },
+      );
+    }
   });
 });
 

@@ -4,9 +4,11 @@
  */
 import type { ChipContent } from "../content.ts";
 import { type ContentFault, faultOf } from "./content-faults.ts";
-import type { WrittenHolder } from "./document-plan.ts";
+import type { DocumentPlan, WrittenHolder } from "./document-plan.ts";
+import { signedBy } from "./fault-facts.ts";
 import { PERSONS, type PersonName } from "./holders.table.ts";
-import { makeContent } from "./make-content.ts";
+import { makeContent, zoneOf } from "./make-content.ts";
+import { issuerOf } from "./mrz.ts";
 import { PROFILES, type ProfileName } from "./profiles.table.ts";
 
 export interface ContentOptions {
@@ -36,11 +38,28 @@ export function contentOf(profile: ProfileName, options: ContentOptions = {}): C
 }
 
 function make(profile: ProfileName, { holder, fault }: ContentOptions): ChipContent {
-  const person = typeof holder === "string" ? PERSONS[holder] : holder;
-  const plan = { ...PROFILES[profile], ...(person === undefined ? {} : { holder: person }) };
+  const plan = planFor(profile, holder);
   if (fault === undefined) return makeContent(plan);
   const { on, plan: changed = (same) => same, content: altered = (same) => same } = faultOf(fault);
   if (on !== undefined && !on.includes(profile)) throw new RangeError(`${fault} cannot befall ${profile}`);
   const changedPlan = changed(plan);
   return altered(makeContent(changedPlan), changedPlan);
+}
+
+/** A zone that is given names its State, which has signed the document; one that signs nothing here has left it to the profile's. */
+function planFor(profile: ProfileName, holder: ContentOptions["holder"]): DocumentPlan {
+  const plan = PROFILES[profile];
+  if (holder === undefined) return plan;
+  if (typeof holder === "string") return { ...plan, holder: PERSONS[holder] };
+  const given = { ...plan, holder };
+  const issuer = issuerOf(zoneOf(given));
+  return issuer === plan.zone.issuer ? given : signedBy(signerOf(issuer) ?? {})(given);
+}
+
+const UTOPIA = { authority: "UT-2019", kind: "P-256" } as const satisfies DocumentPlan["sod"]["signer"];
+
+/** Who signs the documents of this State, by its code in the zone. */
+function signerOf(issuer: string): DocumentPlan["sod"]["signer"] | undefined {
+  if (issuer === "UTO") return UTOPIA;
+  return Object.values(PROFILES).find(({ zone }) => zone.issuer === issuer)?.sod.signer;
 }

@@ -6,8 +6,8 @@ import { concat } from "../../../bytes/bytes.ts";
 import { hex } from "../../../bytes/hex.ts";
 import { tagBytes, tlv, utf8 } from "../../tlv.ts";
 
-/** A text, or digits of which two go into a byte. */
-export type DetailValue = string | { readonly bcd: string };
+/** A text, digits of which two go into a byte, or bytes in hexadecimal. */
+export type DetailValue = string | { readonly bcd: string } | { readonly hex: string };
 
 /** By tags in hexadecimal, in the order in which they are written. */
 export type DetailFields = Readonly<Record<string, DetailValue>>;
@@ -53,8 +53,10 @@ const itemsOf = (fields: DetailFields, oddity: DetailOddity | undefined): Item[]
     return [tag, tlv(tag, valueBytes(isPacked ? { bcd: value } : value))] as const;
   });
 
-const valueBytes = (value: DetailValue): Uint8Array =>
-  typeof value === "string" ? utf8(value) : hex(value.bcd);
+function valueBytes(value: DetailValue): Uint8Array {
+  if (typeof value === "string") return utf8(value);
+  return hex("bcd" in value ? value.bcd : value.hex);
+}
 
 const detailFile = (tag: number, items: readonly Item[]): Uint8Array =>
   tlv(

@@ -13,13 +13,16 @@ import type { Person } from "./holders.table.ts";
 import type { ZoneFields } from "./mrz.ts";
 import type { CardAccessForm } from "./security-files.ts";
 
-/** A holder whose zone is given letter by letter; DG11 and DG12 are there if their fields are. */
+/** Tag and all, in hexadecimal. */
+export type WholeFile = string;
+
+/** A holder whose zone is given letter by letter; DG11 and DG12 are there if they are given, whole or by their fields. */
 export interface WrittenHolder {
   /** 90, 72 or 88 characters. */
   readonly mrz: string;
   readonly can?: string;
-  readonly dg11?: DetailFields;
-  readonly dg12?: DetailFields;
+  readonly dg11?: DetailFields | WholeFile;
+  readonly dg12?: DetailFields | WholeFile;
 }
 
 export type DataGroupNumber = 1 | 2 | 3 | 7 | 11 | 12 | 13 | 14 | 15 | 16;

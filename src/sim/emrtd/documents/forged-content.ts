@@ -33,6 +33,14 @@ const KEY_GROUPS = [14, 15] as const;
 const FAULTS = {
   /** The holder has another name than was signed. */
   tamperedDg1: { content: withOtherName },
+  /** The portrait is not the one that was signed. */
+  tamperedDg2: { outcome: "unread", content: withOtherEnd(2) },
+  /** The details of the holder are not those that were signed. */
+  tamperedDg11: {
+    outcome: "unread",
+    plan: (plan: DocumentPlan) => withGroups(plan, 11),
+    content: withOtherEnd(11),
+  },
   /** The State has signed nothing about the zone. */
   unlistedDg1: { plan: inSod({ unlisted: [1] }) },
   /** The State has signed nothing about the details of the holder; a gate that reads only what is listed never sees them. */
@@ -99,6 +107,19 @@ function withOtherName(content: ChipContent, plan: DocumentPlan): ChipContent {
   return withFiles(content, [[groupFile(1), file]]);
 }
 
+/** One bit of the last byte of a data group; nothing where the holder brought none along. */
+function withOtherEnd(group: DataGroupNumber) {
+  return (content: ChipContent): ChipContent => {
+    const file = content.application.get(groupFile(group));
+    return file === undefined ? content : withFiles(content, [[groupFile(group), withOtherLastBit(file)]]);
+  };
+}
+
+function withOtherLastBit(file: Uint8Array): Uint8Array {
+  const last = file.length - 1;
+  return file.with(last, (file[last] ?? 0) ^ 1);
+}
+
 function withSecretsOf(keyOwner: DocumentPlan["keyOwner"]) {
   return (content: ChipContent, plan: DocumentPlan): ChipContent => {
     const { chipKeys, activeKey } = makeContent({ ...plan, keyOwner });
@@ -140,8 +161,6 @@ function withWeakerAccess(content: ChipContent, plan: DocumentPlan): ChipContent
 
 /** Of the signature, which ends the file. */
 function withBrokenSignature(content: ChipContent): ChipContent {
-  const file = (content.application.get(EF_SOD) ?? new Uint8Array(0)).slice();
-  const last = file.length - 1;
-  file[last] = (file[last] ?? 0) ^ 1;
-  return withFiles(content, [[EF_SOD, file]]);
+  const file = content.application.get(EF_SOD) ?? new Uint8Array(0);
+  return withFiles(content, [[EF_SOD, withOtherLastBit(file)]]);
 }

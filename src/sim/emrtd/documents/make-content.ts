@@ -2,6 +2,7 @@
  * Makes a document from its plan: every file of the chip, signed, and the secrets that belong to them. ICAO Doc 9303-10
  * §3 and §4.
  */
+import { hex } from "../../../bytes/hex.ts";
 import { SeededRandom } from "../../seeded-random.ts";
 import { tlv, utf8 } from "../../tlv.ts";
 import type { ChipContent, ChipKey } from "../content.ts";
@@ -17,9 +18,16 @@ import { activeKeyFile, activeKeyOf } from "./active-keys.ts";
 import { type ChipKeyPlan, chipKeyEntries, chipSecret } from "./chip-key-files.ts";
 import { type DetailFields, issueFile, ownFile, personFile, personsToNotifyFile } from "./detail-files.ts";
 import { atrInfoFile, commonFile, directoryFile, historicalBytes } from "./directory-files.ts";
-import { type DataGroupNumber, type DocumentPlan, ISSUED } from "./document-plan.ts";
+import {
+  type DataGroupNumber,
+  type DocumentPlan,
+  ISSUED,
+  type WholeFile,
+  type WrittenHolder,
+} from "./document-plan.ts";
 import { cardSecurityFile, securityObjectFile } from "./document-sod.ts";
 import { faceFile, signatureImageFile } from "./face-files.ts";
+import type { Person } from "./holders.table.ts";
 import { machineReadableZone, mrzInformation } from "./mrz.ts";
 import {
   accessEntries,
@@ -101,14 +109,14 @@ const announced = ({ pace, cardAccess }: DocumentPlan): readonly Uint8Array[] =>
   cardAccess === undefined ? [] : accessEntries(pace, cardAccess);
 
 function dataGroups(plan: DocumentPlan, zone: string): ReadonlyMap<DataGroupNumber, Uint8Array> {
-  const { person, issue } = detailsOf(plan);
+  const { person, issue } = detailFiles(plan);
   const files: Readonly<Record<DataGroupNumber, () => Uint8Array | undefined>> = {
     1: () => tlv(0x61, tlv(0x5f1f, utf8(zone))),
     2: () => faceFile(plan.face),
     3: () => tlv(0x63, new SeededRandom(FINGERPRINT_BYTES).bytes(FINGERPRINT_BYTES)),
     7: () => signatureImageFile(SIGNATURE_IMAGE),
-    11: () => person && personFile(person, plan.detailOddity),
-    12: () => issue && issueFile(issue, plan.detailOddity),
+    11: () => person,
+    12: () => issue,
     13: () => ownFile("SPECIMEN"),
     14: () => securityGroupFile(securityInfos(securityEntries(plan), plan.group14Order)),
     15: () => plan.active && activeKeyFile(plan.active, plan.keyOwner),
@@ -122,13 +130,29 @@ function dataGroups(plan: DocumentPlan, zone: string): ReadonlyMap<DataGroupNumb
   );
 }
 
-/** Fields of DG11 and DG12; a written holder has none that are not given. */
-function detailsOf({ holder, issuingAuthority }: DocumentPlan): {
-  readonly person: DetailFields | undefined;
-  readonly issue: DetailFields | undefined;
+/** DG11 and DG12; a written holder has none that are not given. */
+function detailFiles({ holder, issuingAuthority, detailOddity }: DocumentPlan): {
+  readonly person: Uint8Array | undefined;
+  readonly issue: Uint8Array | undefined;
 } {
-  if ("mrz" in holder) return { person: holder.dg11, issue: holder.dg12 };
-  return { person: holder.details, issue: { "5F19": issuingAuthority, "5F26": ISSUED } };
+  const { dg11, dg12 } = "mrz" in holder ? holder : detailsOf(holder, issuingAuthority);
+  return {
+    person: wholeFile(dg11, (fields) => personFile(fields, detailOddity)),
+    issue: wholeFile(dg12, (fields) => issueFile(fields, detailOddity)),
+  };
+}
+
+const detailsOf = ({ details }: Person, issuingAuthority: string): Pick<WrittenHolder, "dg11" | "dg12"> => ({
+  dg11: details,
+  dg12: { "5F19": issuingAuthority, "5F26": ISSUED },
+});
+
+function wholeFile(
+  given: DetailFields | WholeFile | undefined,
+  make: (fields: DetailFields) => Uint8Array,
+): Uint8Array | undefined {
+  if (given === undefined) return undefined;
+  return typeof given === "string" ? hex(given) : make(given);
 }
 
 /** What DG14 lists. Keys of the mapping stand in EF.CardSecurity alone. */

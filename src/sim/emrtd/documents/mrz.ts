@@ -27,6 +27,8 @@ export interface ZoneFields {
 
 const WEIGHTS = [7, 3, 1];
 const NUMBER_CHARACTERS = 9;
+/** Of the optional field behind the number. */
+const TAIL_CHARACTERS: Readonly<Record<ZoneFormat, number>> = { TD1: 15, TD2: 7, TD3: 0 };
 /** Six digits and their check digit. */
 const DATE_CHARACTERS = 7;
 
@@ -46,6 +48,12 @@ const checked = (text: string): string => text + checkDigit(text);
 const filled = (text: string, characters: number): string =>
   text.padEnd(characters, "<").slice(0, characters);
 
+/** Whether the number goes into such a zone: long ones go on in the optional field, with a digit behind them. */
+export function hasRoomFor(format: ZoneFormat, documentNumber: string): boolean {
+  const beyond = documentNumber.length - NUMBER_CHARACTERS;
+  return beyond <= 0 || beyond + 1 <= TAIL_CHARACTERS[format];
+}
+
 /** The lines of the zone one after another: 90, 72 or 88 characters. Throws when the number has no room. */
 export function machineReadableZone(fields: ZoneFields): string {
   const { format } = fields;
@@ -54,7 +62,7 @@ export function machineReadableZone(fields: ZoneFields): string {
 }
 
 function cardOfThreeLines(fields: ZoneFields): string {
-  const { number, rest } = numberFields(fields, 15);
+  const { number, rest } = numberFields(fields, TAIL_CHARACTERS.TD1);
   const lineOne = filled(fields.documentCode, 2) + filled(fields.issuer, 3) + number + rest;
   const dates = checked(fields.birth) + fields.sex + checked(fields.expiry);
   const lineTwo = dates + filled(fields.nationality, 3) + filled("", 11);
@@ -66,7 +74,7 @@ function cardOfThreeLines(fields: ZoneFields): string {
 const withoutSex = (line: string): string => line.slice(0, 7) + line.slice(8, 15) + line.slice(18, 29);
 
 function cardOfTwoLines(fields: ZoneFields): string {
-  const { number, rest } = numberFields(fields, 7);
+  const { number, rest } = numberFields(fields, TAIL_CHARACTERS.TD2);
   const [birth, expiry] = [checked(fields.birth), checked(fields.expiry)];
   const composite = checkDigit(number + birth + expiry + rest);
   const lineTwo = number + filled(fields.nationality, 3) + birth + fields.sex + expiry + rest + composite;
@@ -74,8 +82,9 @@ function cardOfTwoLines(fields: ZoneFields): string {
 }
 
 function passport(fields: ZoneFields): string {
-  if (fields.documentNumber.length > NUMBER_CHARACTERS) throw new RangeError("a passport has no room for it");
-  const { number } = numberFields({ ...fields, optional: "" }, 0);
+  if (!hasRoomFor("TD3", fields.documentNumber))
+    throw new RangeError("a passport has no room for this number");
+  const { number } = numberFields({ ...fields, optional: "" }, TAIL_CHARACTERS.TD3);
   const [birth, expiry] = [checked(fields.birth), checked(fields.expiry)];
   const personal = checked(filled(fields.optional ?? "", 14));
   const composite = checkDigit(number + birth + expiry + personal);
@@ -126,6 +135,22 @@ export function mrzInformation(zone: string): string {
   const [rest = ""] = tail === undefined ? [] : zone.slice(...tail).split("<");
   const goesOn = number.endsWith("<") && rest !== "";
   return (goesOn ? number.slice(0, -1) + rest : number) + dates;
+}
+
+/** The issuer's code in a zone, without its fillers. */
+export const issuerOf = (zone: string): string => zone.slice(2, 5).replaceAll("<", "");
+
+/** Characters of one line, by the length of the zone. */
+const LINE_CHARACTERS: Readonly<Record<number, number>> = { 90: 30, 72: 36, 88: 44 };
+
+/** Whether there are zones of so many characters. */
+export const isZoneLength = (characters: number): boolean => Object.hasOwn(LINE_CHARACTERS, characters);
+
+/** The lines of a zone as they are printed. */
+export function zoneLines(zone: string): readonly string[] {
+  const characters = LINE_CHARACTERS[zone.length] ?? zone.length;
+  const count = zone.length / characters;
+  return Array.from({ length: count }, (_, line) => zone.slice(line * characters, (line + 1) * characters));
 }
 
 /** What a person types in place of MRZ_information: number, birth and expiry, without the digits behind them. */

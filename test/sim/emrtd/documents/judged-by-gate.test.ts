@@ -55,6 +55,8 @@ test.each(PROFILE_NAMES)("%s is proven", (profile) => {
 /** What is refused, and why. Copies and weakened access are sound by their files; the chip gives them away. */
 const REFUSALS: Partial<Record<ContentFault, string>> = {
   tamperedDg1: "dataGroupChanged 1",
+  tamperedDg2: "dataGroupChanged 2",
+  tamperedDg11: "dataGroupChanged 11",
   unlistedDg1: "dataGroupUnlisted 1",
   unlistedDg11: "dataGroupUnlisted 11",
   unlistedActiveKey: "dataGroupUnlisted 15",
