@@ -4,11 +4,9 @@
  */
 import { toHex } from "../bytes/hex.ts";
 import { Secret } from "../bytes/secret.ts";
+import type { IdentifierKind } from "../ports/journal.ts";
 import { hkdfSha256, hmacSha256 } from "./hash.ts";
 import type { SiteKey } from "./site-key.ts";
-
-/** NIS of a CIE, issuing state + number of a document, or fiscal code. */
-export type IdentifierKind = "nis" | "doc" | "cf";
 
 /** What a gate needs to name holders within one scope; the key itself does not print. */
 export interface ScopeKey {

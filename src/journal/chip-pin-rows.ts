@@ -8,6 +8,7 @@ import { equalBytes } from "../bytes/bytes.ts";
 import { parseHex, toHex } from "../bytes/hex.ts";
 import { parseRsaPublicKey } from "../crypto/rsa-block.ts";
 import type { ChipPin, PinHolder, Pinning } from "../ports/chip-pins.ts";
+import type { DocumentEnrolment } from "../ports/document-enrolments.ts";
 import type { Instant } from "../time/time.ts";
 
 interface PinRow {
@@ -16,7 +17,13 @@ interface PinRow {
   readonly signer: Uint8Array;
 }
 
+interface DocumentRow {
+  readonly document: Uint8Array | null;
+  readonly sealed_can: Uint8Array | null;
+}
+
 const SIGNER_BYTES = 32;
+const PSEUDONYM_BYTES = 32;
 /** The column's number for a generation that is like none on record. */
 const OTHER_GENERATION = 0;
 
@@ -24,7 +31,8 @@ export class ChipPinRows {
   readonly #find: Statement<[Uint8Array], PinRow>;
   readonly #insert: Statement<[Uint8Array, Uint8Array, number, Uint8Array, string, number, Uint8Array]>;
   readonly #remove: Statement<[Uint8Array]>;
-  readonly #sealCan: Statement<[Uint8Array, Uint8Array]>;
+  readonly #findDocument: Statement<[Uint8Array], DocumentRow>;
+  readonly #keepDocument: Statement<[Uint8Array | null, Uint8Array | null, Uint8Array]>;
 
   constructor(connection: Database) {
     this.#find = connection.prepare(
@@ -35,7 +43,11 @@ export class ChipPinRows {
        VALUES (?, ?, ?, ?, ?, ?, NOT EXISTS (SELECT 1 FROM admitted WHERE pseudonym = ?))`,
     );
     this.#remove = connection.prepare("DELETE FROM chip_pin WHERE pseudonym = ?");
-    this.#sealCan = connection.prepare("UPDATE chip_pin SET sealed_can = ? WHERE pseudonym = ?");
+    this.#findDocument = connection.prepare("SELECT document, sealed_can FROM chip_pin WHERE pseudonym = ?");
+    this.#keepDocument = connection.prepare(
+      `UPDATE chip_pin SET document = coalesce(?, document), sealed_can = coalesce(?, sealed_can)
+       WHERE pseudonym = ?`,
+    );
   }
 
   pinOf(pseudonym: Uint8Array): ChipPin | undefined {
@@ -53,9 +65,16 @@ export class ChipPinRows {
     return "pinned";
   }
 
-  /** Keeps the card access number of a pinned card, sealed under the site key. */
-  keepCan(pseudonym: Uint8Array, sealed: Uint8Array): void {
-    this.#sealCan.run(sealed, pseudonym);
+  /** The document side of a pinned card, if anything of it was enrolled. */
+  documentOf(pseudonym: Uint8Array): DocumentEnrolment | undefined {
+    const row = this.#findDocument.get(pseudonym);
+    if (row === undefined || (row.document === null && row.sealed_can === null)) return undefined;
+    return documentFrom(row);
+  }
+
+  /** Keeps what is given of the document side of a pinned card, and what was kept before of the rest. */
+  keepDocument(pseudonym: Uint8Array, { document, sealedCan }: DocumentEnrolment): void {
+    this.#keepDocument.run(document ?? null, sealedCan ?? null, pseudonym);
   }
 
   remove(pseudonym: Uint8Array): void {
@@ -72,5 +91,15 @@ function pinFrom({ public_key, generation, signer }: PinRow): ChipPin {
     publicKey: new Uint8Array(public_key),
     generation: generation === OTHER_GENERATION ? "other" : generation,
     signer: toHex(signer),
+  };
+}
+
+/** A damaged document must not come to mean that none was enrolled: any other would pass for it. */
+function documentFrom({ document, sealed_can }: DocumentRow): DocumentEnrolment {
+  if (document !== null && !(document instanceof Uint8Array && document.length === PSEUDONYM_BYTES))
+    throw new SqliteError("a document's pseudonym that is none", "SQLITE_CORRUPT");
+  return {
+    ...(document === null ? {} : { document: new Uint8Array(document) }),
+    ...(sealed_can === null ? {} : { sealedCan: new Uint8Array(sealed_can) }),
   };
 }

@@ -1,7 +1,8 @@
-/** The chips of holders as a running gate asks for them, and pins them when it may enrol a card on the fly. */
+/** The chips of holders, and their documents, as a running gate asks for them; it pins a chip when it may enrol on the fly. */
 
 import type { ChipPin, ChipPins, PinHolder, Pinning } from "../ports/chip-pins.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { DocumentEnrolment, DocumentEnrolments } from "../ports/document-enrolments.ts";
 import type { JournalError, NewEvent } from "../ports/journal.ts";
 import { ok, type Result } from "../result.ts";
 import { ChipPinRows } from "./chip-pin-rows.ts";
@@ -9,7 +10,7 @@ import type { OpenDatabase } from "./database.ts";
 import { attempt } from "./sqlite-error.ts";
 import type { SqliteJournal } from "./sqlite-journal.ts";
 
-export class ChipPinStore implements ChipPins {
+export class ChipPinStore implements ChipPins, DocumentEnrolments {
   readonly #file: string;
   readonly #rows: ChipPinRows;
   readonly #journal: SqliteJournal;
@@ -33,6 +34,10 @@ export class ChipPinStore implements ChipPins {
 
   pinOf(pseudonym: Uint8Array): Result<ChipPin | undefined, JournalError> {
     return attempt(this.#file, () => this.#rows.pinOf(pseudonym));
+  }
+
+  enrolmentOf(pseudonym: Uint8Array): Result<DocumentEnrolment | undefined, JournalError> {
+    return attempt(this.#file, () => this.#rows.documentOf(pseudonym));
   }
 
   async pin(

@@ -9,9 +9,9 @@ export interface ListChange {
 }
 
 /** `who` when the change was about one holder; it is kept apart from the row and erased at its date. */
-export function listsChanged(change: ListChange, who?: Omit<PersonalPart, "kind">): NewEvent {
+export function listsChanged(change: ListChange, who?: PersonalPart): NewEvent {
   const { added = 0, removed = 0, denied = 0 } = change;
   const event = { type: "acs.config.credentials", data: { added, removed, denied } } as const;
   if (who === undefined) return event;
-  return { ...event, personal: { kind: "nis", pseudonym: who.pseudonym, keyId: who.keyId } };
+  return { ...event, personal: { kind: who.kind, pseudonym: who.pseudonym, keyId: who.keyId } };
 }

@@ -3,16 +3,17 @@
  * sees, and become valid together when the counter is raised. Beside a running gate the transactions are short
  * and between two of them its journal gets its turn; where nobody waits they are long, which is several times
  * quicker. An import that is killed leaves rows that nobody sees; the next one removes them. Denied holders
- * stay denied.
+ * stay denied. Aliases of a holder may be written long before or after him: none counts without him.
  */
 import type { Database, Statement } from "better-sqlite3";
 import type { Clock } from "../ports/clock.ts";
 import type { JournalError, NewEvent } from "../ports/journal.ts";
 import { err, ok, type Result } from "../result.ts";
 import { listsChanged } from "./credential-event.ts";
-import { CredentialRows, type Enrolment } from "./credential-rows.ts";
+import { CredentialRows, type EnrolmentRow, isOrphan } from "./credential-rows.ts";
 import type { SqliteJournal } from "./sqlite-journal.ts";
 
+/** Holders are counted by the first of their pseudonyms. */
 export interface ImportReport {
   readonly imported: number;
   /** How many of them take the place of an earlier credential of the same holder. */
@@ -66,23 +67,24 @@ export interface ImportOptions {
   readonly signal: AbortSignal;
   /** Asked before each transaction. */
   readonly neighbours: () => Promise<Neighbours>;
-  /** Told how many entries are written, valid or not, after each transaction. */
+  /** Told how many rows are written, valid or not, after each transaction. */
   readonly onStaged?: (count: number) => void;
 }
 
 /**
- * Adds or replaces all entries, or none; the entries are taken once and in order. In the order of their keys
- * they are written several times as fast as in any other.
+ * Adds or replaces all holders, or none; their rows are taken once and in order. In the order of their keys they are
+ * written several times as fast as in any other.
  */
 export async function importCredentials(
-  entries: Iterable<Enrolment>,
+  rows: Iterable<EnrolmentRow>,
   options: ImportOptions,
 ): Promise<Result<ImportReport, ImportError>> {
   const run = new ImportRun(options);
   const begun = await run.begin();
   if (!begun.ok) return begun;
   const report = { imported: 0, replaced: 0, stillDenied: 0 };
-  const rest = entries[Symbol.iterator]();
+  let rowCount = 0;
+  const rest = rows[Symbol.iterator]();
   for (;;) {
     const chunk = take(rest, await run.rowsAtOnce());
     if (chunk.length === 0) break;
@@ -91,7 +93,8 @@ export async function importCredentials(
     report.imported += staged.value.imported;
     report.replaced += staged.value.replaced;
     report.stillDenied += staged.value.stillDenied;
-    options.onStaged?.(report.imported + report.stillDenied);
+    rowCount += chunk.length;
+    options.onStaged?.(rowCount);
   }
   const valid = await run.makeValid(report);
   return valid.ok ? ok(report) : giveUp(valid, options);
@@ -122,6 +125,8 @@ class ImportRun {
   readonly #superfluous: Statement<[Uint8Array, number, Uint8Array, number, number], RowKey>;
   readonly #delete: Statement<[Uint8Array, number]>;
   #generation = 0;
+  /** There will be rows that nobody sees: those of before that were replaced, and aliases of holders who stay denied. */
+  #mustSweep = false;
   #rowsPerMs = FIRST_ROWS_PER_MS;
   #pace: (typeof PACES)[Neighbours] = PACES.gate;
 
@@ -136,13 +141,15 @@ class ImportRun {
       `SELECT pseudonym, generation FROM credential WHERE (pseudonym, generation) > (?, ?)
        ORDER BY pseudonym, generation LIMIT 1 OFFSET ?`,
     );
-    // Rows of killed imports, and rows that a valid one of the same holder has replaced.
+    // Rows of killed imports, rows that a valid one of the same pseudonym has replaced, and aliases that a
+    // holder had before he was replaced.
     this.#superfluous = connection.prepare(
       `SELECT pseudonym, generation FROM credential AS old
        WHERE (pseudonym, generation) > (?, ?) AND (pseudonym, generation) <= (?, ?)
          AND (generation > ${VALID} AND generation < ? OR EXISTS (
            SELECT 1 FROM credential AS newer WHERE newer.pseudonym = old.pseudonym
-             AND newer.generation > old.generation AND newer.generation <= ${VALID}))`,
+             AND newer.generation > old.generation AND newer.generation <= ${VALID})
+           OR ${isOrphan("old")})`,
     );
     this.#delete = connection.prepare("DELETE FROM credential WHERE pseudonym = ? AND generation = ?");
   }
@@ -168,22 +175,23 @@ class ImportRun {
     return swept === this.#generation - 1 ? ok(undefined) : this.#sweep();
   }
 
-  /** Writes entries that nobody sees yet. */
-  async stage(entries: readonly Enrolment[]): Promise<Result<ImportReport, ImportError>> {
+  /** Writes rows that nobody sees yet. */
+  async stage(rows: readonly EnrolmentRow[]): Promise<Result<ImportReport, ImportError>> {
     let report = { imported: 0, replaced: 0, stillDenied: 0 };
-    const written = await this.#write(entries.length, () => {
-      const admissible = entries.filter(({ pseudonym }) => !this.#rows.isDenied(pseudonym));
+    const written = await this.#write(rows.length, () => {
+      const admissible = rows.filter(({ pseudonym }) => !this.#rows.isDenied(pseudonym));
       const replacing = admissible.filter(({ pseudonym }) => this.#rows.isAdmitted(pseudonym));
-      for (const entry of admissible) this.#rows.stage(entry, this.#generation);
-      const imported = admissible.length;
-      report = { imported, replaced: replacing.length, stillDenied: entries.length - imported };
+      for (const row of admissible) this.#rows.stage(row, this.#generation);
+      this.#mustSweep ||= replacing.length > 0 || admissible.length < rows.length;
+      const imported = holderCount(admissible);
+      report = { imported, replaced: holderCount(replacing), stillDenied: holderCount(rows) - imported };
       return [];
     });
     return written.ok ? ok(report) : written;
   }
 
   /** The one step that counts: all that was staged is valid, and the journal says so. */
-  async makeValid({ imported, replaced }: ImportReport): Promise<Result<void, ImportError>> {
+  async makeValid({ imported }: ImportReport): Promise<Result<void, ImportError>> {
     const written = await this.#write(1, () => {
       this.#raise.run(this.#generation, "generation");
       return [listsChanged({ added: imported })];
@@ -191,7 +199,7 @@ class ImportRun {
     if (!written.ok) return written;
     // From here on nothing can fail that an operator must know of: what is left over nobody sees, and the
     // next import removes it.
-    if (replaced > 0) await this.#sweep();
+    if (this.#mustSweep) await this.#sweep();
     else await this.#noteSwept();
     return ok(undefined);
   }
@@ -256,6 +264,9 @@ class ImportRun {
     this.#rowsPerMs = Math.min(this.#rowsPerMs * 2, rowCount / Math.max(1, tookMs));
   }
 }
+
+const holderCount = (rows: readonly EnrolmentRow[]): number =>
+  rows.reduce((count, { entry }) => (entry === undefined ? count + 1 : count), 0);
 
 function take<T>(from: Iterator<T>, most: number): readonly T[] {
   const taken: T[] = [];

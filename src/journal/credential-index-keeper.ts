@@ -10,7 +10,7 @@ import type { JournalError } from "../ports/journal.ts";
 import { ok, type Result } from "../result.ts";
 import { Waker } from "../time/waker.ts";
 import { CredentialIndex, type IndexEntry } from "./credential-index.ts";
-import { CredentialRows, type EntitlementRow, entitlementOf } from "./credential-rows.ts";
+import { CredentialRows, type EntitlementRow, entitlementOf, isOrphan } from "./credential-rows.ts";
 import type { OpenDatabase } from "./database.ts";
 import { attempt } from "./sqlite-error.ts";
 
@@ -117,7 +117,9 @@ export class CredentialIndexKeeper {
     const loaded = await this.#inSlices(() => {
       const page = pages.next();
       if (page.done === true) return { more: false };
-      for (const { pseudonym, entry } of page.value) fits &&= index.put(pseudonym, entry);
+      for (const { pseudonym, entry } of page.value)
+        if (entry === undefined) index.remove(pseudonym);
+        else fits &&= index.put(pseudonym, entry);
       return { more: fits };
     });
     return this.#conclude(loaded, fits ? { index, version } : undefined, version);
@@ -156,12 +158,14 @@ export class CredentialIndexKeeper {
 
 interface ListedHolder {
   readonly pseudonym: Uint8Array;
-  readonly entry: IndexEntry;
+  /** None for a row that hides those before it and admits nobody. */
+  readonly entry: IndexEntry | undefined;
 }
 
 interface CredentialPageRow extends EntitlementRow {
   readonly pseudonym: Uint8Array;
   readonly generation: number;
+  readonly orphan: number;
 }
 
 const NO_PSEUDONYM = new Uint8Array(0);
@@ -179,8 +183,8 @@ class ListReader {
       "SELECT pseudonym FROM list_change WHERE version > ? AND version <= ?",
     );
     this.#admitted = connection.prepare(
-      `SELECT pseudonym, generation, group_name, valid_from, valid_until, enabled FROM credential
-       WHERE (pseudonym, generation) > (?, ?)
+      `SELECT pseudonym, generation, group_name, valid_from, valid_until, enabled, ${isOrphan("credential")} AS orphan
+       FROM credential WHERE (pseudonym, generation) > (?, ?)
          AND generation <= (SELECT value FROM counter WHERE name = 'generation')
        ORDER BY pseudonym, generation LIMIT ?`,
     );
@@ -228,5 +232,5 @@ class ListReader {
 
 const listedHolder = (row: CredentialPageRow): ListedHolder => ({
   pseudonym: row.pseudonym,
-  entry: { denyListed: false, credential: entitlementOf(row) },
+  entry: row.orphan === 1 ? undefined : { denyListed: false, credential: entitlementOf(row) },
 });

@@ -4,12 +4,14 @@
  */
 import type { Database, Statement } from "better-sqlite3";
 import type { Credential } from "../ports/credentials.ts";
-import type { PersonalPart } from "../ports/journal.ts";
+import type { IdentifierKind, PersonalPart } from "../ports/journal.ts";
 import { type EntitlementRow, entitlementOf } from "./credential-rows.ts";
 
 /** What a person may see of a credential. */
 export interface ListedCredential extends Omit<Credential, "pseudonym"> {
   readonly displayTag: string;
+  /** By what the holder is known first. */
+  readonly kind: IdentifierKind;
   readonly denyListed: boolean;
   /** The holder is enrolled: no other chip passes with his number. */
   readonly hasChip: boolean;
@@ -18,11 +20,9 @@ export interface ListedCredential extends Omit<Credential, "pseudonym"> {
 /** How an operator names credentials: all of one reference, or the only one with a display tag. */
 export type CredentialName = { readonly reference: string } | { readonly displayTag: string };
 
-/** Whose entry goes by a name. */
-export type NamedHolder = Omit<PersonalPart, "kind">;
-
 interface ListedRow extends EntitlementRow {
   readonly display_tag: string;
+  readonly kind: IdentifierKind;
   readonly reference: string | null;
   readonly denied: number;
   readonly pinned: number;
@@ -30,15 +30,20 @@ interface ListedRow extends EntitlementRow {
 
 interface HolderRow {
   readonly pseudonym: Uint8Array;
+  readonly kind: IdentifierKind;
   readonly key_id: string;
 }
 
+/** Aliases are nobody's entry, and are left out everywhere. */
+const ADMITTED_HOLDERS = "admitted WHERE admitted.entry IS NULL";
+const DENIED_HOLDERS = "denied WHERE denied.entry = denied.pseudonym";
+
 const LIST_BOTH = `
-  SELECT display_tag, group_name, valid_from, valid_until, reference, enabled, 0 AS denied,
-    EXISTS (SELECT 1 FROM chip_pin WHERE chip_pin.pseudonym = admitted.pseudonym) AS pinned FROM admitted
+  SELECT display_tag, kind, group_name, valid_from, valid_until, reference, enabled, 0 AS denied,
+    EXISTS (SELECT 1 FROM chip_pin WHERE chip_pin.pseudonym = admitted.pseudonym) AS pinned FROM ${ADMITTED_HOLDERS}
   UNION ALL
-  SELECT display_tag, '' AS group_name, NULL, NULL, reference, 1, 1 AS denied,
-    EXISTS (SELECT 1 FROM chip_pin WHERE chip_pin.pseudonym = denied.pseudonym) AS pinned FROM denied
+  SELECT display_tag, kind, '' AS group_name, NULL, NULL, reference, 1, 1 AS denied,
+    EXISTS (SELECT 1 FROM chip_pin WHERE chip_pin.pseudonym = denied.pseudonym) AS pinned FROM ${DENIED_HOLDERS}
   ORDER BY reference, display_tag`;
 
 /** Reads only; throws SQLite's errors. */
@@ -52,20 +57,20 @@ export class CredentialListing {
     this.#byReference = connection.prepare(holdersBy("reference"));
     this.#byTag = connection.prepare(holdersBy("display_tag"));
     this.#isStill = connection.prepare(
-      `WITH holder AS (SELECT pseudonym, display_tag, reference FROM admitted
-         UNION ALL SELECT pseudonym, display_tag, reference FROM denied)
+      `WITH holder AS (SELECT pseudonym, display_tag, reference FROM ${ADMITTED_HOLDERS}
+         UNION ALL SELECT pseudonym, display_tag, reference FROM ${DENIED_HOLDERS})
        SELECT 1 AS found FROM holder WHERE pseudonym = ? AND (display_tag = ? OR reference = ?)`,
     );
     this.#list = connection.prepare(LIST_BOTH);
   }
 
   /** Holders on either list by a name that an operator has. */
-  named(name: CredentialName): readonly NamedHolder[] {
+  named(name: CredentialName): readonly PersonalPart[] {
     const rows =
       "displayTag" in name
         ? this.#byTag.all(name.displayTag, name.displayTag)
         : this.#byReference.all(name.reference, name.reference);
-    return rows.map(({ pseudonym, key_id }) => ({ pseudonym, keyId: key_id }));
+    return rows.map(({ pseudonym, kind, key_id }) => ({ pseudonym, kind, keyId: key_id }));
   }
 
   /** Whether a holder that was found by a name goes by it now. */
@@ -80,6 +85,7 @@ export class CredentialListing {
       const reference = row.reference === null ? {} : { reference: row.reference };
       yield {
         displayTag: row.display_tag,
+        kind: row.kind,
         denyListed: row.denied === 1,
         hasChip: row.pinned === 1,
         ...entitlementOf(row),
@@ -90,5 +96,5 @@ export class CredentialListing {
 }
 
 const holdersBy = (column: "reference" | "display_tag"): string =>
-  `SELECT pseudonym, key_id FROM admitted WHERE ${column} = ?
-   UNION ALL SELECT pseudonym, key_id FROM denied WHERE ${column} = ?`;
+  `SELECT pseudonym, kind, key_id FROM ${ADMITTED_HOLDERS} AND ${column} = ?
+   UNION ALL SELECT pseudonym, kind, key_id FROM ${DENIED_HOLDERS} AND ${column} = ?`;

@@ -5,6 +5,7 @@
  */
 import type { ChipPin, PinHolder, Pinning } from "../ports/chip-pins.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { DocumentEnrolment } from "../ports/document-enrolments.ts";
 import type { JournalError, NewEvent } from "../ports/journal.ts";
 import { ok, type Result } from "../result.ts";
 import type { Instant } from "../time/time.ts";
@@ -17,7 +18,7 @@ import {
   importCredentials,
 } from "./credential-import.ts";
 import { CredentialListing, type CredentialName, type ListedCredential } from "./credential-listing.ts";
-import { CredentialRows, type Denial, type Enrolment } from "./credential-rows.ts";
+import { CredentialRows, type Denial, type Enrolment, type EnrolmentRow } from "./credential-rows.ts";
 import type { OpenDatabase } from "./database.ts";
 import { attempt } from "./sqlite-error.ts";
 import type { JournalWork, SqliteJournal } from "./sqlite-journal.ts";
@@ -34,8 +35,8 @@ export interface ChipEnrolment {
   readonly pin: ChipPin;
   /** Admits the holder in the same step. */
   readonly entry?: Enrolment;
-  /** The card access number, sealed under the site key. */
-  readonly sealedCan?: Uint8Array;
+  /** Its document side, as far as it is known, with the row that tells of it. */
+  readonly document?: { readonly kept: DocumentEnrolment; readonly event: NewEvent };
   /** Takes the place of another chip that was pinned to the holder. */
   readonly replace: boolean;
   /** The row about the pin, and the one that is written in its place when another chip is pinned. */
@@ -98,12 +99,15 @@ export class CredentialRegister {
   }
 
   #enrolled(enrolment: ChipEnrolment, pinning: Pinning, replaces: boolean): readonly NewEvent[] {
-    const { holder, entry, sealedCan } = enrolment;
-    if (sealedCan !== undefined) this.#pins.keepCan(holder.pseudonym, sealedCan);
-    const pinned = pinning === "pinned" ? [enrolment.pinned(replaces)] : [];
-    if (entry === undefined) return pinned;
+    const { holder, entry, document } = enrolment;
+    const events = pinning === "pinned" ? [enrolment.pinned(replaces)] : [];
+    if (document !== undefined) {
+      this.#pins.keepDocument(holder.pseudonym, document.kept);
+      events.push(document.event);
+    }
+    if (entry === undefined) return events;
     this.#rows.put(entry);
-    return [...pinned, listsChanged({ added: 1 }, entry)];
+    return [...events, listsChanged({ added: 1 }, entry)];
   }
 
   /** Puts a holder on the deny list. */
@@ -150,11 +154,11 @@ export class CredentialRegister {
 
   /** Adds or replaces many holders, or none. See `importCredentials`. */
   import(
-    entries: Iterable<Enrolment>,
+    rows: Iterable<EnrolmentRow>,
     surroundings: Omit<ImportOptions, "connection" | "journal">,
   ): Promise<Result<ImportReport, ImportError>> {
     const { connection } = this.#database;
-    return importCredentials(entries, { ...surroundings, connection, journal: this.#journal });
+    return importCredentials(rows, { ...surroundings, connection, journal: this.#journal });
   }
 
   async #change(work: JournalWork): Promise<Result<void, JournalError>> {

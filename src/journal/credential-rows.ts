@@ -6,12 +6,17 @@
  */
 import { type Database, SqliteError, type Statement } from "better-sqlite3";
 import type { Credential, Standing } from "../ports/credentials.ts";
+import type { IdentifierKind } from "../ports/journal.ts";
 import { type Instant, instant } from "../time/time.ts";
 
-/** What every stored holder carries besides the pseudonym. */
+/** What every stored holder carries. */
 interface Holder {
-  /** 32 bytes. */
+  /** 32 bytes; the first of those that he may be met by. */
   readonly pseudonym: Uint8Array;
+  /** Of which kind it is. */
+  readonly kind: IdentifierKind;
+  /** The others, none of them twice: by a second document, or by other spellings of his name. */
+  readonly aliases?: readonly Uint8Array[];
   /** For example `card#7f3a`. */
   readonly displayTag: string;
   /** The site key that made the pseudonym. */
@@ -20,6 +25,14 @@ interface Holder {
 
 /** A credential as it is enrolled. */
 export interface Enrolment extends Credential, Holder {}
+
+/** One row of the allow list: a holder by his first pseudonym, or by an alias. */
+export interface EnrolmentRow extends Enrolment {
+  /** Aliases are rows of their own. */
+  readonly aliases?: never;
+  /** Of an alias the first pseudonym of its holder; its tag and reference are not kept. */
+  readonly entry?: Uint8Array;
+}
 
 /** An entry of the deny list; why somebody is denied is never stored. */
 export interface Denial extends Holder {
@@ -43,33 +56,50 @@ const KEPT_AFTER_END_MS = 30 * DAY_MS;
 /** Up to this generation credentials are valid; rows of a later one belong to an import that has not ended. */
 const GENERATION = "(SELECT value FROM counter WHERE name = 'generation')";
 
+/**
+ * In SQL, whether a valid row of `credential` is an alias whose entry does not count, or is none any more, in its generation.
+ * Such a row admits nobody, as the view `admitted` has it, and hides what its pseudonym was before.
+ */
+export const isOrphan = (row: string): string =>
+  `(${row}.entry IS NOT NULL AND ${row}.generation <= ${GENERATION} AND NOT EXISTS (
+     SELECT 1 FROM credential AS owner WHERE owner.pseudonym = ${row}.entry AND owner.entry IS NULL
+       AND owner.generation = ${row}.generation AND NOT EXISTS (
+         SELECT 1 FROM credential AS newer WHERE newer.pseudonym = owner.pseudonym
+           AND newer.generation > owner.generation AND newer.generation <= ${GENERATION})))`;
+
 export class CredentialRows {
   readonly #find: Statement<[Uint8Array], EntitlementRow>;
   readonly #isDenied: Statement<[Uint8Array], { denied: number }>;
   readonly #insert: Statement<[Readonly<Record<string, Uint8Array | string | number | null>>]>;
   readonly #generation: Statement<[], { value: number }>;
-  readonly #insertDenied: Statement<[Uint8Array, string, string | null, string, number | null]>;
-  readonly #remove: readonly [credential: Statement<[Uint8Array]>, denied: Statement<[Uint8Array]>];
+  readonly #insertDenied: Statement<[Readonly<Record<string, Uint8Array | string | number | null>>]>;
+  readonly #removeAdmitted: readonly [of: Statement<[Uint8Array]>, aliases: Statement<[Uint8Array]>];
+  readonly #removeDenied: Statement<[Uint8Array]>;
+  readonly #undeny: Statement<[Uint8Array]>;
   readonly #version: Statement<[], { seq: number }>;
 
   constructor(connection: Database) {
     this.#find = connection.prepare(
       "SELECT group_name, valid_from, valid_until, enabled FROM admitted WHERE pseudonym = ?",
     );
-    this.#isDenied = connection.prepare("SELECT 1 AS denied FROM denied WHERE pseudonym = ?");
+    this.#isDenied = connection.prepare("SELECT 1 AS denied FROM denied WHERE pseudonym = ? LIMIT 1");
     this.#insert = connection.prepare(
-      `INSERT OR REPLACE INTO credential (pseudonym, generation, display_tag, group_name,
+      `INSERT OR REPLACE INTO credential (pseudonym, generation, entry, kind, display_tag, group_name,
          valid_from, valid_until, reference, enabled, key_id, expires_at) VALUES
-       (@pseudonym, @generation, @displayTag, @group, @validFrom, @validUntil, @reference, @enabled, @keyId, @expiresAt)`,
+       (@pseudonym, @generation, @entry, @kind, @displayTag, @group,
+         @validFrom, @validUntil, @reference, @enabled, @keyId, @expiresAt)`,
     );
     this.#generation = connection.prepare(`SELECT ${GENERATION} AS value`);
     this.#insertDenied = connection.prepare(
-      "INSERT OR REPLACE INTO denied (pseudonym, display_tag, reference, key_id, expires_at) VALUES (?, ?, ?, ?, ?)",
+      `INSERT OR REPLACE INTO denied (pseudonym, entry, kind, display_tag, reference, key_id, expires_at)
+       VALUES (@pseudonym, @entry, @kind, @displayTag, @reference, @keyId, @expiresAt)`,
     );
-    this.#remove = [
+    this.#removeAdmitted = [
       connection.prepare("DELETE FROM credential WHERE pseudonym = ?"),
-      connection.prepare("DELETE FROM denied WHERE pseudonym = ?"),
+      connection.prepare("DELETE FROM credential WHERE entry = ?"),
     ];
+    this.#removeDenied = connection.prepare("DELETE FROM denied WHERE entry = ?");
+    this.#undeny = connection.prepare("DELETE FROM denied WHERE pseudonym = ?");
     this.#version = connection.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'list_change'");
   }
 
@@ -94,40 +124,71 @@ export class CredentialRows {
     return this.#isDenied.get(pseudonym) !== undefined;
   }
 
-  /** Admits a holder in place of all that was said of him before, a denial included. */
+  /**
+   * Admits a holder in place of all that was said of him before, a denial included. An alias that another entry of the deny
+   * list has too stays denied: which of the two is meant cannot be known.
+   */
   put(entry: Enrolment): void {
     this.remove(entry.pseudonym);
-    this.stage(entry, this.#generation.get()?.value ?? 0);
+    this.#undeny.run(entry.pseudonym);
+    const generation = this.#generation.get()?.value ?? 0;
+    for (const row of rowsOf(entry)) {
+      if (row.entry !== undefined && this.isDenied(row.pseudonym)) continue;
+      this.#removeFromAllowList(row.pseudonym);
+      this.stage(row, generation);
+    }
   }
 
-  /** Writes a credential that nobody sees before its generation is the valid one. */
-  stage(entry: Enrolment, generation: number): void {
-    this.#insert.run({ ...enrolmentColumns(entry), generation });
+  /** Writes a row that nobody sees before its generation is the valid one. */
+  stage(row: EnrolmentRow, generation: number): void {
+    this.#insert.run({ ...enrolmentColumns(row), generation });
   }
 
-  deny({ pseudonym, displayTag, reference, keyId, until }: Denial): void {
+  deny(denial: Denial): void {
+    const { pseudonym, kind, aliases = [], displayTag, reference = null, keyId, until = null } = denial;
     this.remove(pseudonym);
-    this.#insertDenied.run(pseudonym, displayTag, reference ?? null, keyId, until ?? null);
+    for (const each of [pseudonym, ...aliases]) {
+      this.#removeFromAllowList(each);
+      const named = each === pseudonym ? { displayTag, reference } : NAMELESS;
+      this.#insertDenied.run({ pseudonym: each, entry: pseudonym, kind, ...named, keyId, expiresAt: until });
+    }
   }
 
-  /** Takes a holder off both lists, and out of an import that is under way. */
+  /** Takes a holder off both lists by the first of his pseudonyms, with all others, and out of an import that is under way. */
   remove(pseudonym: Uint8Array): void {
-    for (const statement of this.#remove) statement.run(pseudonym);
+    this.#removeFromAllowList(pseudonym);
+    this.#removeDenied.run(pseudonym);
+  }
+
+  #removeFromAllowList(pseudonym: Uint8Array): void {
+    for (const statement of this.#removeAdmitted) statement.run(pseudonym);
   }
 }
 
-function enrolmentColumns(entry: Enrolment): Readonly<Record<string, Uint8Array | string | number | null>> {
+/** An alias is found by its entry alone, never by what an operator calls that. */
+const NAMELESS = { displayTag: "", reference: null } as const;
+
+/** A holder as rows: the first pseudonym, then the aliases. */
+export function* rowsOf({ aliases = [], ...entry }: Enrolment): Generator<EnrolmentRow, void, void> {
+  yield entry;
+  for (const pseudonym of aliases) yield { ...entry, pseudonym, entry: entry.pseudonym };
+}
+
+function enrolmentColumns(row: EnrolmentRow): Readonly<Record<string, Uint8Array | string | number | null>> {
+  const { displayTag, reference = null } = row.entry === undefined ? row : NAMELESS;
   return {
-    pseudonym: entry.pseudonym,
-    displayTag: entry.displayTag,
-    group: entry.group,
-    validFrom: entry.validFrom ?? null,
-    validUntil: entry.validUntil ?? null,
-    reference: entry.reference ?? null,
-    enabled: entry.enabled ? 1 : 0,
-    keyId: entry.keyId,
+    pseudonym: row.pseudonym,
+    entry: row.entry ?? null,
+    kind: row.kind,
+    displayTag,
+    reference,
+    group: row.group,
+    validFrom: row.validFrom ?? null,
+    validUntil: row.validUntil ?? null,
+    enabled: row.enabled ? 1 : 0,
+    keyId: row.keyId,
     // An open entitlement has no end from which to count: it is erased when it is revoked.
-    expiresAt: entry.validUntil === undefined ? null : entry.validUntil + KEPT_AFTER_END_MS,
+    expiresAt: row.validUntil === undefined ? null : row.validUntil + KEPT_AFTER_END_MS,
   };
 }
 

@@ -104,6 +104,51 @@ const MIGRATIONS: readonly string[] = [
      fingerprint TEXT PRIMARY KEY, der BLOB NOT NULL, subject TEXT NOT NULL, source TEXT NOT NULL,
      imported_at INTEGER NOT NULL);
    CREATE TABLE trust_seal (seal TEXT NOT NULL);`,
+  // 6: wrong passwords of documents. One that is taken back leaves its number free again, so numbers count
+  // rows, near enough to bound them.
+  `CREATE TABLE password_try (
+     id INTEGER PRIMARY KEY, door TEXT NOT NULL, holder BLOB, at INTEGER NOT NULL,
+     door_block INTEGER NOT NULL, holder_block INTEGER NOT NULL, expires_at INTEGER NOT NULL);
+   CREATE INDEX password_try_door ON password_try (door);
+   CREATE INDEX password_try_holder ON password_try (holder) WHERE holder IS NOT NULL;
+   CREATE INDEX password_try_expiry ON password_try (expires_at);
+   CREATE TRIGGER password_try_bound AFTER INSERT ON password_try BEGIN
+     DELETE FROM password_try WHERE id <= NEW.id - 10000; END;`,
+  // 7: the document side of an enrolled card, beside its chip.
+  "ALTER TABLE chip_pin ADD COLUMN document BLOB;",
+  // 8: a holder may be met by more than one pseudonym. All but the first are aliases, rows that name the entry
+  // they belong to; one of the allow list counts as long as its entry is of the same generation, so that an import
+  // that gives an entry fewer aliases takes the others from it in the same step. A pseudonym is on the deny list as
+  // often as there are entries that it is part of, so that none opens what another has closed.
+  `ALTER TABLE credential ADD COLUMN kind TEXT NOT NULL DEFAULT 'nis';
+   ALTER TABLE credential ADD COLUMN entry BLOB;
+   CREATE INDEX credential_entry ON credential (entry) WHERE entry IS NOT NULL;
+   DROP VIEW admitted;
+   CREATE VIEW admitted AS SELECT * FROM credential AS newest WHERE generation = (
+       SELECT max(generation) FROM credential WHERE pseudonym = newest.pseudonym
+         AND generation <= (SELECT value FROM counter WHERE name = 'generation'))
+     AND (entry IS NULL OR (generation, 1) = (
+       SELECT owner.generation, owner.entry IS NULL FROM credential AS owner WHERE owner.pseudonym = newest.entry
+         AND owner.generation <= (SELECT value FROM counter WHERE name = 'generation')
+       ORDER BY owner.generation DESC LIMIT 1));
+   CREATE TABLE denied_before AS SELECT * FROM denied;
+   DROP TABLE denied;
+   CREATE TABLE denied (
+     pseudonym BLOB NOT NULL, entry BLOB NOT NULL, kind TEXT NOT NULL, display_tag TEXT NOT NULL, reference TEXT,
+     key_id TEXT NOT NULL, expires_at INTEGER, PRIMARY KEY (pseudonym, entry)) WITHOUT ROWID;
+   INSERT INTO denied SELECT pseudonym, pseudonym, 'nis', display_tag, reference, key_id, expires_at
+     FROM denied_before;
+   DROP TABLE denied_before;
+   CREATE INDEX denied_entry ON denied (entry);
+   CREATE INDEX denied_tag ON denied (display_tag);
+   CREATE INDEX denied_reference ON denied (reference) WHERE reference IS NOT NULL;
+   CREATE INDEX denied_expiry ON denied (expires_at) WHERE expires_at IS NOT NULL;
+   CREATE TRIGGER denied_added AFTER INSERT ON denied BEGIN
+     INSERT INTO list_change (pseudonym) VALUES (NEW.pseudonym); END;
+   CREATE TRIGGER denied_changed AFTER UPDATE ON denied BEGIN
+     INSERT INTO list_change (pseudonym) VALUES (OLD.pseudonym), (NEW.pseudonym); END;
+   CREATE TRIGGER denied_removed AFTER DELETE ON denied BEGIN
+     INSERT INTO list_change (pseudonym) VALUES (OLD.pseudonym); END;`,
 ];
 
 /** The schema that this program writes. */

@@ -33,7 +33,7 @@ export type RetentionReport =
   | { readonly kind: "clockUntrusted" }
   | {
       readonly kind: "done";
-      /** Personal parts, credentials and deny list entries whose date had come. */
+      /** Personal parts, credentials, deny list entries and wrong passwords whose date had come. */
       readonly erased: number;
       /** Rows removed from the head of the journal. */
       readonly pruned: number;
@@ -135,7 +135,9 @@ const ERASURES = [
        SELECT pseudonym, generation FROM credential WHERE expires_at <= ?
          AND generation <= (SELECT value FROM counter WHERE name = 'generation') LIMIT ?) AS due
      CROSS JOIN credential AS old ON old.pseudonym = due.pseudonym AND old.generation <= due.generation)`,
-  "DELETE FROM denied WHERE pseudonym IN (SELECT pseudonym FROM denied WHERE expires_at <= ? LIMIT ?)",
+  `DELETE FROM denied WHERE (pseudonym, entry) IN (
+     SELECT pseudonym, entry FROM denied WHERE expires_at <= ? LIMIT ?)`,
+  "DELETE FROM password_try WHERE id IN (SELECT id FROM password_try WHERE expires_at <= ? LIMIT ?)",
 ] as const;
 /**
  * A chip whose holder was taken off the lists before his time is kept a while: who comes back with the next list

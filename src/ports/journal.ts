@@ -23,13 +23,16 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 export type EventClass = "access" | "door" | "system" | "security" | "config";
 export type EventType = `acs.${EventClass}.${string}`;
 
+/** What a pseudonym was made of: NIS of a CIE, issuing state and number of a document, fiscal code, names with birth date. */
+export type IdentifierKind = "nis" | "doc" | "cf" | "name";
+
 /** The personal part of an event, kept apart so that it can be erased without breaking the chain. */
 export interface PersonalPart {
   /** Keyed pseudonym, 32 bytes (privacy rules, pseudonyms); never a clear identifier. */
   readonly pseudonym: Uint8Array;
   /** Which site key made it. */
   readonly keyId: string;
-  readonly kind: "nis";
+  readonly kind: IdentifierKind;
 }
 
 /** What the gate wants written. `data` holds no personal data. */

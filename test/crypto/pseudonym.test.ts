@@ -2,13 +2,8 @@ import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { hex, toHex } from "../../src/bytes/hex.ts";
 import { Secret } from "../../src/bytes/secret.ts";
-import {
-  deriveScopeKey,
-  displayTag,
-  type IdentifierKind,
-  pseudonym,
-  type ScopeKey,
-} from "../../src/crypto/pseudonym.ts";
+import { deriveScopeKey, displayTag, pseudonym, type ScopeKey } from "../../src/crypto/pseudonym.ts";
+import type { IdentifierKind } from "../../src/ports/journal.ts";
 import vectors from "../vectors/pseudonyms.json" with { type: "json" };
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -27,6 +22,13 @@ test.each(vectors.cases)(
     expect(toHex(digest).toLowerCase()).toBe(hmacSha256);
   },
 );
+
+test("one text has another pseudonym in each kind", () => {
+  const key = keyFor({ site: "s", scope: "c" });
+  const kinds = ["nis", "doc", "cf", "name"] as const;
+  const texts = kinds.map((kind) => toHex(pseudonym(key, kind, ascii("RSSMRA80A01H501U"))));
+  expect(new Set(texts).size).toBe(kinds.length);
+});
 
 test("the display tag is four hex digits that are not the beginning of the pseudonym", () => {
   for (const { site, scope, identifier } of vectors.cases) {

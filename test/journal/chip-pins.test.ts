@@ -5,6 +5,7 @@ import { CredentialRows } from "../../src/journal/credential-rows.ts";
 import { CredentialStore } from "../../src/journal/credential-store.ts";
 import { runRetention } from "../../src/journal/retention.ts";
 import type { ChipPin } from "../../src/ports/chip-pins.ts";
+import type { DocumentEnrolment } from "../../src/ports/document-enrolments.ts";
 import type { NewEvent } from "../../src/ports/journal.ts";
 import { cardKey } from "../../src/sim/pki/test-key.ts";
 import { instant } from "../../src/time/time.ts";
@@ -40,6 +41,15 @@ function open(world = new TemporaryJournal()) {
   };
 }
 
+const order = (number: number, pin: ChipPin, more: Partial<ChipEnrolment> = {}): ChipEnrolment => ({
+  holder: owner(number),
+  pin,
+  replace: false,
+  pinned: (replaced) => ({ type: "acs.config.chipPinned", data: { replaced } }),
+  otherKey: () => ({ type: "acs.security.chipKeyChanged", data: {} }),
+  ...more,
+});
+
 describe("a gate that pins on the fly", () => {
   test.each([1, 2, "other"] as const)(
     "finds what it pinned, generation %s, and the row is with it",
@@ -64,15 +74,6 @@ describe("a gate that pins on the fly", () => {
 });
 
 describe("a desk", () => {
-  const order = (number: number, pin: ChipPin, more: Partial<ChipEnrolment> = {}): ChipEnrolment => ({
-    holder: owner(number),
-    pin,
-    replace: false,
-    pinned: (replaced) => ({ type: "acs.config.chipPinned", data: { replaced } }),
-    otherKey: () => ({ type: "acs.security.chipKeyChanged", data: {} }),
-    ...more,
-  });
-
   test("pins and admits in one step", async () => {
     const { register, store, pinOf, types } = open();
     expect(good(await register.enrol(order(1, chip(1), { entry: enrolment(1) })))).toBe("pinned");
@@ -96,6 +97,68 @@ describe("a desk", () => {
     expect(good(await register.enrol(order(1, chip(2), { replace: true })))).toBe("pinned");
     expect(pinOf(1)).toEqual(chip(2));
     expect(good(world.journal.read(1, 10)).map(({ data }) => data)).toEqual([{ replaced: true }]);
+  });
+});
+
+describe("the document side of an enrolled card", () => {
+  const sealedCan = new Uint8Array(34).fill(9);
+  const document = holder(900);
+  const event: NewEvent = { type: "acs.config.documentEnrolled", data: {} };
+  const kept = (of: DocumentEnrolment) => ({ document: { kept: of, event } });
+
+  test("comes in one step with its row, also to a chip that is pinned already", async () => {
+    const { register, types } = open();
+    good(await register.enrol(order(1, chip(1), kept({ sealedCan }))));
+    good(await register.enrol(order(1, chip(1), kept({ document }))));
+    good(await register.enrol(order(1, chip(2), kept({ document }))));
+    expect(types()).toEqual([
+      "acs.config.chipPinned",
+      "acs.config.documentEnrolled",
+      "acs.config.documentEnrolled",
+      "acs.security.chipKeyChanged",
+    ]);
+  });
+
+  test("is what was enrolled of it: nothing, the access number alone, or both", async () => {
+    const { register, pins } = open();
+    good(await register.enrol(order(1, chip(1))));
+    good(await register.enrol(order(2, chip(2), kept({ sealedCan }))));
+    good(await register.enrol(order(3, chip(3), kept({ sealedCan, document }))));
+    expect([1, 2, 3, 4].map((number) => good(pins.enrolmentOf(holder(number))))).toEqual([
+      undefined,
+      { sealedCan },
+      { sealedCan, document },
+      undefined,
+    ]);
+  });
+
+  test("is not touched by a second enrolment that knows nothing of it, and not kept with another chip", async () => {
+    const { register, pins } = open();
+    good(await register.enrol(order(1, chip(1), kept({ sealedCan, document }))));
+    good(await register.enrol(order(1, chip(1))));
+    expect(good(pins.enrolmentOf(holder(1)))).toEqual({ sealedCan, document });
+    good(await register.enrol(order(1, chip(2), kept({ sealedCan: new Uint8Array(34) }))));
+    expect(good(pins.enrolmentOf(holder(1)))).toEqual({ sealedCan, document });
+    good(await register.enrol(order(1, chip(2), { replace: true })));
+    expect(good(pins.enrolmentOf(holder(1)))).toBeUndefined();
+  });
+
+  test("goes with the pin", async () => {
+    const { register, pins, erase } = open();
+    const validUntil = instant(NOON + DAY_MS);
+    const entry = enrolment(1, { validUntil });
+    good(await register.enrol(order(1, chip(1), { entry, ...kept({ sealedCan, document }) })));
+    await erase(32);
+    expect(good(pins.enrolmentOf(holder(1)))).toBeUndefined();
+  });
+
+  test("that is damaged is an error, never a card without one", async () => {
+    const { world, register, pins } = open();
+    good(await register.enrol(order(1, chip(1), kept({ sealedCan, document }))));
+    for (const damage of ["document = x'00'", "document = 'text'"]) {
+      world.database.connection.exec(`UPDATE chip_pin SET ${damage}`);
+      expect(pins.enrolmentOf(holder(1))).toMatchObject({ ok: false, error: { kind: "corrupt" } });
+    }
   });
 });
 

@@ -1,19 +1,19 @@
 import { expect, test } from "vitest";
 import { importCredentials } from "../../src/journal/credential-import.ts";
-import type { Enrolment } from "../../src/journal/credential-rows.ts";
+import type { EnrolmentRow } from "../../src/journal/credential-rows.ts";
 import { CredentialStore } from "../../src/journal/credential-store.ts";
 import { good } from "../good.ts";
 import { enrolment, holder } from "./enrolment.ts";
 import { TemporaryJournal } from "./temporary-journal.ts";
 
-const entries = (count: number, more: Partial<Enrolment> = {}): readonly Enrolment[] =>
+const entries = (count: number, more: Partial<EnrolmentRow> = {}): readonly EnrolmentRow[] =>
   Array.from({ length: count }, (_, number) => enrolment(number, more));
 
 function lists(world = new TemporaryJournal()) {
   const store = good(CredentialStore.open(world.database));
   const { connection } = world.database;
   const stopping = new AbortController();
-  const start = (list: Iterable<Enrolment>) =>
+  const start = (list: Iterable<EnrolmentRow>) =>
     importCredentials(list, {
       connection,
       journal: world.journal,
@@ -26,7 +26,7 @@ function lists(world = new TemporaryJournal()) {
     store,
     stopping,
     start,
-    importAll: (list: Iterable<Enrolment>) => world.timeline.resolve(start(list)),
+    importAll: (list: Iterable<EnrolmentRow>) => world.timeline.resolve(start(list)),
     groupOf: (number: number) => good(store.standing(holder(number))).credential?.group,
     storedCount: () => connection.prepare("SELECT count(*) FROM credential").pluck().get(),
     visibleCount: () => connection.prepare("SELECT count(*) FROM admitted").pluck().get(),
@@ -34,7 +34,7 @@ function lists(world = new TemporaryJournal()) {
 }
 
 /** Gives some entries, and looks at the world before each. */
-function* observed(list: readonly Enrolment[], look: () => void): Generator<Enrolment, void, void> {
+function* observed(list: readonly EnrolmentRow[], look: () => void): Generator<EnrolmentRow, void, void> {
   for (const entry of list) {
     look();
     yield entry;

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { importCredentials } from "../../src/journal/credential-import.ts";
-import { CredentialRows, type Enrolment } from "../../src/journal/credential-rows.ts";
+import { CredentialRows, type EnrolmentRow } from "../../src/journal/credential-rows.ts";
 import { CredentialStore } from "../../src/journal/credential-store.ts";
 import { openDatabase } from "../../src/journal/database.ts";
 import { runRetention } from "../../src/journal/retention.ts";
@@ -38,7 +38,7 @@ function worldWithArray() {
       stopping.abort();
       await timeline.resolve(keeping);
     },
-    import: (entries: readonly Enrolment[]) =>
+    import: (entries: readonly EnrolmentRow[]) =>
       timeline.resolve(
         importCredentials(entries, {
           connection: world.database.connection,
@@ -89,7 +89,7 @@ test("what an import has not made valid is not in it, and what it has is, for a 
   good(world.store.put([enrolment(0, { group: "old" })]));
   await world.settle();
   const seen = new Set<unknown>();
-  function* observed(): Generator<Enrolment, void, void> {
+  function* observed(): Generator<EnrolmentRow, void, void> {
     for (let number = 0; number < 1500; number++) {
       seen.add(good(world.store.standing(holder(0))).credential?.group).add(world.isIndexed());
       yield enrolment(number, { group: "new" });

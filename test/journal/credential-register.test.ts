@@ -31,6 +31,7 @@ describe("list", () => {
     expect(listed()).toEqual([
       {
         displayTag: "card#0002",
+        kind: "nis",
         denyListed: false,
         hasChip: false,
         group: "members",
@@ -39,13 +40,22 @@ describe("list", () => {
       },
       {
         displayTag: "card#0001",
+        kind: "nis",
         denyListed: false,
         hasChip: false,
         group: "members",
         enabled: true,
         reference: "B",
       },
-      { displayTag: "card#0003", denyListed: true, hasChip: false, group: "", enabled: true, reference: "C" },
+      {
+        displayTag: "card#0003",
+        kind: "nis",
+        denyListed: true,
+        hasChip: false,
+        group: "",
+        enabled: true,
+        reference: "C",
+      },
     ]);
   });
 

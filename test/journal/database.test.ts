@@ -32,7 +32,7 @@ test("a database of the first schema is brought up to date and keeps its rows", 
   world.database.connection.exec(
     `DROP TRIGGER generation_raised; DROP TRIGGER chip_pin_imported; DROP VIEW admitted; DROP TABLE credential; DROP TABLE denied;
      DROP TABLE list_change; DROP TABLE chip_pin; DROP TABLE trust_entry; DROP TABLE trust_certificate;
-     DROP TABLE trust_source; DROP TABLE trust_crl; DROP TABLE trust_signer; DROP TABLE trust_seal;
+     DROP TABLE trust_source; DROP TABLE trust_crl; DROP TABLE trust_signer; DROP TABLE trust_seal; DROP TABLE password_try;
      DELETE FROM counter WHERE name IN ('generation', 'import', 'swept'); PRAGMA user_version = 1`,
   );
   const again = good(open(world.file));

@@ -1,5 +1,5 @@
 /** Holders and their credentials, told apart by one small number. */
-import type { Enrolment } from "../../src/journal/credential-rows.ts";
+import type { EnrolmentRow } from "../../src/journal/credential-rows.ts";
 
 /** A pseudonym of its own for each number below 2^24. */
 export const holder = (number: number): Uint8Array =>
@@ -8,8 +8,9 @@ export const holder = (number: number): Uint8Array =>
     .fill((number >> 8) & 0xff, 1, 2)
     .fill(number >> 16, 2, 3);
 
-export const enrolment = (number: number, more: Partial<Enrolment> = {}): Enrolment => ({
+export const enrolment = (number: number, more: Partial<EnrolmentRow> = {}): EnrolmentRow => ({
   pseudonym: holder(number),
+  kind: "nis",
   displayTag: `card#${(number & 0xffff).toString(16).padStart(4, "0")}`,
   keyId: "k1",
   group: "members",

@@ -8,6 +8,7 @@ import { type RetentionOptions, runRetention } from "../../src/journal/retention
 import { verifyChain } from "../../src/journal/verify-chain.ts";
 import { instant } from "../../src/time/time.ts";
 import { good } from "../good.ts";
+import { enrolment } from "./enrolment.ts";
 import { DAY_MS, granted, NOON, TemporaryJournal, temporaryDirectory } from "./temporary-journal.ts";
 
 const run = async (world: TemporaryJournal, delivery: RetentionOptions["delivery"] = "acknowledged") =>
@@ -38,6 +39,7 @@ test("after its date no byte sequence of a pseudonym is left in database, log or
   for (const pseudonym of pseudonyms) good(await world.journal.append([world.personalEvent(pseudonym)]));
   const enrolled = pseudonyms.map((pseudonym) => ({
     pseudonym,
+    kind: "nis" as const,
     displayTag: "card#0001",
     keyId: "k1",
     group: "members",
@@ -73,7 +75,7 @@ test.each([
   world.clockState = state;
   passDays(world, days);
   const { connection } = world.database;
-  connection.exec("INSERT INTO denied (pseudonym, display_tag, key_id) VALUES (x'01', 'card#0001', 'k1')");
+  good(good(CredentialStore.open(world.database)).deny(enrolment(1)));
   expect(connection.prepare("SELECT * FROM list_change").all()).toHaveLength(1);
   expect(await run(world)).toEqual({ kind: "clockUntrusted" });
   expect(good(world.journal.read(0, 1))[0]?.personal).toBeDefined();
@@ -188,13 +190,13 @@ test("an expired credential takes along what it had replaced", async () => {
   const world = new TemporaryJournal();
   const store = good(CredentialStore.open(world.database));
   const pseudonym = world.random.bytes(32);
-  const entry = { pseudonym, displayTag: "card#0001", keyId: "k1", group: "members", enabled: true };
+  const entry = { ...enrolment(1), pseudonym };
   good(store.put([entry]));
   // As an import leaves it that is killed after its rows became valid and before the old ones were removed.
   world.database.connection.exec(
     `UPDATE counter SET value = 1 WHERE name = 'generation';
-     INSERT INTO credential SELECT pseudonym, 1, display_tag, group_name, NULL, ${NOON}, NULL, 1, key_id, ${NOON}
-       FROM credential`,
+     INSERT INTO credential SELECT pseudonym, 1, display_tag, group_name, NULL, ${NOON}, NULL, 1, key_id, ${NOON},
+       kind, entry FROM credential`,
   );
   good(await world.journal.append([granted(1)]));
   passDays(world, 1);
