@@ -1,7 +1,7 @@
 /**
  * The board as the program sees it: buses and GPIO lines, either all of the Raspberry Pi or all of the
- * simulator, never mixed. The drivers and their native packages are loaded only when they are asked for. A
- * serial line is always opened by the driver: the simulator offers its serial readers as pseudo-terminals.
+ * simulator, never mixed. The drivers and their native packages are loaded only when they are asked for. The
+ * serial line of a reader is always opened by the driver: the simulator offers its serial readers as pseudo-terminals.
  */
 import type { BoardConfig } from "../config/schema.ts";
 import type { BusError, Gpio, GpioError, I2cDevice, SerialLine, SpiBus } from "../ports/bus.ts";
@@ -59,7 +59,11 @@ async function openVirtualBoard(socket: string): Promise<Result<Board, BusError>
     // The virtual board models the clock that its own wiring was given.
     spi: (node) => connection.spi(node),
     i2c: (node) => connection.i2c(node),
-    serial: openSerial,
+    // Keypads and scanners are the simulator's; its serial readers are pseudo-terminals of this machine.
+    serial: async (node, baud) => {
+      const line = await connection.serial(node);
+      return line.ok || line.error.kind !== "nodeMissing" ? line : openSerial(node, baud);
+    },
     gpio: async () => ok(connection.gpio),
     close: async () => connection.close(),
   });

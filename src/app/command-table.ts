@@ -92,6 +92,9 @@ export const COMMANDS: readonly CommandSpec[] = [
       until: { value: "DATE", help: "last day (YYYY-MM-DD, whole, UTC), or instant at which validity ends" },
       ref: { value: "TEXT", help: "your own reference, such as a membership number; not a name" },
       can: { help: "ask for the six digits on the card's front and keep them sealed under the site key" },
+      document: {
+        help: "as --can, and examine the card's travel document with them: its identity is enrolled with the chip",
+      },
       replace: { help: "let this chip take the place of another one that is pinned to the number" },
       json,
     },
@@ -101,16 +104,21 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "credentials add",
-    summary: "admit, or deny, the card held to a reader; its number is never shown",
+    summary: "admit, or deny, the card held to a reader, or a holder you name; no number or name is shown",
     options: {
       config,
-      tap: { help: "read the card now; required, since a number never goes on a command line" },
+      tap: { help: "read the card now" },
+      document: {
+        help: "ask for a document's State and number; what names a holder never goes on a command line",
+      },
+      "fiscal-code": { help: "ask for a fiscal code" },
+      name: { help: "ask for family name, given names and date of birth" },
       door: { value: "ID", help: "the door whose reader is used; the first when absent" },
       group: { value: "NAME", help: "the group that the card joins; required unless --deny" },
       from: { value: "DATE", help: "first day (YYYY-MM-DD) or instant of validity" },
       until: { value: "DATE", help: "last day (YYYY-MM-DD, whole, UTC), or instant at which validity ends" },
       ref: { value: "TEXT", help: "your own reference, such as a membership number; not a name" },
-      deny: { help: "put the card on the deny list instead" },
+      deny: { help: "put the holder on the deny list instead" },
       json,
     },
     positionals: [],
@@ -119,7 +127,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "credentials import",
-    summary: "admit the cards of a CSV file: all, or none if a row is bad; denied cards stay denied",
+    summary: "admit the holders of a CSV file: all, or none if a row is bad; denied ones stay denied",
     options: {
       config,
       "hex-identifiers": { help: "also accept numbers written as 24 hex digits of their ASCII codes" },
@@ -131,7 +139,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "credentials list",
-    summary: "show the admitted and denied cards by tag, group, validity, chip and reference",
+    summary: "show the admitted and denied holders by tag, kind, group, validity, chip and reference",
     options: { config, json },
     positionals: [],
     example: "varco credentials list --json",
@@ -139,7 +147,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "credentials revoke",
-    summary: "take a card off either list, named by its reference or its tag",
+    summary: "take a holder off either list, with all that he may be met by; named by reference or tag",
     options: { config, json },
     positionals: ["REFERENCE|TAG"],
     example: "varco credentials revoke M-1042",
@@ -196,7 +204,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       level: {
         value: "LEVEL",
-        help: "what the card would prove: identifier (the default), originalChip or none",
+        help: "what the card would prove: identifier (the default), originalChip, authenticDocument, verifiedDocument or none; several with commas between them",
       },
       clock: { value: "STATE", help: "what the clock would be worth: synced, holdover or unsynced" },
       json,

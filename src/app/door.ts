@@ -16,7 +16,7 @@ import { RelayPulse } from "../gate/relay-pulse.ts";
 import type { TrustAnchors } from "../pki/trust-anchors.ts";
 import type { DecisionTime, DoorPolicy } from "../policy/question.ts";
 import type { BusError, Gpio, GpioError, LineState, OutputLine } from "../ports/bus.ts";
-import type { CardReader, ReaderHealth } from "../ports/card.ts";
+import type { CardReader, DetectedCard, ReaderHealth } from "../ports/card.ts";
 import type { ChipPins } from "../ports/chip-pins.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CredentialLookup } from "../ports/credentials.ts";
@@ -25,6 +25,7 @@ import type { Log } from "../ports/log.ts";
 import type { Random } from "../ports/random.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { Board } from "./board.ts";
+import type { DocumentDoor, GateDocuments } from "./document-door.ts";
 import type { FieldGroups, FieldShare } from "./field-groups.ts";
 import { openReader, openSharedReader } from "./open-reader.ts";
 import { type ReaderReport, RecordedReader } from "./recorded-reader.ts";
@@ -53,12 +54,16 @@ export interface DoorSurroundings {
   readonly onRelayEdge: (door: string, state: LineState) => void;
   /** Another lane machine than the real one: tests plant defects by it. */
   readonly step?: typeof step<LaneRows> | undefined;
+  /** Absent where no door reads documents. */
+  readonly documents?: GateDocuments | undefined;
 }
 
 export interface Door {
   readonly id: string;
   readonly lane: LaneRunner;
   readerReport(): ReaderReport;
+  /** Listens to what people enter, until the signal is aborted; absent where nobody can. */
+  readonly listen?: (signal: AbortSignal) => Promise<void>;
   /** Drives the relay off, whatever the lane is doing. */
   releaseRelay(): Promise<void>;
 }
@@ -77,17 +82,22 @@ export async function openDoor(
     : openSharedReader(config, surroundings, field.turn));
   if (!opened.ok) return opened;
   const reader = new RecordedReader(opened.value, surroundings.clock);
+  const indicators = new Indicators(indicatorLines.value, surroundings.clock, surroundings.log);
+  const documents = await documentsOf(config, surroundings, { reader, indicators });
+  if (!documents.ok) return documents;
   const { lane, relay } = assembleLane(config, surroundings, {
     enrol: await enrolmentOf(config, surroundings),
     relayLine,
-    indicators: new Indicators(indicatorLines.value, surroundings.clock, surroundings.log),
+    indicators,
     reader,
     field,
+    documents: documents.value,
   });
   return ok({
     id: config.id,
     lane,
     readerReport: () => reader.report(),
+    ...(documents.value === undefined ? {} : { listen: documents.value.serve }),
     releaseRelay: async () => {
       await relay.release();
     },
@@ -112,6 +122,7 @@ interface LaneParts {
   readonly reader: CardReader;
   readonly field: FieldShare | undefined;
   readonly enrol: EnrolOnTheFly | undefined;
+  readonly documents: DocumentDoor | undefined;
 }
 
 function assembleLane(config: DoorConfig, surroundings: DoorSurroundings, parts: LaneParts) {
@@ -129,6 +140,8 @@ function assembleLane(config: DoorConfig, surroundings: DoorSurroundings, parts:
     lostProofs: new LostProofs(),
     readerTroubles: () => troublesOf(parts.reader.health()),
   };
+  const byNumber = (card: DetectedCard) => readPassage(card, passage);
+  const { documents } = parts;
   const judge = new Judge({
     facts,
     policy: surroundings.policyOf(config),
@@ -142,7 +155,8 @@ function assembleLane(config: DoorConfig, surroundings: DoorSurroundings, parts:
     indicators: parts.indicators,
     journal: surroundings.journal,
     judge,
-    read: (card) => readPassage(card, passage),
+    read: (card) => documents?.lane.read(card, () => byNumber(card)) ?? byNumber(card),
+    onIdle: documents?.onIdle,
     neighbourhood: parts.field?.neighbourhood,
     clock: surroundings.clock,
     log: surroundings.log,
@@ -156,6 +170,17 @@ function assembleLane(config: DoorConfig, surroundings: DoorSurroundings, parts:
 /** What a card is not to be blamed for: commands repeated or given up, readers recovered. */
 const troublesOf = ({ rereads, resends, aborts, recoveries }: ReaderHealth): number =>
   rereads + resends + aborts + Object.values(recoveries).reduce((sum, count) => sum + count, 0);
+
+/** Documents, where the door reads them; loaded there alone. */
+async function documentsOf(
+  config: DoorConfig,
+  surroundings: DoorSurroundings,
+  parts: { readonly reader: CardReader; readonly indicators: Indicators },
+): Promise<Result<DocumentDoor | undefined, BusError>> {
+  if (config.document === undefined) return ok(undefined);
+  const { openDocumentDoor } = await import("./document-door.ts");
+  return openDocumentDoor(config, surroundings, parts);
+}
 
 /** Enrolment on the fly, where the door is told to; loaded there alone, with the parser of certificates. */
 async function enrolmentOf(

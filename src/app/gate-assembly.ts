@@ -7,6 +7,7 @@
 import { FamilyCache } from "../cie/families.ts";
 import type { Config, DoorConfig } from "../config/schema.ts";
 import type { ScopeKey } from "../crypto/pseudonym.ts";
+import type { SiteKey } from "../crypto/site-key.ts";
 import type { DoorFault } from "../gate/lane-runner.ts";
 import { ChipPinStore } from "../journal/chip-pin-store.ts";
 import { CredentialStore } from "../journal/credential-store.ts";
@@ -22,8 +23,9 @@ import { ok, type Result } from "../result.ts";
 import { DAY_MS } from "../time/civil-date.ts";
 import type { Instant } from "../time/time.ts";
 import type { Board } from "./board.ts";
+import type { GateDocuments } from "./document-door.ts";
 import { type Door, type DoorSurroundings, type HardwareError, openDoor } from "./door.ts";
-import { policiesOf } from "./door-policy.ts";
+import { policiesOf, zoneOf } from "./door-policy.ts";
 import { FieldGroups } from "./field-groups.ts";
 import { GateTime, LOOK_BACK_ROWS } from "./gate-time.ts";
 import type { PinMapError } from "./pin-map.ts";
@@ -38,6 +40,7 @@ export interface GateSurroundings {
   readonly board: Board;
   readonly database: OpenDatabase;
   readonly scopeKey: ScopeKey;
+  readonly siteKey: SiteKey;
   readonly clock: Clock;
   readonly clockState: () => ClockState;
   readonly random: Random;
@@ -92,6 +95,8 @@ export async function assembleGate(
   const families = new FamilyCache();
   const fields = new FieldGroups(s.clock);
   const policyOf = policiesOf(s.config);
+  const documents = await openDocuments(s, { journal: journal.value, enrolments: pins.value, time });
+  if (!documents.ok) return documents;
   const doors: Door[] = [];
   for (const { config, relayLine } of relays.value) {
     const door = await openDoor(config, relayLine, {
@@ -104,6 +109,7 @@ export async function assembleGate(
       families,
       fields,
       policyOf,
+      documents: documents.value,
       decisionTime: () => time.now(),
       onPolling: (id) => s.onPolling?.(id),
       onFaults: (id, faults) => conditions.change(id, { faults }),
@@ -115,6 +121,20 @@ export async function assembleGate(
   return ok(
     new RunningGate(s, { journal: journal.value, credentials: credentials.value }, doors, conditions),
   );
+}
+
+/** What doors need that read documents, if one does. */
+async function openDocuments(
+  { config, database, siteKey, random }: GateSurroundings,
+  parts: { readonly journal: SqliteJournal; readonly enrolments: ChipPinStore; readonly time: GateTime },
+): Promise<Result<GateDocuments | undefined, JournalError>> {
+  if (config.doors.every(({ document }) => document === undefined)) return ok(undefined);
+  const { journal, enrolments, time } = parts;
+  const { PasswordTryStore } = await import("../journal/password-try-store.ts");
+  const tries = PasswordTryStore.open(database, journal, () => time.now().instant);
+  if (!tries.ok) return tries;
+  const { gateDocuments } = await import("./document-door.ts");
+  return ok(gateDocuments({ siteKey, tries: tries.value, enrolments, zone: zoneOf(config) }, random));
 }
 
 interface HeldRelay {
@@ -240,8 +260,10 @@ class RunningGate implements Gate {
     if (failed !== undefined) throw failed.reason;
   }
 
-  async #serve({ id, lane }: Door, signal: AbortSignal): Promise<void> {
+  async #serve({ id, lane, listen }: Door, signal: AbortSignal): Promise<void> {
     const now = this.#surroundings.clock.monotonicMs();
+    const listening = listen?.(signal);
     await lane.run(signal, recentPresentations(this.journal, id, now));
+    await listening;
   }
 }

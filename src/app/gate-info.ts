@@ -13,10 +13,12 @@ export function gateInfo(
     gate: config.gate,
     software: { name: "varco", version: softwareVersion, node: process.version },
     hardware: { board: config.board.kind, arch: process.arch },
-    doors: config.doors.map(({ id, direction, level, groups, reader, relay }) => ({
+    doors: config.doors.map(({ id, direction, level, alsoAccepts, stepUp, groups, reader, relay }) => ({
       id,
       direction,
       level,
+      alsoAccepts,
+      stepUp: stepUp.map((step) => ({ ...step })),
       groups: groups.map(({ group, schedule }) => (schedule === undefined ? group : { group, schedule })),
       reader: { bus: reader.bus },
       relay: { pulseMs: relay.pulseMs, maxPulseMs: relay.maxPulseMs },

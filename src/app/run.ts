@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Config } from "../config/schema.ts";
 import { deriveScopeKey, type ScopeKey } from "../crypto/pseudonym.ts";
 import { loadOrCreateSigner, type Signer } from "../crypto/signing-key.ts";
-import { loadSiteKey } from "../crypto/site-key.ts";
+import { loadSiteKey, type SiteKey } from "../crypto/site-key.ts";
 import { systemRandom } from "../crypto/system-random.ts";
 import { type OpenDatabase, openDatabase } from "../journal/database.ts";
 import type { TrustAnchors } from "../pki/trust-anchors.ts";
@@ -17,6 +17,7 @@ import { buildTime } from "./build-time.ts";
 import { type ClockWatch, watchClockState } from "./clock-state.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode } from "./command.ts";
 import { databaseFile, failed, type Outcome, openConfig } from "./commands/site.ts";
+import { possibleLevels } from "./door-policy.ts";
 import { assembleGate, type Gate } from "./gate-assembly.ts";
 import { serveGate } from "./gate-service.ts";
 import { pinMapOf, writePinMap } from "./pin-map.ts";
@@ -122,7 +123,8 @@ async function openTrust(
   io: CommandIo,
   log: Log,
 ): Promise<Outcome<() => TrustAnchors | undefined>> {
-  if (config.doors.every(({ level }) => level === "identifier")) return { value: () => undefined };
+  if (config.doors.flatMap(possibleLevels).every((level) => level === "identifier"))
+    return { value: () => undefined };
   // Loaded by those who need it: certificates and their parser cost a small gate megabytes.
   const { LiveTrustAnchors } = await import("./trust-anchors-of.ts");
   const trust = LiveTrustAnchors.open(database, config, log);
@@ -131,6 +133,7 @@ async function openTrust(
 
 interface Storage {
   readonly scopeKey: ScopeKey;
+  readonly siteKey: SiteKey;
   readonly database: OpenDatabase;
   readonly signer: Signer;
 }
@@ -150,7 +153,7 @@ async function openStorage(
   const signer = loadOrCreateSigner(join(config.stateDirectory, "journal.key"), systemRandom);
   if (!signer.ok) return failed(io, signer.error);
   const scopeKey = deriveScopeKey(siteKey.value, config);
-  return { value: { scopeKey, database: database.value, signer: signer.value } };
+  return { value: { scopeKey, siteKey: siteKey.value, database: database.value, signer: signer.value } };
 }
 
 /** The board, with each of its readers reserved for this process. */

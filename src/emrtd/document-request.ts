@@ -11,6 +11,7 @@ import type { ChipAuthenticationError } from "./chip-authentication.ts";
 import type { AccessError, AccessProtocol, AccessRequest } from "./document-access.ts";
 import type { FileRead } from "./document-session.ts";
 import type { DataGroupName } from "./lds/data-groups.ts";
+import type { Mrz } from "./lds/mrz.ts";
 import type { ChipMappingFailure } from "./pace-cam.ts";
 import type { FilesFailure } from "./passive-authentication.ts";
 import type { SodFailure } from "./passive-authentication-sod.ts";
@@ -25,6 +26,11 @@ export interface DocumentRequest extends AccessRequest {
   readonly today: CivilDate;
   /** MRZ_information that was typed or scanned, which must be the document's; the caller wipes it. */
   readonly presented?: Uint8Array;
+  /**
+   * Asked as soon as DG1 is there, which nobody has vouched for yet: why to read no further. An honest document is refused
+   * a second earlier, and what a forged one says can only keep it out.
+   */
+  readonly objection?: (mrz: Mrz) => Objection | undefined;
   /** Data groups that are wanted besides those that prove something. One that the document lacks is passed over. */
   readonly wanted: readonly DataGroupName[];
   /** Hears of each step as it is done, for people who watch. */
@@ -42,6 +48,9 @@ export type DocumentStep =
   | { readonly kind: ChipProtocol }
   /** All that was read is among what was signed, and holds today. */
   | { readonly kind: "data" };
+
+/** Whom a gate does not let in, whatever his document proves. */
+export type Objection = "country" | "denyListed";
 
 /** How a chip showed that it is the one that the State signed for. */
 export type ChipProtocol = "chipAuthenticationMapping" | "chipAuthentication" | "activeAuthentication";
@@ -93,6 +102,8 @@ export type DocumentError =
   | { readonly kind: "chipUnproven" }
   /** The State's list names a data group that proves the chip, and the chip says it has none: a copy would. */
   | { readonly kind: "dataGroupWithheld"; readonly dataGroup: 14 | 15 }
+  /** An authentic document, maybe, but none for this gate. */
+  | { readonly kind: "unwanted"; readonly why: Objection }
   /** One way for the chip to prove itself failed, and the session with it. Activated anew, it is asked in the next way. */
   | {
       readonly kind: "chipWayFailed";

@@ -12,6 +12,8 @@ import { type Attempt, agreeWithChip, settleChip } from "./document-chip.ts";
 import type { ChipProtocol, DocumentAttempts, DocumentError, DocumentRequest } from "./document-request.ts";
 import { DocumentSession } from "./document-session.ts";
 import { DATA_GROUPS, LDS_FILES } from "./lds/data-groups.ts";
+import { expiryDate, isBefore } from "./lds/dates.ts";
+import { parseDg1 } from "./lds/dg1.ts";
 import { checkDocumentFiles, type DocumentProof } from "./passive-authentication.ts";
 import { authenticateSod, type DocumentSecurity } from "./passive-authentication-sod.ts";
 import type { ReadFileError } from "./read-file.ts";
@@ -61,6 +63,8 @@ function* inspect(
   const { request } = attempt;
   const dg1 = yield* session.read("DG1");
   if (!dg1.ok) return err(withoutTravelData(dg1.error));
+  const unwelcome = unwelcomeBy(dg1.value, request);
+  if (unwelcome !== undefined) return err(unwelcome);
   const agreed = yield* agreeWithChip(session, opened, attempt);
   if (!agreed.ok) return agreed;
   const security = yield* readSecurity(session, attempt);
@@ -87,6 +91,16 @@ function withRemarks(proof: DocumentProof, cardSecurity: CardSecurity | undefine
   const warnings = [...new Set([...proof.warnings, ...cardSecurity.warnings])];
   const defects = [...new Set([...proof.defects, ...cardSecurity.defects])];
   return { ...proof, warnings, defects };
+}
+
+/** What DG1 says against itself, before anybody has vouched for it; what cannot be read is left to the checks that follow. */
+function unwelcomeBy(dg1: Uint8Array, { today, objection }: DocumentRequest): DocumentError | undefined {
+  const mrz = parseDg1(dg1);
+  if (!mrz.ok) return undefined;
+  const expiresOn = expiryDate(mrz.value.dateOfExpiry);
+  if (expiresOn !== undefined && isBefore(expiresOn, today)) return { kind: "documentExpired" };
+  const why = objection?.(mrz.value);
+  return why === undefined ? undefined : { kind: "unwanted", why };
 }
 
 /** A card for other uses may have the application, and nothing in it that may be read without more rights. */

@@ -32,6 +32,11 @@ export class EphemeralKeys implements PaceKeys {
     this.#random = random;
   }
 
+  /** Groups of cards that are likely to come, so that the first of them finds a pair made ahead. */
+  expect(groups: readonly KeyGroup[]): void {
+    for (const group of groups) this.#pairsOf(group);
+  }
+
   /** A pair made ahead if there is one, else one made now. */
   takePair(group: KeyGroup): KeyPair {
     return this.#pairsOf(group).pop() ?? this.#newPair(group);

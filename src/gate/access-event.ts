@@ -3,9 +3,10 @@
  * identifier; the pseudonym travels as the personal part, which the journal keeps erasable.
  */
 import { type Level, type Proofs, reachedLevel } from "../identity/proofs.ts";
-import type { Decision } from "../policy/question.ts";
+import type { ChipStanding, Decision } from "../policy/question.ts";
 import type { ChipPin } from "../ports/chip-pins.ts";
 import type { Json, NewEvent, PersonalPart } from "../ports/journal.ts";
+import type { DocumentAlarm } from "./document-denials.table.ts";
 import type { LaneNote, NoteFacts } from "./lane.ts";
 import type { Passage } from "./passage.ts";
 import type { RelayFault } from "./relay-pulse.ts";
@@ -32,6 +33,13 @@ export interface AccessFacts {
   readonly personal?: PersonalPart;
 }
 
+/** By what of a document its holder was found; the number of a card is no match of a document. */
+const MATCHES: Readonly<Partial<Record<PersonalPart["kind"], string>>> = {
+  doc: "document",
+  cf: "fiscalCode",
+  name: "name",
+};
+
 /** `acs.access.granted` or `acs.access.denied`. */
 export function accessEvent(door: DoorFacts, facts: AccessFacts): NewEvent {
   const { decision } = facts;
@@ -50,6 +58,8 @@ export function accessEvent(door: DoorFacts, facts: AccessFacts): NewEvent {
   const level = reachedLevel(facts.proofs);
   if (level !== undefined) data["level"] = level;
   if (facts.detail !== undefined) data["detail"] = facts.detail;
+  const match = facts.personal && MATCHES[facts.personal.kind];
+  if (match !== undefined) data["match"] = match;
   if (facts.chipResponseMs !== undefined) data["chipResponseMs"] = Math.round(facts.chipResponseMs);
   const type = decision.outcome === "granted" ? "acs.access.granted" : "acs.access.denied";
   return facts.personal === undefined ? { type, data } : { type, data, personal: facts.personal };
@@ -88,20 +98,28 @@ export function chipPinned(facts: PinningFacts): NewEvent {
  * came without the chip that was pinned to it, `cardNotGenuine` when an examination found that no State made the card,
  * `signerUnknown` when the trust store could not tell. `why` is the check that failed.
  */
-export function chipAlarm({ door }: DoorFacts, { chip, proofs, personal }: Passage): NewEvent | undefined {
-  const why = chip.detail ?? "unknown";
-  switch (chip.standing) {
-    case "unpinned":
-      return undefined;
-    case "pinned":
-      return proofs.has("chipKey")
-        ? undefined
-        : { type: "acs.security.cloneSuspected", data: { door, why }, personal };
-    case "notGenuine":
-    case "signerUnknown":
-      return examinationAlarm({ of: chip.standing, door, why, personal });
-  }
+export function chipAlarm(
+  { door }: DoorFacts,
+  { chip, proofs, alarm }: Passage,
+  personal: PersonalPart | undefined,
+): NewEvent | undefined {
+  const of = alarm ?? alarmOf(chip.standing, proofs);
+  if (of === undefined) return undefined;
+  const data = { door, why: chip.detail ?? "unknown" };
+  return personal === undefined ? { type: ALARMS[of], data } : { type: ALARMS[of], data, personal };
 }
+
+function alarmOf(standing: ChipStanding, proofs: Proofs): DocumentAlarm | undefined {
+  if (standing === "unpinned") return undefined;
+  if (standing !== "pinned") return standing;
+  return proofs.has("chipKey") ? undefined : "cloneSuspected";
+}
+
+const ALARMS: Readonly<Record<DocumentAlarm, NewEvent["type"]>> = {
+  cloneSuspected: "acs.security.cloneSuspected",
+  notGenuine: "acs.security.cardNotGenuine",
+  signerUnknown: "acs.security.signerUnknown",
+};
 
 /** What an alarm about a card says. */
 interface AlarmFacts {
@@ -116,9 +134,19 @@ export const examinationAlarm = ({
   door,
   why,
   personal,
-}: AlarmFacts & { readonly of: "notGenuine" | "signerUnknown"; readonly why: string }): NewEvent => ({
-  type: of === "notGenuine" ? "acs.security.cardNotGenuine" : "acs.security.signerUnknown",
+}: AlarmFacts & { readonly of: DocumentAlarm; readonly why: string }): NewEvent => ({
+  type: ALARMS[of],
   data: door === undefined ? { why } : { door, why },
+  personal,
+});
+
+/** The document side of a card is kept beside its chip: its identity where the whole document was examined, else its access number alone. */
+export const documentEnrolled = ({
+  personal,
+  examined,
+}: Pick<AlarmFacts, "personal"> & { readonly examined: boolean }): NewEvent => ({
+  type: "acs.config.documentEnrolled",
+  data: { by: "operator", examined },
   personal,
 });
 

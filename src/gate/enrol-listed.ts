@@ -32,8 +32,11 @@ export interface EnrolmentContext extends Omit<ExaminationContext, "anchors" | "
   readonly decisionTime: () => DecisionTime;
 }
 
-/** What a successful examination proves together with the number. */
-const WOULD_PROVE: Proofs = new Set(["nisRead", "serviceSod", "chipKey"]);
+/** What a successful examination proves together with the number, and the card's document side where the door asks for that. */
+const WOULD_PROVE: Proofs = new Set([
+  ...(["nisRead", "serviceSod", "chipKey"] as const),
+  ...(["cardAccess", "documentSignature", "documentChip"] as const),
+]);
 const STORE_UNUSABLE: Found = { standing: "signerUnknown", proofs: [], detail: "trustStoreUnusable" };
 
 /** Makes the enrolment of a door that enrols those on its list. */

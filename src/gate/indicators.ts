@@ -5,6 +5,7 @@
 import type { OutputLine } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
+import type { DocumentProgress } from "./document-lane.ts";
 import type { LaneSignal } from "./lane.ts";
 
 export type IndicatorName = "green" | "red" | "buzzer";
@@ -14,10 +15,22 @@ interface Flash {
   readonly indicator: IndicatorName;
   readonly startMs: number;
   readonly lengthMs: number;
+  /** So often in all, so long from one beginning to the next. */
+  readonly again?: { readonly everyMs: number; readonly times: number };
 }
 
-/** Granted: one short tone. Denied: one long tone. Fault: red and two tones, told apart without looking. */
-const PATTERNS: Readonly<Record<LaneSignal, readonly Flash[]>> = {
+/** What a lane shows: how a presentation ended, or what its holder should do meanwhile. */
+export type IndicatorSignal = LaneSignal | DocumentProgress;
+
+/** Granted: one short tone. Denied: one long tone. Fault: red and two tones, told apart without looking. Hold still: green
+ * blinks, as long as the slowest documents take. Enter the password: a tick, then both lamps blink as long as it is waited for. */
+const PATTERNS: Readonly<Record<IndicatorSignal, readonly Flash[]>> = {
+  holdStill: [{ indicator: "green", startMs: 0, lengthMs: 250, again: { everyMs: 500, times: 12 } }],
+  enterPassword: [
+    { indicator: "buzzer", startMs: 0, lengthMs: 60 },
+    { indicator: "red", startMs: 0, lengthMs: 100, again: { everyMs: 1_000, times: 20 } },
+    { indicator: "green", startMs: 0, lengthMs: 100, again: { everyMs: 1_000, times: 20 } },
+  ],
   granted: [
     { indicator: "green", startMs: 0, lengthMs: 1_000 },
     { indicator: "buzzer", startMs: 0, lengthMs: 80 },
@@ -48,7 +61,7 @@ export class Indicators {
   }
 
   /** Ends the pattern being shown, if any, and begins this one. Returns at once. */
-  show(signal: LaneSignal): void {
+  show(signal: IndicatorSignal): void {
     this.#playing.abort();
     this.#playing = new AbortController();
     const { signal: ended } = this.#playing;
@@ -66,8 +79,15 @@ export class Indicators {
   async #play(flash: Flash, ended: AbortSignal): Promise<void> {
     const line = this.#lines[flash.indicator];
     if (line === undefined) return;
-    if (flash.startMs > 0) await this.#clock.sleep(flash.startMs, ended);
-    if (ended.aborted) return;
+    const { startMs, lengthMs, again = { everyMs: lengthMs, times: 1 } } = flash;
+    if (startMs > 0) await this.#clock.sleep(startMs, ended);
+    for (let left = again.times; left > 0 && !ended.aborted; left--) {
+      await this.#flash(line, flash, ended);
+      if (left > 1) await this.#clock.sleep(again.everyMs - lengthMs, ended);
+    }
+  }
+
+  async #flash(line: OutputLine, flash: Flash, ended: AbortSignal): Promise<void> {
     this.#showing.set(flash.indicator, flash);
     await this.#drive(line, "active");
     await this.#clock.sleep(flash.lengthMs, ended);

@@ -5,8 +5,8 @@
 import { toHex } from "../bytes/hex.ts";
 import { decide } from "../policy/decide.ts";
 import type { Decision, DecisionTime, DenialReason, DoorPolicy } from "../policy/question.ts";
-import type { CredentialLookup } from "../ports/credentials.ts";
-import type { JournalError, NewEvent } from "../ports/journal.ts";
+import type { CredentialLookup, Standing } from "../ports/credentials.ts";
+import type { JournalError, NewEvent, PersonalPart } from "../ports/journal.ts";
 import { ok, type Result, unreachable } from "../result.ts";
 import { type AccessFacts, accessEvent, chipAlarm, type DoorFacts, type LaneRows } from "./access-event.ts";
 import { INCOMPLETE, type Verdict } from "./lane.ts";
@@ -19,6 +19,32 @@ export interface JudgeContext {
   readonly credentials: CredentialLookup;
   /** Now, never below the floor that the gate has already seen. */
   readonly decisionTime: () => DecisionTime;
+}
+
+/** Whom the lists know, and what they know of him. */
+interface Known {
+  readonly standing: Standing;
+  readonly personal?: PersonalPart;
+}
+
+/**
+ * The deny list counts by whatever identifier; else the first that is on the allow list. A stranger's document leaves no
+ * pseudonym: nobody asked for one. A number does, for whoever has to add him.
+ */
+export function whoOf(
+  holders: readonly PersonalPart[],
+  credentials: CredentialLookup,
+): Result<Known, JournalError> {
+  let listed: Known | undefined;
+  for (const personal of holders) {
+    const standing = credentials.standing(personal.pseudonym);
+    if (!standing.ok) return standing;
+    if (standing.value.denyListed) return ok({ standing: standing.value, personal });
+    if (standing.value.credential !== undefined) listed ??= { standing: standing.value, personal };
+  }
+  const number = holders.find(({ kind }) => kind === "nis");
+  const standing = { denyListed: false };
+  return ok(listed ?? (number === undefined ? { standing } : { standing, personal: number }));
 }
 
 type FinalFailure = Exclude<ReadFailure, { readonly kind: "cardLost" | "readerFailed" }>;
@@ -36,14 +62,15 @@ export class Judge {
    */
   judge(passage: Passage, latencyMs: () => number): Result<Verdict<LaneRows>, JournalError> {
     const { facts, policy, credentials, decisionTime } = this.#context;
-    const { proofs, personal, chip } = passage;
-    const standing = credentials.standing(personal.pseudonym);
-    if (!standing.ok) return standing;
+    const { proofs, chip } = passage;
+    const found = whoOf(passage.holders, credentials);
+    if (!found.ok) return found;
+    const { personal, standing } = found.value;
     const question = {
       door: policy,
       proofs,
       chip: chip.standing,
-      standing: standing.value,
+      standing,
       at: decisionTime(),
     };
     const decision = chip.decided ?? decide(question);
@@ -52,12 +79,16 @@ export class Judge {
       decision,
       proofs,
       latencyMs: latencyMs(),
-      personal,
+      ...(personal === undefined ? {} : { personal }),
       ...(detail === undefined ? {} : { detail }),
       ...(responseMs === undefined ? {} : { chipResponseMs: responseMs }),
     });
-    const alarm = chipAlarm(facts, passage);
-    const holder = holderKey(personal.pseudonym, { refuted: alarm !== undefined });
+    const alarm = chipAlarm(facts, passage, personal);
+    const someone = personal ?? passage.holders[0];
+    const holder =
+      someone === undefined
+        ? `chip:${detail ?? "unknown"}`
+        : holderKey(someone.pseudonym, { refuted: alarm !== undefined });
     return ok({ outcome: decision.outcome, who: holder, row: alarm === undefined ? [row] : [alarm, row] });
   }
 

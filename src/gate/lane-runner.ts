@@ -53,6 +53,8 @@ export interface LaneContext {
   readonly onFaults: (faults: ReadonlySet<DoorFault>) => void;
   /** Told at the first polling round: the moment from which the door serves people. */
   readonly onPolling: () => void;
+  /** A little work that is better done while nobody is there, before each polling round. */
+  readonly onIdle?: (() => void) | undefined;
   /** The machine; a parameter so that a test can plant a defect in it. */
   readonly step?: typeof step<LaneRows> | undefined;
 }
@@ -224,6 +226,7 @@ export class LaneRunner {
     await this.#retryJournal();
     if (!this.#polled) this.#context.onPolling();
     this.#polled = true;
+    this.#context.onIdle?.();
     const begunAt = this.#now();
     const found = await this.#context.reader.poll(signal);
     if (!found.ok) return this.#readerFailed(found.error);

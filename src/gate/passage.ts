@@ -19,14 +19,18 @@ import type { Random } from "../ports/random.ts";
 import { err, ok, type Result } from "../result.ts";
 import { after } from "../time/time.ts";
 import { proveChip } from "./chip-proof.ts";
+import type { DocumentAlarm } from "./document-denials.table.ts";
 import type { LostProofs } from "./lost-proofs.ts";
 import { type ReadFailure, readCard } from "./read-card.ts";
 
 /** What a door's reading came to. */
 export interface Passage {
   readonly proofs: Proofs;
-  readonly personal: PersonalPart;
+  /** By what the holder may be on the lists, the surest first; none where nobody could be made out. */
+  readonly holders: readonly PersonalPart[];
   readonly chip: ChipFinding;
+  /** What is amiss with a travel document, beyond that it proves too little. */
+  readonly alarm?: DocumentAlarm;
 }
 
 /** What is known of the chip; `detail` says more about a failure, without anything of the holder. */
@@ -79,7 +83,7 @@ export async function readPassage(
     const found = await findChip(card, nis, personal, context);
     if (!found.ok) return found;
     const { proofs: more, ...chip } = found.value;
-    return ok({ proofs: new Set([...proofs, ...more]), personal, chip });
+    return ok({ proofs: new Set([...proofs, ...more]), holders: [personal], chip });
   } finally {
     nis.fill(0);
   }

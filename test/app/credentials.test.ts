@@ -1,5 +1,5 @@
-import { writeFile } from "node:fs/promises";
 // The commands about cards, on the real store and, where a card is held to a reader, on the virtual board.
+import { readFile, writeFile } from "node:fs/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { addCommand } from "../../src/app/commands/credentials-add.ts";
 import { importCommand } from "../../src/app/commands/credentials-import.ts";
@@ -7,7 +7,9 @@ import { listCommand } from "../../src/app/commands/credentials-list.ts";
 import { revokeCommand } from "../../src/app/commands/credentials-revoke.ts";
 import { readCommand } from "../../src/app/commands/read.ts";
 import { lockReader } from "../../src/app/process-lock.ts";
+import { openDatabase } from "../../src/journal/database.ts";
 import type { BoardServer } from "../../src/sim/board-server.ts";
+import { good } from "../good.ts";
 import { type CommandWorld, commandWorld, NODE } from "./command-world.ts";
 import { anyNumber, containing, matching } from "./matchers.ts";
 
@@ -40,9 +42,10 @@ describe("import", () => {
       out: ["imported 2 credentials"],
     });
     expect(await listed(world)).toEqual([
-      { card: matching(/^card#[0-9a-f]{4}$/), list: "allow", group: "staff", enabled: true },
+      { card: matching(/^card#[0-9a-f]{4}$/), kind: "nis", list: "allow", group: "staff", enabled: true },
       {
         card: matching(/^card#[0-9a-f]{4}$/),
+        kind: "nis",
         list: "allow",
         group: "members",
         enabled: true,
@@ -64,7 +67,13 @@ describe("import", () => {
       out: [containing(told)],
     });
     const json = await world.run(importCommand, { positionals: [file], flags: JSON_FLAG });
-    expect(JSON.parse(json.out[0] ?? "")).toEqual({ imported: 1, replaced: 1, stillDenied: 1, badRows: 0 });
+    expect(JSON.parse(json.out[0] ?? "")).toEqual({
+      imported: 1,
+      replaced: 1,
+      stillDenied: 1,
+      badRows: 0,
+      namesakes: 0,
+    });
     const entries = (await listed(world)) as { card: string; list: string }[];
     const denied = entries.find(({ list }) => list === "deny");
     expect(await world.run(revokeCommand, { positionals: [denied?.card ?? ""] })).toMatchObject({ exit: 0 });
@@ -248,7 +257,8 @@ describe("a card held to the reader", () => {
   });
 
   test.each([
-    ["no --tap", { texts: { group: "members" } }, "--tap is missing"],
+    ["no --tap nor anything else", { texts: { group: "members" } }, "one of --tap, --document"],
+    ["two ways at once", tap({ group: "members" }, "name"), "one of --tap, --document"],
     ["no group", tap({}), "--group is missing"],
     ["a group that no door admits", tap({ group: "guests" }), "the doors admit members, staff"],
     ["a group for a denied card", tap({ group: "members" }, "deny"), "--deny takes no --group"],
@@ -265,6 +275,106 @@ describe("a card held to the reader", () => {
   test("is not read at a door that does not exist", async () => {
     const world = await commandWorld();
     expect(await world.run(readCommand, { texts: { door: "lane-9" } })).toMatchObject({ exit: 2 });
+  });
+});
+
+describe("a holder whose card is not there", () => {
+  const NAME = "Bianchi Verdi; Giovanni Mario Luigi; 1985-03-21";
+  const add = (way: string, secret: string, ...flags: readonly string[]) => ({
+    flags: new Set([way, ...flags]),
+    texts: flags.includes("deny") ? {} : { group: "members" },
+    secret,
+  });
+  const database = (world: CommandWorld) => `${world.folder}/state/varco.db`;
+
+  test.each([
+    ["document", "ITA CA31415AB", "doc"],
+    ["fiscal-code", "BNCGNN85C21F205H", "cf"],
+    ["name", NAME, "name"],
+  ])("is admitted by %s, which appears nowhere", async (way, secret, kind) => {
+    const world = await commandWorld();
+    const added = await world.run(addCommand, add(way, secret));
+    expect(added).toMatchObject({ exit: 0, out: [matching(/^card#[0-9a-f]{4} is now on the allow list$/)] });
+    expect(await listed(world)).toMatchObject([{ kind, list: "allow", group: "members" }]);
+    const kept = await readFile(database(world));
+    for (const word of secret.split(/[; ]+/)) {
+      expect([...added.out, ...added.err].join()).not.toContain(word);
+      expect(kept.includes(word)).toBe(false);
+      expect(kept.includes(word.toUpperCase())).toBe(false);
+    }
+  });
+
+  test("is denied and revoked by name in every form that documents may give it", async () => {
+    const world = await commandWorld();
+    await world.run(addCommand, add("name", NAME, "deny"));
+    const rows = () => {
+      const opened = good(openDatabase(database(world), { busyTimeoutMs: 100 }));
+      const count: unknown = opened.connection.prepare("SELECT count(*) FROM denied").pluck().get();
+      opened.close();
+      return count;
+    };
+    expect(rows()).toBeGreaterThan(2);
+    const [denied, ...others] = (await listed(world)) as { card: string; list: string }[];
+    expect([denied?.list, others.length]).toEqual(["deny", 0]);
+    expect(await world.run(revokeCommand, { positionals: [denied?.card ?? ""] })).toMatchObject({ exit: 0 });
+    expect(rows()).toBe(0);
+  });
+
+  test("is imported with others; a namesake is refused with what to do", async () => {
+    const world = await commandWorld();
+    const header = "family_name,given_name,birth_date,issuer,document_number,group";
+    const file = await world.write(
+      "list.csv",
+      `${header}\nBianchi,Ada,1985-03-21,,,members\nMüller,Jürgen,1970-01-02,DEU,C01X0006H,staff\n`,
+    );
+    const imported = await world.run(importCommand, { positionals: [file] });
+    expect(imported).toMatchObject({ exit: 0, out: ["imported 2 credentials"] });
+    expect(((await listed(world)) as { kind: string }[]).map(({ kind }) => kind).toSorted()).toEqual([
+      "doc",
+      "name",
+    ]);
+    const twice = await world.write(
+      "twice.csv",
+      `${header}\nMüller,Jürgen,1970-01-02,,,members\nMueller,Jurgen,1970-01-02,,,members\n`,
+    );
+    const refused = await world.run(importCommand, { positionals: [twice] });
+    expect(refused.exit).toBe(1);
+    expect(refused.err[0]).toMatch(/^row 3: the same identifier as row 2: .*a document number/);
+  });
+
+  test("may share a form of a long name with another: both are imported, neither is met by that form, and it says so", async () => {
+    const world = await commandWorld();
+    const rows = ["Adelaide", "Alessandra"].map(
+      (given) => `Montefeltro Della Rovere Colonna,${given},1985-03-21,members\n`,
+    );
+    const file = await world.write("twins.csv", `family_name,given_name,birth_date,group\n${rows.join("")}`);
+    const { exit, out, err } = await world.run(importCommand, { positionals: [file] });
+    expect({ exit, out }).toEqual({ exit: 0, out: ["imported 2 credentials"] });
+    expect(err).toEqual([
+      matching(/^row 3: some documents would show this holder and the one of row 2 by one name/),
+    ]);
+    expect(await listed(world)).toHaveLength(2);
+  });
+
+  test.each([
+    ["document", "ITA"],
+    ["document", "Italia CA31415AB"],
+    ["fiscal-code", "BNCGNN85C21F205A"],
+    ["name", "Bianchi; 1985-03-21"],
+    ["name", `${NAME}; Milano`],
+  ])("is not taken by %s when that cannot be right, and what was typed is not shown", async (way, secret) => {
+    const world = await commandWorld();
+    const { exit, err } = await world.run(addCommand, add(way, secret));
+    expect(exit).toBe(2);
+    for (const word of secret.split(/[; ]+/).filter((each) => each !== "ITA"))
+      expect(err.join()).not.toContain(word);
+    expect(await listed(world)).toEqual([]);
+  });
+
+  test("is not taken when nobody types anything", async () => {
+    const world = await commandWorld();
+    const { exit } = await world.run(addCommand, { flags: new Set(["name"]), texts: { group: "members" } });
+    expect(exit).toBe(2);
   });
 });
 

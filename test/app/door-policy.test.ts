@@ -1,9 +1,10 @@
 // From the configuration's text to the decision: what is written about groups and schedules is what holds.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { policiesOf } from "../../src/app/door-policy.ts";
+import { policiesOf, possibleLevels } from "../../src/app/door-policy.ts";
 import { parseConfig } from "../../src/config/load-config.ts";
 import { decide } from "../../src/policy/decide.ts";
+import { demandedLevels } from "../../src/policy/demand.ts";
 import type { DecisionTime } from "../../src/policy/question.ts";
 import { instant } from "../../src/time/time.ts";
 
@@ -87,4 +88,32 @@ test.each([
   expect(decided("off-peak", "2026-11-23T08:00Z", text, "unsynced")).toMatchObject(
     reason === undefined ? { outcome: "granted" } : { outcome: "denied", reason },
   );
+});
+
+describe("what a door demands", () => {
+  const STEPPING = EXAMPLE.replace(
+    /level: identifier\n.*$/m,
+    `level: authenticDocument
+    alsoAccepts: [originalChip]
+    stepUp: [{ level: verifiedDocument, schedule: quiet-hours }, { level: verifiedDocument, groups: [staff] }]
+    document: {}`,
+  );
+  const [door] = configOf(STEPPING).doors;
+  if (door === undefined) throw new Error("no door");
+  const policy = policiesOf(configOf(STEPPING))(door);
+  const at = (time: string): DecisionTime => ({ instant: instant(Date.parse(time)), state: "synced" });
+
+  test("is its level or what it accepts as well, and its step-ups in their times and of their groups", () => {
+    const own = ["authenticDocument", "originalChip"];
+    expect(demandedLevels(policy, "members", at("2026-11-23T11:00Z"))).toEqual(own);
+    expect(demandedLevels(policy, "members", at("2026-11-23T08:00Z"))).toEqual(["verifiedDocument"]);
+    expect(demandedLevels(policy, "staff", at("2026-11-23T11:00Z"))).toEqual(["verifiedDocument"]);
+  });
+
+  test("and all of it is known before anybody comes", () => {
+    const steps = ["verifiedDocument", "verifiedDocument"];
+    expect(possibleLevels(door)).toEqual(["authenticDocument", "originalChip", ...steps]);
+    const [plain] = configOf(EXAMPLE).doors;
+    expect(plain && possibleLevels(plain)).toEqual(["identifier"]);
+  });
 });

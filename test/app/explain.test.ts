@@ -19,6 +19,8 @@ ${NIS},off-peak,,,Q-1
 000000000021,staff,,,TWICE
 `;
 
+const STEP_UP = "doors/lane-1/stepUp/0";
+
 let world: CommandWorld;
 const servers: BoardServer[] = [];
 beforeEach(async () => {
@@ -123,6 +125,51 @@ describe("other answers", () => {
   });
 });
 
+describe("a door that steps up to documents", () => {
+  const STEPPING = `alsoAccepts: [originalChip]
+    stepUp: [{ level: verifiedDocument, schedule: quiet-hours, groups: [off-peak] }]
+    document: {}`;
+  /** In quiet hours, and after them. */
+  const QUIET = "2026-11-23T09:30";
+  const LOUD = "2026-11-23T20:00";
+
+  beforeEach(async () => {
+    world = await commandWorld((text) =>
+      text
+        .replace(/level: identifier\n.*$/m, `level: authenticDocument\n    ${STEPPING}`)
+        .replace(
+          "groups: [members, staff, { group: off-peak, schedule: quiet-hours }]",
+          "groups: [members, off-peak]",
+        ),
+    );
+    const file = await world.write("members.csv", CARDS);
+    expect((await world.run(importCommand, { positionals: [file] })).exit).toBe(0);
+  });
+
+  test.each<[string, Readonly<Record<string, string>>, Readonly<Record<string, unknown>>]>([
+    ["M-1", { at: QUIET, level: "authenticDocument" }, { exit: 0, level: "authenticDocument" }],
+    ["M-1", { at: QUIET, level: "originalChip" }, { exit: 0, level: "originalChip" }],
+    ["M-1", { at: QUIET, level: "originalChip,verifiedDocument" }, { exit: 0, level: "authenticDocument" }],
+    ["M-1", { at: QUIET }, { exit: 1, reason: "acs:SecurityLevelTooLow", rule: "doors/lane-1/level" }],
+    ["Q-1", { at: QUIET, level: "verifiedDocument" }, { exit: 0, level: "verifiedDocument" }],
+    ["Q-1", { at: QUIET, level: "authenticDocument, originalChip" }, { exit: 1, rule: STEP_UP }],
+    ["Q-1", { at: LOUD, level: "authenticDocument" }, { exit: 0, level: "authenticDocument" }],
+    ["Q-1", { at: LOUD, level: "authenticDocument", clock: "unsynced" }, { exit: 1, rule: STEP_UP }],
+    ["stranger", { at: QUIET, level: "verifiedDocument" }, { exit: 1, reason: "CredentialNotFound" }],
+  ])("%s %j", async (who, texts, answer) => {
+    expect(await explained(who, texts)).toMatchObject(answer);
+  });
+
+  test("and it says what is demanded, of whom, and why now", async () => {
+    const { out } = await world.run(explainCommand, { positionals: ["Q-1"], texts: { at: QUIET } });
+    expect(out[0]).toBe(`denied at lane-1: acs:SecurityLevelTooLow, by ${STEP_UP}`);
+    expect(out.at(-1)).toBe(
+      `  decides  ${STEP_UP}  a step-up demands verifiedDocument of off-peak (mon 2026-11-23 09:30 in Europe/Rome ` +
+        "is within quiet-hours: 09:00-12:00, 14:00-17:00 on this day of the week); proven: nisRead",
+    );
+  });
+});
+
 describe("the card itself", () => {
   test("is read, and its number appears nowhere", async () => {
     const server = await world.startBoard();
@@ -150,19 +197,17 @@ describe("the card itself", () => {
   });
 });
 
+const LEVELS =
+  "--level: one of identifier, originalChip, authenticDocument, verifiedDocument, none, or several";
+
 describe("wrong usage", () => {
   test.each<[string, readonly string[], Readonly<Record<string, string>>, readonly string[], string]>([
     ["nobody named", [], {}, [], "name a REFERENCE or TAG, or stranger, or give --tap"],
     ["a name and a tap", ["M-1"], {}, ["tap"], "name a REFERENCE or TAG"],
     ["a level for a card that is read", [], { level: "none" }, ["tap"], "--level: the card itself"],
-    ["an unknown level", ["M-1"], { level: "high" }, [], "--level: one of identifier, originalChip, none"],
-    [
-      "a level that every object has",
-      ["M-1"],
-      { level: "constructor" },
-      [],
-      "--level: one of identifier, originalChip, none",
-    ],
+    ["an unknown level", ["M-1"], { level: "high" }, [], LEVELS],
+    ["an unknown level among others", ["M-1"], { level: "identifier,high" }, [], LEVELS],
+    ["a level that every object has", ["M-1"], { level: "constructor" }, [], LEVELS],
     ["an unknown door", ["M-1"], { door: "lane-9" }, [], "--door: one of lane-1"],
     ["an unknown clock", ["M-1"], { clock: "late" }, [], "--clock: one of synced, holdover, unsynced"],
     ["no time", ["M-1"], { at: "tomorrow" }, [], "in the local time of Europe/Rome"],

@@ -41,7 +41,7 @@ const openingOf = (profile: ProfileName): Uint8Array =>
 describe("§12 row 32: nothing comes between", () => {
   test.each(PROFILE_NAMES)("in a reading of %s", async (profile) => {
     const inside = await saidInside({ card: "emrtd", profile }, openingOf(profile));
-    expect(inside.length).toBeGreaterThan(20);
+    expect(inside.length).toBeGreaterThan(8);
     expect(inClear(inside)).toEqual([]);
   });
 
@@ -51,7 +51,7 @@ describe("§12 row 32: nothing comes between", () => {
       const spec = { card: "emrtd", profile, fault: "partsByGetResponse" } as const;
       const inside = await saidInside(spec, openingOf(profile));
       const parts = inside.filter((command) => begins(command, GET_RESPONSE));
-      expect(parts.length).toBeGreaterThan(20);
+      expect(parts.length).toBeGreaterThan(8);
       expect(inClear(inside)).toEqual(parts.map(toHex));
     },
   );

@@ -7,12 +7,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Board } from "../../src/app/board.ts";
 // Loaded by the gate when it is needed, which takes real time: here it is there already.
+import "../../src/app/document-door.ts";
 import "../../src/gate/enrol-listed.ts";
+import "../../src/journal/password-try-store.ts";
 import { assembleGate, type Gate, type GateSurroundings } from "../../src/app/gate-assembly.ts";
 import { Secret } from "../../src/bytes/secret.ts";
 import { parseConfig } from "../../src/config/load-config.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { deriveScopeKey, displayTag, pseudonym, type ScopeKey } from "../../src/crypto/pseudonym.ts";
+import type { SiteKey } from "../../src/crypto/site-key.ts";
 import { CredentialStore } from "../../src/journal/credential-store.ts";
 import { type OpenDatabase, openDatabase } from "../../src/journal/database.ts";
 import type { Clock, ClockState } from "../../src/ports/clock.ts";
@@ -46,7 +49,9 @@ export interface DoorWiring {
   readonly reader: LaneReader;
   readonly relayLine: number;
   /** What it demands of a card; the number alone unless said otherwise. */
-  readonly demands?: "originalChip" | "originalChip, enrolling";
+  readonly demands?: keyof typeof DEMANDS;
+  /** More of its configuration, as lines of YAML. */
+  readonly more?: string;
   /** Green and red lamp; the header has no pins left for those of a fourth lane. */
   readonly lampLines?: readonly [green: number, red: number];
 }
@@ -86,6 +91,8 @@ const DEMANDS = {
   identifier: "level: identifier\n    nisOnly: acceptsCopiedNumbers",
   originalChip: "level: originalChip",
   "originalChip, enrolling": "level: originalChip\n    enrolment: listed",
+  verifiedDocument: "level: verifiedDocument",
+  authenticDocument: "level: authenticDocument",
 } as const;
 
 export function configText(doors: readonly DoorWiring[]): string {
@@ -95,7 +102,7 @@ export function configText(doors: readonly DoorWiring[]): string {
     ${DEMANDS[d.demands ?? "identifier"]}
     groups: [members, staff]
     reader: ${JSON.stringify(d.reader)}
-    relay: { line: ${d.relayLine}, activeLevel: high, pulseMs: 400 }${lamps(d)}`;
+    relay: { line: ${d.relayLine}, activeLevel: high, pulseMs: 400 }${lamps(d)}${d.more === undefined ? "" : `\n    ${d.more}`}`;
   return `
 site: demo-site
 gate: gate-1
@@ -138,11 +145,15 @@ export interface VirtualGateOptions {
   readonly serve?: (life: Life, signal: AbortSignal) => Promise<void>;
 }
 
+/** Where doors that have a keypad find it. */
+export const KEYPAD_NODE = "/dev/ttyUSB0";
+
 export class VirtualGate {
   readonly timeline = new VirtualTimeline();
   readonly clock = VirtualClock.startingAt(this.timeline, instant(MORNING));
   readonly board: VirtualBoard;
   readonly scopeKey: ScopeKey;
+  readonly siteKey: SiteKey;
   readonly config: Config;
   readonly folder: string;
   readonly #options: VirtualGateOptions;
@@ -159,9 +170,11 @@ export class VirtualGate {
     this.board = new VirtualBoard({
       timeline: this.timeline,
       seed: options.seed,
+      entries: [KEYPAD_NODE],
       wiring: doors.map(({ reader }) => (reader.bus === "spi" ? { ...reader, clockHz: 2_000_000 } : reader)),
     });
-    this.scopeKey = deriveScopeKey({ keyId: "k1", key: new Secret(new Uint8Array(32).fill(7)) }, this.config);
+    this.siteKey = { keyId: "k1", key: new Secret(new Uint8Array(32).fill(7)) };
+    this.scopeKey = deriveScopeKey(this.siteKey, this.config);
     this.folder = options.folder ?? mkdtempSync(join(FAST_FOLDER, "varco-world-"));
   }
 
@@ -204,6 +217,7 @@ export class VirtualGate {
       board,
       database,
       scopeKey: this.scopeKey,
+      siteKey: this.siteKey,
       clock,
       clockState: this.#options.clockState ?? (() => "synced"),
       random: this.#options.processRandom?.(this.#random) ?? this.#random,
@@ -251,6 +265,7 @@ export class VirtualGate {
     this.#store().put([
       {
         pseudonym: pseudonym(this.scopeKey, "nis", identifier),
+        kind: "nis",
         displayTag: displayTag(this.scopeKey, "nis", identifier),
         keyId: this.scopeKey.keyId,
         group: "members",
@@ -260,10 +275,19 @@ export class VirtualGate {
     ]);
   }
 
+  /** Admits whoever is known by something else than the number of a card. */
+  admitAs(kind: "doc" | "cf" | "name", identifier: string, change: Partial<Credential> = {}): void {
+    const bytes = new TextEncoder().encode(identifier);
+    const { keyId } = this.scopeKey;
+    const who = { pseudonym: pseudonym(this.scopeKey, kind, bytes), kind, displayTag: "card#0000", keyId };
+    this.#store().put([{ ...who, group: "members", enabled: true, ...change }]);
+  }
+
   deny(nis: string): void {
     const identifier = new TextEncoder().encode(nis);
     this.#store().deny({
       pseudonym: pseudonym(this.scopeKey, "nis", identifier),
+      kind: "nis",
       displayTag: displayTag(this.scopeKey, "nis", identifier),
       keyId: this.scopeKey.keyId,
     });
@@ -279,6 +303,11 @@ export class VirtualGate {
     const rows = this.gate.journal.read(0, 100_000);
     if (!rows.ok) throw new Error(rows.error.kind);
     return rows.value;
+  }
+
+  /** Types at the keypad of whatever door has one. */
+  type(text: string): void {
+    this.board.type(KEYPAD_NODE, new TextEncoder().encode(text));
   }
 
   /** Lets `ms` of virtual time pass. */

@@ -123,7 +123,7 @@ function timesOf(
       keyId: scopeKey.keyId,
       kind: "nis",
     } as const;
-    good(judge.judge({ proofs, personal, chip: { standing: "unpinned" } }, () => 0));
+    good(judge.judge({ proofs, holders: [personal], chip: { standing: "unpinned" } }, () => 0));
     const judged = clock.monotonicMs();
     if (turn < WARM_UP) continue;
     decisionsUs.push((decided - asked) * US_PER_MS);

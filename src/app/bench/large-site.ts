@@ -107,6 +107,7 @@ function enrolments(
     const holder = nis === undefined ? strangeHolder() : knownHolder(scopeKey, nis);
     const validUntil = instant(nowMs + (1 + (number % 365)) * DAY_MS);
     const entry: Omit<Enrolment, keyof ReturnType<typeof strangeHolder>> = {
+      kind: "nis",
       keyId: scopeKey.keyId,
       group: GROUPS[number % GROUPS.length] ?? "crew",
       enabled: true,

@@ -1,8 +1,13 @@
-/** `varco credentials add --tap`: admits or denies the card held to a reader. Shows its tag, never its number. */
+/**
+ * `varco credentials add`: admits or denies one holder, by the card held to a reader (`--tap`), or by what a person types of
+ * his document. Shows a tag, never a number or a name.
+ */
+import type { HolderIdentifiers } from "../../config/listed-holder.ts";
 import type { Config } from "../../config/schema.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
 import { enrol } from "./enrol.ts";
 import { entitlementComplaint, entitlementOf, referenceComplaint, referenceOf } from "./entitlement.ts";
+import { askedWay, askHolder, WAYS } from "./listed-holder-input.ts";
 import { failed, holderOf, openConfig, openSite, type Site } from "./site.ts";
 import { awaitTap, readNumber } from "./tap.ts";
 
@@ -17,7 +22,10 @@ export const addCommand: Execute = async (invocation, io) => {
   const site = await openSite(config.value, io);
   if ("exit" in site) return site.exit;
   try {
-    return await addByTap(config.value, site.value, invocation, io);
+    const way = askedWay(invocation);
+    return await (way === undefined
+      ? addByTap(config.value, site.value, invocation, io)
+      : addByWord(way, site.value, invocation, io));
   } finally {
     site.value.close();
   }
@@ -25,7 +33,8 @@ export const addCommand: Execute = async (invocation, io) => {
 
 function usageComplaint(invocation: Invocation, config: Config): string | undefined {
   const { texts, flags } = invocation;
-  if (!flags.has("tap")) return "--tap is missing";
+  const ways = ["tap", ...WAYS].filter((way) => flags.has(way));
+  if (ways.length !== 1) return "one of --tap, --document, --fiscal-code and --name is needed";
   if (!flags.has("deny")) return entitlementComplaint(invocation, config);
   return texts["group"] === undefined ? referenceComplaint(texts["ref"]) : "--deny takes no --group";
 }
@@ -36,11 +45,32 @@ async function addByTap(
   invocation: Invocation,
   io: CommandIo,
 ): Promise<ExitCode> {
-  const denied = invocation.flags.has("deny");
-  if (!denied && demandsChip(config, invocation)) return enrol(config, site, invocation, io);
+  if (!invocation.flags.has("deny") && demandsChip(config, invocation))
+    return enrol(config, site, invocation, io);
   const tap = await awaitTap(config, invocation, io, readNumber(io));
   if ("exit" in tap) return tap.exit;
-  const holder = holderOf(site.scopeKey, tap.value.found.identifier.reveal());
+  const { kind, identifier } = tap.value.found;
+  return add(site, [{ kind, bytes: identifier.reveal() }], invocation, io);
+}
+
+async function addByWord(
+  way: (typeof WAYS)[number],
+  site: Site,
+  invocation: Invocation,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const asked = await askHolder(way, io);
+  return "exit" in asked ? asked.exit : add(site, asked.value, invocation, io);
+}
+
+async function add(
+  site: Site,
+  identifiers: HolderIdentifiers,
+  invocation: Invocation,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const denied = invocation.flags.has("deny");
+  const holder = holderOf(site, identifiers);
   const stored = await (denied ? deny(site, holder, invocation) : admit(site, holder, invocation));
   if (!stored.ok) return failed(io, stored.error).exit;
   const result = { card: holder.displayTag, list: denied ? "deny" : "allow" };

@@ -1,14 +1,16 @@
 /**
  * `varco credentials import FILE`: every row is checked before the first is stored, and all become valid in
  * one step at the end, so a bad file, Ctrl-C or a power cut leaves the list as it was, and a running gate
- * decides by the old list until then. Cards on the deny list stay there.
+ * decides by the old list until then. Holders on the deny list stay there.
  */
 import {
-  type CredentialFileOptions,
+  type CredentialRow,
   credentialRows,
   type RowProblem,
-  repeatedCard,
+  repeatedHolder,
+  sharedName,
 } from "../../config/credential-file.ts";
+import type { HolderOptions } from "../../config/listed-holder.ts";
 import type { Config } from "../../config/schema.ts";
 import type { ImportError, ImportReport, Neighbours } from "../../journal/credential-import.ts";
 import { EnrolmentSheet } from "../../journal/enrolment-sheet.ts";
@@ -22,7 +24,7 @@ const LARGEST_FILE_BYTES = 256 * 1024 * 1024;
 /** Nobody reads more at a time; the rest is counted. */
 const MOST_SHOWN = 100;
 /** Rows after which the event loop gets a turn, so that a person can interrupt. */
-const ROWS_AT_ONCE = 500;
+const ROWS_AT_ONCE = 50;
 
 export const importCommand: Execute = async (invocation, io) => {
   const { positionals, flags } = invocation;
@@ -44,7 +46,9 @@ export const importCommand: Execute = async (invocation, io) => {
     if (checked.badRows > 0) return refuse(checked, flags.has("json"), io);
     const outcome = await store(checked.sheet, site.value, config.value, io);
     if (!outcome.ok) return tellFailure(outcome.error, io);
-    const report = { ...outcome.value, badRows: 0 };
+    const { namesakes } = checked;
+    const report = { ...outcome.value, badRows: 0, namesakes: namesakes.count };
+    showRows(namesakes.first(), namesakes.count, io);
     io.out(flags.has("json") ? JSON.stringify(report) : sentence(report));
     return EXIT.done;
   } finally {
@@ -58,13 +62,15 @@ interface CheckedRows {
   readonly badRows: number;
   /** The first of the bad rows. */
   readonly problems: readonly RowProblem[];
+  /** Holders who share a form of their names, and are not met by it. */
+  readonly namesakes: Problems;
 }
 
 /** Looks at every row and turns the good ones into enrolments; the numbers are wiped on the way. */
 async function checkRows(
   text: TextFile,
-  options: CredentialFileOptions,
-  { scopeKey }: Site,
+  options: HolderOptions,
+  site: Site,
   io: CommandIo,
 ): Promise<CheckedRows | "stopped"> {
   const progress = new Progress(io, { what: "checked", total: text.countLines() });
@@ -73,19 +79,37 @@ async function checkRows(
   let seen = 0;
   for (const checked of credentialRows(text.pieces(), options)) {
     seen++;
-    if (!checked.ok) problems.add(checked.error);
-    else {
-      const { kind: _, row, identifier, ...entitlement } = checked.value;
-      sheet.add({ ...holderOf(scopeKey, identifier), ...entitlement, enabled: true }, row);
-    }
+    const problem = checked.ok ? enter(checked.value, site, sheet) : checked.error;
+    if (problem !== undefined) problems.add(problem);
     if (seen % ROWS_AT_ONCE !== 0) continue;
     progress.show(seen);
     await io.clock.sleep(0);
     if (io.signal.aborted) return "stopped";
   }
-  for (const repetition of sheet.repetitions()) problems.add(repeatedCard(repetition));
-  return { sheet, badRows: problems.count, problems: problems.first() };
+  const namesakes = compareRows(sheet, problems);
+  return { sheet, badRows: problems.count, problems: problems.first(), namesakes };
 }
+
+/** Adds to the problems who is there twice; who merely shares a form of his name is no problem, but told. */
+function compareRows(sheet: EnrolmentSheet, problems: Problems): Problems {
+  const namesakes = new Problems();
+  for (const repetition of sheet.repetitions())
+    if (repetition.shared === "holder") problems.add(repeatedHolder(repetition));
+    else namesakes.add(sharedName(repetition));
+  return namesakes;
+}
+
+function enter(
+  { row, identifiers, ...entitlement }: CredentialRow,
+  site: Site,
+  sheet: EnrolmentSheet,
+): RowProblem | undefined {
+  const hasRoom = sheet.add({ ...holderOf(site, identifiers), ...entitlement, enabled: true }, row);
+  return hasRoom ? undefined : { row, reason: NO_ROOM };
+}
+
+const NO_ROOM =
+  "long names have several forms, and with those this file names more than 4,194,304: divide it";
 
 /** Counts all problems and keeps the first by row, in whatever order they are found. */
 class Problems {
@@ -108,7 +132,7 @@ class Problems {
 }
 
 function store(sheet: EnrolmentSheet, { register }: Site, config: Config, io: CommandIo) {
-  const progress = new Progress(io, { what: "stored", total: sheet.count });
+  const progress = new Progress(io, { what: "stored", total: sheet.rowCount });
   return register.import(sheet.inKeyOrder(), {
     clock: io.clock,
     signal: io.signal,
@@ -149,13 +173,17 @@ function tellUnreadable(file: string, { code }: TextFileError, io: CommandIo): E
   return EXIT.environment;
 }
 
+function showRows(shown: readonly RowProblem[], count: number, io: CommandIo): void {
+  for (const { row, reason } of shown) io.err(`row ${row}: ${reason}`);
+  if (count > shown.length) io.err(`and ${count - shown.length} more`);
+}
+
 function refuse({ badRows, problems }: CheckedRows, json: boolean, io: CommandIo): ExitCode {
   if (json) {
     io.out(JSON.stringify({ imported: 0, replaced: 0, stillDenied: 0, badRows, problems }));
     return EXIT.negative;
   }
-  for (const { row, reason } of problems) io.err(`row ${row}: ${reason}`);
-  if (badRows > problems.length) io.err(`and ${badRows - problems.length} more`);
+  showRows(problems, badRows, io);
   io.err("nothing was imported: correct these rows and import the file again");
   return EXIT.negative;
 }

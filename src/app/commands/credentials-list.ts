@@ -1,4 +1,4 @@
-/** `varco credentials list`: both lists by tag, group, validity and reference; one JSON object a line on request. */
+/** `varco credentials list`: both lists by tag, kind, group, validity and reference; one JSON object a line on request. */
 import type { ListedCredential } from "../../journal/credential-listing.ts";
 import { toIso8601 } from "../../time/iso-8601.ts";
 import type { Instant } from "../../time/time.ts";
@@ -33,7 +33,9 @@ export const listCommand: Execute = async (invocation, io) => {
 function asLine(entry: ListedCredential): string {
   const list = entry.denyListed ? "DENIED" : entry.enabled ? entry.group : `${entry.group} (off)`;
   const chip = entry.hasChip ? "chip" : "-";
-  return [entry.displayTag, list, validity(entry), chip, entry.reference ?? ""].join("\t").trimEnd();
+  return [entry.displayTag, entry.kind, list, validity(entry), chip, entry.reference ?? ""]
+    .join("\t")
+    .trimEnd();
 }
 
 function validity({ validFrom, validUntil }: ListedCredential): string {
@@ -45,6 +47,7 @@ function validity({ validFrom, validUntil }: ListedCredential): string {
 
 function asJson({
   displayTag,
+  kind,
   denyListed,
   hasChip,
   group,
@@ -56,6 +59,7 @@ function asJson({
   const time = (instant: Instant | undefined) => (instant === undefined ? undefined : toIso8601(instant));
   return JSON.stringify({
     card: displayTag,
+    kind,
     list: denyListed ? "deny" : "allow",
     ...(denyListed ? {} : { group, enabled, from: time(validFrom), until: time(validUntil) }),
     ...(hasChip ? { chip: "pinned" } : {}),

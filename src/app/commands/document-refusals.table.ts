@@ -80,6 +80,7 @@ const REFUSALS: Readonly<Record<DocumentError["kind"], Refusal>> = {
   dataGroupMissing: { what: "the file with the holder's data is missing", remedy: FORGED },
   dataGroupWithheld: { what: "the chip hides a file by which it could be known", remedy: FORGED },
   otherDocument: { what: "this is not the document whose zone was typed or scanned", remedy: PASSWORD },
+  unwanted: { what: "the document is none that is admitted here", remedy: OTHER_MEANS },
   documentExpired: { what: "the document has expired", remedy: OTHER_MEANS },
   expiryUnreadable: { what: "the document's date of expiry is no date", remedy: FORGED },
   chipRefuted: { what: "the chip does not hold the key that its State signed: a copy", remedy: FORGED },

@@ -12,7 +12,10 @@ export interface ShownCheck {
   readonly remedy?: string;
 }
 
-type CheckName = (typeof CHECKS)[number];
+type ServiceCheck = (typeof CHECKS)[number];
+/** Of the document side, see `enrol-document-checks.ts`. */
+export type DocumentCheck = "documentOpens" | "documentSigned" | "documentChip" | "documentData";
+type CheckName = ServiceCheck | DocumentCheck;
 
 const CHECKS = [
   "number",
@@ -36,6 +39,10 @@ const WORDS: Readonly<Record<CheckName, string>> = {
   numberSigned: "the object was signed for this number",
   keySigned: "the object was signed for this key",
   chipProof: "the chip has the secret of this key",
+  documentOpens: "its document opens by the number on the front",
+  documentSigned: "a country that is trusted here signed the document",
+  documentChip: "the document's chip is no copy",
+  documentData: "what was read is what was signed, and holds today",
 };
 
 /** All checks; those behind the first that failed were not reached. */
@@ -79,7 +86,7 @@ function remedyOf(failure: ExaminationFailure): string {
   }
 }
 
-function foundIn(check: CheckName, examined: Result<Examination, ExaminationFailure>) {
+function foundIn(check: ServiceCheck, examined: Result<Examination, ExaminationFailure>) {
   if (!examined.ok) return {};
   const { signed, responseMs } = examined.value;
   if (check === "signature") return { found: `generation ${signed.generation}` };
@@ -93,7 +100,7 @@ function describe(failure: ExaminationFailure): string {
 }
 
 /** The check that a failure belongs to; what is no other kind's is an objection to the signer. */
-function checkOf(failure: ExaminationFailure): CheckName {
+function checkOf(failure: ExaminationFailure): ServiceCheck {
   switch (failure.kind) {
     case "fileRefused":
     case "fileMalformed":

@@ -23,7 +23,9 @@ export const simBoardCommand: Execute = async (invocation, io) => {
     io.err("this configuration is for a real board; board.kind must be virtual");
     return EXIT.environment;
   }
-  const server = await startBoardServer({ socketPath: board.socket, wiring: doors.map(wiringOf), seed });
+  const wiring = doors.map(wiringOf);
+  const entries = doors.flatMap(entryNodes);
+  const server = await startBoardServer({ socketPath: board.socket, wiring, entries, seed });
   if (!server.ok) return failed(io, server.error).exit;
   io.out(JSON.stringify({ ready: board.socket, readers: doors.map(({ reader }) => reader.node) }));
   await new Promise<void>((resolve) => {
@@ -41,3 +43,9 @@ function wiringOf({ reader }: Config["doors"][number]): ReaderWiring {
   const { baud: _, ...wiring } = reader;
   return wiring;
 }
+
+/** Serial keypads and scanners, into which a director types; input devices are those of this machine. */
+const entryNodes = ({ document }: Config["doors"][number]): readonly string[] =>
+  [document?.keypad, document?.scanner].flatMap((device) =>
+    device !== undefined && "serial" in device ? [device.serial.node] : [],
+  );

@@ -4,6 +4,7 @@
  */
 
 import { join } from "node:path";
+import type { HolderIdentifiers } from "../../config/listed-holder.ts";
 import { loadConfig } from "../../config/load-config.ts";
 import type { Config } from "../../config/schema.ts";
 import { deriveScopeKey, displayTag, pseudonym, type ScopeKey } from "../../crypto/pseudonym.ts";
@@ -102,13 +103,19 @@ async function openLists(
   return register.ok ? ok({ journal: journal.value, register: register.value }) : register;
 }
 
-/** What is stored and shown of a holder. The identifier is wiped. */
-export function holderOf(scopeKey: ScopeKey, identifier: Uint8Array) {
-  const holder = {
-    pseudonym: pseudonym(scopeKey, "nis", identifier),
-    displayTag: displayTag(scopeKey, "nis", identifier),
-    keyId: scopeKey.keyId,
+/** What is stored and shown of a holder. The identifiers are wiped. */
+export function holderOf({ scopeKey }: Pick<Site, "scopeKey">, identifiers: HolderIdentifiers) {
+  const [first] = identifiers;
+  const tag = displayTag(scopeKey, first.kind, first.bytes);
+  const named = identifiers.map(({ kind, bytes }) => pseudonym(scopeKey, kind, bytes));
+  for (const { bytes } of identifiers) bytes.fill(0);
+  const [own = new Uint8Array(0), ...aliases] = named;
+  const { keyId } = scopeKey;
+  return {
+    pseudonym: own,
+    kind: first.kind,
+    displayTag: tag,
+    keyId,
+    ...(aliases.length === 0 ? {} : { aliases }),
   };
-  identifier.fill(0);
-  return holder;
 }

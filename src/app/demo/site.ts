@@ -181,7 +181,8 @@ function admit(store: CredentialStore, scopeKey: ScopeKey, person: Person, nowMs
     pseudonym: pseudonym(scopeKey, "nis", identifier),
     displayTag: displayTag(scopeKey, "nis", identifier),
     keyId: scopeKey.keyId,
-  };
+    kind: "nis",
+  } as const;
   const { group = "members", reference } = person;
   const entry = { ...holder, group, enabled: true, ...(reference === undefined ? {} : { reference }) };
   if (person.standing === "expired") store.put([{ ...entry, validUntil: instant(nowMs - DAY_MS) }]);

@@ -10,6 +10,7 @@ import { DAY_MS } from "../../time/civil-date.ts";
 import { type Instant, instant } from "../../time/time.ts";
 import { BUSY_TIMEOUT_MS, databaseFile } from "../commands/site.ts";
 import { day } from "../commands/trust-refusal.ts";
+import { possibleLevels } from "../door-policy.ts";
 import { loadTrustAnchors } from "../trust-anchors-of.ts";
 import { type Check, doubtful, failure, notApplicable, well } from "./check.ts";
 
@@ -19,7 +20,7 @@ const CRL_NAME = "revocation lists";
 const OLD_DAYS = 180;
 
 export function checkTrust(config: Config, now: Instant): readonly Check[] {
-  if (config.doors.every(({ level }) => level === "identifier"))
+  if (config.doors.flatMap(possibleLevels).every((level) => level === "identifier"))
     return [notApplicable(NAME, "no door demands more than a number")];
   const database = openDatabaseReadOnly(databaseFile(config.stateDirectory), {
     busyTimeoutMs: BUSY_TIMEOUT_MS,

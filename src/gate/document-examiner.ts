@@ -1,0 +1,211 @@
+/**
+ * One document with the passwords that were entered for it: tries are counted before the chip is asked, the document is read
+ * as far as the door wants it, and what it proves becomes pseudonyms of its holder. What an unwelcome document says is not
+ * read to its end. Governing text: ICAO Doc 9303-11 §4.2; privacy rules, 1 to 4.
+ */
+import type { RunnerContext } from "../apdu/exchange.ts";
+import { pseudonym, type ScopeKey } from "../crypto/pseudonym.ts";
+import type { DocumentError, DocumentRequest, Objection } from "../emrtd/document-request.ts";
+import { parseDg11 } from "../emrtd/lds/dg11.ts";
+import type { Mrz } from "../emrtd/lds/mrz.ts";
+import type { EphemeralKeys } from "../emrtd/pace-keys.ts";
+import type { DocumentFamilies } from "../emrtd/read-manner.ts";
+import { type DocumentHolder, holderOf } from "../identity/document-holder.ts";
+import { holderIdentifiers, type Identifier } from "../identity/match-keys.ts";
+import type { Proofs } from "../identity/proofs.ts";
+import type { TrustAnchors } from "../pki/trust-anchors.ts";
+import type { Denial } from "../policy/question.ts";
+import { type DetectedCard, isLinkError, type LinkError } from "../ports/card.ts";
+import type { CredentialLookup } from "../ports/credentials.ts";
+import type { JournalError, PersonalPart } from "../ports/journal.ts";
+import type { PasswordTries, TryOutcome } from "../ports/password-tries.ts";
+import type { Random } from "../ports/random.ts";
+import { err, ok, type Result } from "../result.ts";
+import type { CivilDate } from "../time/civil-date.ts";
+import type { Instant } from "../time/time.ts";
+import { DOCUMENT_DENIALS, type DocumentAlarm } from "./document-denials.table.ts";
+import type { DocumentPassword, EnteredPasswords } from "./entered-password.ts";
+import { type ExaminedDocument, examineDocument } from "./examine-document.ts";
+
+/** What a door wants of documents. */
+export interface DocumentRules {
+  /** By which of these a holder may be listed. */
+  readonly match: ReadonlySet<Identifier["kind"]>;
+  /** Issuing States by their ICAO codes; absent = all. */
+  readonly countries?: ReadonlySet<string>;
+  readonly bac: DocumentRequest["bac"];
+}
+
+export interface DocumentExaminerContext extends Omit<RunnerContext, "until"> {
+  readonly door: string;
+  readonly rules: DocumentRules;
+  readonly scopeKey: ScopeKey;
+  readonly credentials: CredentialLookup;
+  readonly tries: PasswordTries;
+  readonly families: DocumentFamilies;
+  readonly keys: EphemeralKeys;
+  readonly random: Random;
+  /** The trust store as it is now; `undefined` when it cannot be used, which its owner has told. */
+  readonly anchors: () => TrustAnchors | undefined;
+  /** Now, for certificates, and the day at the gate's place. */
+  readonly today: () => { readonly at: Instant; readonly today: CivilDate };
+}
+
+/** What a document came to. */
+export interface DocumentFinding {
+  readonly proofs: Proofs;
+  /** By what the holder may be on the lists. */
+  readonly holders: readonly PersonalPart[];
+  /** The document's own pseudonym, if its number could be read. */
+  readonly document?: Uint8Array;
+  /** A document that failed, with what is to be told of it. */
+  readonly decided?: Denial;
+  readonly detail?: string;
+  readonly alarm?: DocumentAlarm;
+}
+
+export type ExaminerFailure = LinkError | { readonly kind: "pinsFailed"; readonly error: JournalError };
+type ActivateAnew = () => Promise<Result<DetectedCard, LinkError>>;
+type Examined = Result<ExaminedDocument, DocumentError | LinkError>;
+
+const NOTHING: Pick<DocumentFinding, "proofs" | "holders"> = { proofs: new Set(), holders: [] };
+
+export class DocumentExaminer {
+  readonly #context: DocumentExaminerContext;
+
+  constructor(context: DocumentExaminerContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Examines the document that was activated just now with one password after the other; they stay the caller's.
+   * `number` is whose number the same card gave. Fails when the card was lost or the counts of tries cannot be kept.
+   */
+  async examine(
+    card: DetectedCard,
+    passwords: EnteredPasswords,
+    number: PersonalPart | undefined,
+    activateAnew: ActivateAnew,
+  ): Promise<Result<DocumentFinding, ExaminerFailure>> {
+    const anchors = this.#context.anchors();
+    if (anchors === undefined) return ok(refused({ kind: "noTrustAnchor" }, "trustStoreUnusable"));
+    let active = card;
+    let finding: DocumentFinding = refused({ kind: "wrongPassword" });
+    for (const [index, password] of passwords.entries()) {
+      const anew = index === 0 ? ok(active) : await activateAnew();
+      if (!anew.ok) return anew;
+      active = anew.value;
+      const examined = await this.#try(active, password, { number, anchors, activateAnew });
+      if (!examined.ok) return examined;
+      finding = examined.value;
+      if (finding.detail !== "wrongPassword") break;
+    }
+    return ok(finding);
+  }
+
+  /** A try is counted before the chip hears of it: whoever cuts the power then has lost it. */
+  async #try(
+    card: DetectedCard,
+    password: DocumentPassword,
+    { number, anchors, activateAnew }: Trial,
+  ): Promise<Result<DocumentFinding, ExaminerFailure>> {
+    const { tries, door } = this.#context;
+    const begun = await tries.begin(door, number?.pseudonym);
+    if (!begun.ok) return err({ kind: "pinsFailed", error: begun.error });
+    if (begun.value === "blocked") return ok(BLOCKED);
+    const examined = await this.#examine(card, password, anchors, activateAnew);
+    const ended = await tries.end(begun.value, verdictOn(examined));
+    if (!ended.ok) return err({ kind: "pinsFailed", error: ended.error });
+    if (examined.ok) return ok(this.#found(examined.value));
+    return isLinkError(examined.error) ? err(examined.error) : ok(refused(examined.error));
+  }
+
+  #examine(
+    card: DetectedCard,
+    { password, presented }: DocumentPassword,
+    anchors: TrustAnchors,
+    activateAnew: ActivateAnew,
+  ): Promise<Examined> {
+    const { rules, keys, random, today } = this.#context;
+    const request: DocumentRequest = {
+      ...{ password, keys, random, anchors, bac: rules.bac, ...today() },
+      ...(presented === undefined ? {} : { presented }),
+      objection: (mrz) => this.#objection(mrz),
+      // The fiscal code stands in DG11; whoever does not ask for it has no business there.
+      wanted: rules.match.has("cf") ? ["DG11"] : [],
+    };
+    return examineDocument(card, request, { ...this.#context, activateAnew });
+  }
+
+  #objection(mrz: Mrz): Objection | undefined {
+    const { rules, credentials } = this.#context;
+    if (rules.countries?.has(mrz.issuer) === false) return "country";
+    const { holders } = this.#holdersOf(holderOf({ mrz }, this.#context.today().today));
+    const isDenied = holders.some(({ pseudonym: who }) => {
+      const standing = credentials.standing(who);
+      return standing.ok && standing.value.denyListed;
+    });
+    return isDenied ? "denyListed" : undefined;
+  }
+
+  #found({ proofs, signed, files }: ExaminedDocument): DocumentFinding {
+    const file = files.get("DG11");
+    const dg11 = file === undefined ? undefined : parseDg11(file);
+    const read = { mrz: signed.mrz, ...(dg11?.ok === true ? { dg11: dg11.value } : {}) };
+    return { proofs, ...this.#holdersOf(holderOf(read, this.#context.today().today)) };
+  }
+
+  /** What the document says of its holder ends here: keyed, and wiped. */
+  #holdersOf(holder: DocumentHolder): Pick<DocumentFinding, "holders" | "document"> {
+    const { rules, scopeKey } = this.#context;
+    const identifiers = holderIdentifiers(holder);
+    const keyed = identifiers.map(({ kind, bytes }) => ({
+      ...{ pseudonym: pseudonym(scopeKey, kind, bytes), keyId: scopeKey.keyId, kind },
+    }));
+    for (const { bytes } of identifiers) bytes.fill(0);
+    const document = keyed.find(({ kind }) => kind === "doc")?.pseudonym;
+    const holders = keyed.filter(({ kind }) => rules.match.has(kind));
+    return document === undefined ? { holders } : { holders, document };
+  }
+}
+
+interface Trial {
+  readonly number: PersonalPart | undefined;
+  readonly anchors: TrustAnchors;
+  readonly activateAnew: ActivateAnew;
+}
+
+/** The chip broke off before it had to show whether the password was right. */
+const UNDECIDED: ReadonlySet<string> = new Set<DocumentError["kind"]>([
+  ...(["noAccessProtocol", "notTravelDocument", "paceRefused", "paceMalformed", "hostileChip"] as const),
+  ...(["bacWithdrawn", "bacRefused", "bacMalformed"] as const),
+]);
+
+/** Whatever a chip says after it has taken the password: it was right. A lost link says nothing. */
+function verdictOn(examined: Examined): TryOutcome {
+  if (examined.ok) return "right";
+  const { error } = examined;
+  if (error.kind === "wrongPassword") return "wrong";
+  return isLinkError(error) || UNDECIDED.has(error.kind) ? "unknown" : "right";
+}
+
+const BLOCKED: DocumentFinding = {
+  ...NOTHING,
+  detail: "passwordTries",
+  decided: { outcome: "denied", reason: "acs:Blocked", rule: "document/tries", dated: false },
+};
+
+function refused(
+  error: Pick<DocumentError, "kind"> & { readonly why?: unknown },
+  detail?: string,
+): DocumentFinding {
+  const { reason, alarm } = DOCUMENT_DENIALS[error.kind];
+  const why = error.kind === "unwanted" && typeof error.why === "string" ? error.why : error.kind;
+  const decided: Denial = {
+    outcome: "denied",
+    reason: why === "denyListed" ? "acs:DenyListed" : reason,
+    rule: "document",
+    dated: error.kind === "documentExpired",
+  };
+  return { ...NOTHING, decided, detail: detail ?? why, ...(alarm === undefined ? {} : { alarm }) };
+}
