@@ -41,6 +41,7 @@ const HARMLESS: Readonly<Record<string, (told: Case) => boolean>> = {
   "6Cxx, upon which the same is asked again": ({ given }) => given.sw >> 8 === 0x6c,
   "an EF.CardAccess that leads to the same": ({ step, preference, honest, given }) =>
     step === "CardAccess" && choiceOf(preference, honest) === choiceOf(preference, completed(given, honest)),
+  "limits, which only say how much to ask for at once": ({ step }) => step === "AtrInfo",
   "a selection that is not looked at": ({ step }) => step === "file selection",
   "63Cx for 9000 to MSE:Set AT": ({ step, given }) => step === "set" && (given.sw & 0xfff0) === 0x63c0,
   "parameters disputed, upon which they are named by their number": ({ step, given }) =>

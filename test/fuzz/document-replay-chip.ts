@@ -53,6 +53,8 @@ const CLEAR: Readonly<Record<number, StepName>> = {
   130: "authenticate",
   192: "rest",
 };
+/** P1 of the read that asks for the chip's limits. */
+const ATR_INFO = 0x81;
 const FILE_NAMES: Readonly<Record<number, StepName>> = {
   [0x1c]: "CardAccess",
   [0x1d]: "SOD",
@@ -158,10 +160,11 @@ export class ReplayChip {
     return recorded[round] ?? statusOnly(SW_OVER);
   }
 
-  #clearStep({ ins, data }: CardCommand): StepName {
+  #clearStep({ ins, p1, data }: CardCommand): StepName {
     if (ins === INS.agree) return ROUNDS[this.#rounds++] ?? "";
     if (ins === INS.select && data.length !== AID_BYTES) return "file selection";
     this.#isInApplication ||= ins === INS.select;
+    if (ins === INS.read && p1 === ATR_INFO) return "AtrInfo";
     return CLEAR[ins] ?? "";
   }
 

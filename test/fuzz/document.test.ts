@@ -82,7 +82,7 @@ describe("hostile readings", () => {
 });
 
 const STEPS = [
-  ...["CardAccess", "file selection", "set", "nonce", "map", "agree", "token", "application"],
+  ...["CardAccess", "AtrInfo", "file selection", "set", "nonce", "map", "agree", "token", "application"],
   ...["challenge", "authenticate", "CardSecurity", "SOD", "chip set", "chip agree", "active"],
   ...["DG1", "DG2", "DG7", "DG11", "DG12", "DG13", "DG14", "DG15"],
 ];
