@@ -79,12 +79,12 @@ export class DocumentExaminer {
 
   /**
    * Examines the document that was activated just now with one password after the other; they stay the caller's.
-   * `number` is whose number the same card gave. Fails when the card was lost or the counts of tries cannot be kept.
+   * `number` is what the same card has said before. Fails when the card was lost or the counts of tries cannot be kept.
    */
   async examine(
     card: DetectedCard,
     passwords: EnteredPasswords,
-    number: PersonalPart | undefined,
+    number: ShownNumber | undefined,
     activateAnew: ActivateAnew,
   ): Promise<Result<DocumentFinding, ExaminerFailure>> {
     const anchors = this.#context.anchors();
@@ -110,11 +110,11 @@ export class DocumentExaminer {
     { number, anchors, activateAnew }: Trial,
   ): Promise<Result<DocumentFinding, ExaminerFailure>> {
     const { tries, door } = this.#context;
-    const begun = await tries.begin(door, number?.pseudonym);
+    const begun = await tries.begin(door, number?.holder.pseudonym);
     if (!begun.ok) return err({ kind: "pinsFailed", error: begun.error });
     if (begun.value === "blocked") return ok(BLOCKED);
     const examined = await this.#examine(card, password, anchors, activateAnew);
-    const ended = await tries.end(begun.value, verdictOn(examined));
+    const ended = await tries.end(begun.value, verdictOn(examined, number));
     if (!ended.ok) return err({ kind: "pinsFailed", error: ended.error });
     if (examined.ok) return ok(this.#found(examined.value));
     return isLinkError(examined.error) ? err(examined.error) : ok(refused(examined.error));
@@ -169,8 +169,14 @@ export class DocumentExaminer {
   }
 }
 
+/** Whose number the card gave, and whether its chip has proven that it is its own. */
+export interface ShownNumber {
+  readonly holder: PersonalPart;
+  readonly isProven: boolean;
+}
+
 interface Trial {
-  readonly number: PersonalPart | undefined;
+  readonly number: ShownNumber | undefined;
   readonly anchors: TrustAnchors;
   readonly activateAnew: ActivateAnew;
 }
@@ -181,12 +187,15 @@ const UNDECIDED: ReadonlySet<string> = new Set<DocumentError["kind"]>([
   ...(["bacWithdrawn", "bacRefused", "bacMalformed"] as const),
 ]);
 
-/** Whatever a chip says after it has taken the password: it was right. A lost link says nothing. */
-function verdictOn(examined: Examined): TryOutcome {
+/**
+ * Whatever a chip says after it has taken the password: it was right. A lost link says nothing. Nor is anything said for a number
+ * that nobody has proven: who copied it and lays another document down must not make the guesses at its own forgotten.
+ */
+function verdictOn(examined: Examined, number: ShownNumber | undefined): TryOutcome {
+  if (!examined.ok && examined.error.kind === "wrongPassword") return "wrong";
+  if (number?.isProven === false) return "unknown";
   if (examined.ok) return "right";
-  const { error } = examined;
-  if (error.kind === "wrongPassword") return "wrong";
-  return isLinkError(error) || UNDECIDED.has(error.kind) ? "unknown" : "right";
+  return isLinkError(examined.error) || UNDECIDED.has(examined.error.kind) ? "unknown" : "right";
 }
 
 const BLOCKED: DocumentFinding = {

@@ -17,7 +17,7 @@ import type { JournalError, PersonalPart } from "../ports/journal.ts";
 import { err, ok, type Result } from "../result.ts";
 import { after } from "../time/time.ts";
 import { activateAnew } from "./activate-anew.ts";
-import type { DocumentExaminer, DocumentFinding } from "./document-examiner.ts";
+import type { DocumentExaminer, DocumentFinding, ShownNumber } from "./document-examiner.ts";
 import { type EnteredPasswords, wipePasswords } from "./entered-password.ts";
 import type { Passage, PassageFailure } from "./passage.ts";
 import type { PasswordEntry } from "./password-entry.ts";
@@ -170,7 +170,7 @@ export class DocumentLane {
     const { examiner, onProgress, reader } = this.#context;
     onProgress("holdStill");
     const anew = () => activateAnew(reader, NEVER);
-    const found = await examiner.examine(card, passwords, number?.passage.holders[0], anew);
+    const found = await examiner.examine(card, passwords, shownNumber(number), anew);
     if (!found.ok) {
       if (found.error.kind === "pinsFailed" || number?.document !== undefined) wipePasswords(passwords);
       else this.#keepInterrupted(passwords);
@@ -215,6 +215,11 @@ const isOfDocument = (level: Level): boolean => level === "authenticDocument" ||
 
 const mayBeDocument = (failure: PassageFailure): boolean =>
   failure.kind === "notCie" && failure.application !== "payment";
+
+function shownNumber(number: KnownNumber | undefined): ShownNumber | undefined {
+  const [holder] = number?.passage.holders ?? [];
+  return holder && { holder, isProven: number?.passage.proofs.has("chipKey") === true };
+}
 
 const alone = (finding: DocumentFinding): Passage => passageOf(finding, finding.proofs, finding.holders);
 

@@ -13,7 +13,11 @@ export interface PasswordTry {
   readonly holder?: Uint8Array;
 }
 
-/** How a try has ended. `unknown`: the card was gone before it could answer. */
+/**
+ * How a try has ended. `right` clears the holder, so it is said only of a document that is proven and known to be of one card
+ * with the number; a copied number beside somebody's own document, or beside a chip that answers anything, would else clear
+ * a stranger's count. Of those, and of a card that was gone before it could answer: `unknown`.
+ */
 export type TryOutcome = "right" | "wrong" | "unknown";
 
 export interface PasswordTries {

@@ -251,6 +251,6 @@ test("whatever is done: a denied holder is denied by all, the array says what th
       stopping.abort();
       await desk.world.timeline.resolve(keeping);
     }),
-    { numRuns: 60 },
+    { numRuns: 20 },
   );
 });
