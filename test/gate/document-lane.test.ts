@@ -56,6 +56,11 @@ async function lane(
   await gate.start();
   for (const document of admitted) gate.admitAs("doc", document);
   await gate.pass(1_000);
+  return laneOf(gate, door.relayLine);
+}
+
+/** What happens at the gate's only door from now on. */
+function laneOf(gate: VirtualGate, relayLine: number): Lane {
   const before = gate.events().length;
   return {
     gate,
@@ -69,7 +74,7 @@ async function lane(
             .join(" "),
         ),
     openings: () =>
-      gate.board.pins.edges().filter(({ line, level }) => line === door.relayLine && level === "high").length,
+      gate.board.pins.edges().filter(({ line, level }) => line === relayLine && level === "high").length,
   };
 }
 
@@ -298,20 +303,7 @@ describe("a CIE with both its sides", () => {
       sealedCan: seal(new TextEncoder().encode(can), sealing, systemRandom),
       document: pseudonym(gate.scopeKey, "doc", new TextEncoder().encode(document)),
     });
-    const before = gate.events().length;
-    const rows = () =>
-      gate
-        .events()
-        .slice(before)
-        .map(({ type, data }) =>
-          [type.replace(/^acs\./, ""), data["reason"] ?? data["why"], data["detail"]]
-            .filter((word) => word !== undefined)
-            .join(" "),
-        );
-    const openings = () =>
-      gate.board.pins.edges().filter(({ line, level }) => line === wiring.relayLine && level === "high")
-        .length;
-    return { gate, rows, openings };
+    return laneOf(gate, wiring.relayLine);
   }
 
   const holdCie = async ({ gate }: Lane, spec: CardSpec): Promise<void> => {
@@ -339,6 +331,32 @@ describe("a CIE with both its sides", () => {
       "access.denied acs:ChipAuthenticationFailed otherDocument",
     ]);
     expect(here.openings()).toBe(0);
+  });
+
+  test("a number that nobody proved does not forget the guesses at it, whatever document lies beside it", async () => {
+    const trusted = both();
+    const wiring = DOORS[0];
+    if (wiring === undefined) throw new Error("no door");
+    const door = { ...wiring, demands: "verifiedDocument" as const, more: `document: { ${KEYPAD} }` };
+    const gate = new VirtualGate({ seed: 1, doors: [door], anchors: () => trusted });
+    world = gate;
+    await gate.start();
+    await gate.pass(1_000);
+    const here = laneOf(gate, wiring.relayLine);
+    for (const typed of ["000000", "000001", "000002", "000003", can, "000004", can]) {
+      gate.board.place(node(gate), cie());
+      await gate.pass(1_500);
+      gate.type(`${typed}\r`);
+      await gate.pass(8_000);
+      gate.board.remove(node(gate));
+      await gate.pass(12_000);
+    }
+    expect(here.rows()).toEqual([
+      ...Array.from({ length: 4 }, () => "access.denied InvalidPIN wrongPassword"),
+      "access.denied CredentialNotFound",
+      "access.denied InvalidPIN wrongPassword",
+      "access.denied acs:Blocked passwordTries",
+    ]);
   });
 
   test("a copy of its document side is refused", async () => {

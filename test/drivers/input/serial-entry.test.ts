@@ -122,13 +122,13 @@ describe("a serial line", () => {
     return fc.assert(
       fc.asyncProperty(fc.array(fc.nat(sent.length), { maxLength: 20 }), async (cuts) => {
         const heard = new Told();
-        const any = new HandLine();
+        const wire = new HandLine();
         const clock = VirtualClock.startingAt(timeline, instant(0));
-        const entry = createSerialEntry({ line: any, baud: BAUD, clock });
+        const entry = createSerialEntry({ line: wire, baud: BAUD, clock });
         entry.start(heard.listener);
         await pass(0);
         const places = [0, ...cuts.sort((left, right) => left - right), sent.length];
-        for (const [index, end] of places.slice(1).entries()) any.hand(sent.slice(places[index], end));
+        for (const [index, end] of places.slice(1).entries()) wire.hand(sent.slice(places[index], end));
         expect(heard.entries).toEqual([ZONE.join("\n"), "123456", "654321"]);
         const stopped = entry.stop();
         await pass(0);
