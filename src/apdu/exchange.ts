@@ -15,8 +15,18 @@ import { CommandGuard } from "./command-guard.ts";
 import { describeStatus, parseResponse, type ResponseApdu } from "./response.ts";
 import { SW_END_OF_FILE, SW_OK, SW1_MORE_DATA, SW1_WRONG_LE } from "./status-words.ts";
 
+/** What a protocol asks the card. */
+export interface Asked extends CommandApdu {
+  /**
+   * What this side can reckon while the card reckons. A protocol must not count on it: who drives it may leave it out, or
+   * do it again with a command that is repeated.
+   * It has ended before the answer comes back to the protocol.
+   */
+  readonly meanwhile?: (() => void) | undefined;
+}
+
 /** A card protocol: yields commands, receives answers, returns what it found. */
-export type Exchange<T, E> = Generator<CommandApdu, Result<T, E>, ResponseApdu>;
+export type Exchange<T, E> = Generator<Asked, Result<T, E>, ResponseApdu>;
 
 /** What the runner needs besides the card. */
 export interface RunnerContext {
@@ -32,6 +42,8 @@ const MAX_RESPONSE_BYTES = 65_536;
 const PLAIN_ANSWER_MS = 1_000;
 /** MANAGE SECURITY ENVIRONMENT may begin a computation, the AUTHENTICATE commands are one. */
 const WITH_KEYS: ReadonlySet<Instruction> = new Set<Instruction>([0x22, 0x88, 0x82, 0x86]);
+/** A command of usual length is with the reader by then; no card computes with keys in so short a time. */
+const ON_ITS_WAY_MS = 5;
 /** Bits of the class byte: secure messaging with the header authenticated (ISO/IEC 7816-4 §5.4.1). */
 const CLA_PROTECTED = 0x0c;
 /** GET RESPONSE rounds for one command: enough for 64 kB in parts of 256 bytes, and an end to empty ones. */
@@ -79,7 +91,7 @@ function guardOf(card: CardChannel): CommandGuard {
  * are the session's to judge: a command repeated byte for byte would end it, and a changed word would look forged.
  */
 async function exchange(
-  command: CommandApdu,
+  command: Asked,
   card: CardChannel,
   context: RunnerContext,
 ): Promise<Result<ResponseApdu, LinkError>> {
@@ -147,14 +159,15 @@ const getResponse = (cla: number, le: number): CommandApdu => ({
 const lengthOf = (sw: number): number => sw & 0xff || 256;
 
 async function transceive(
-  command: CommandApdu,
+  command: Asked,
   card: CardChannel,
   { clock, log, until }: RunnerContext,
 ): Promise<Result<ResponseApdu, LinkError>> {
   if (!guardOf(card).permits(command)) throw new Error(`${describeCommand(command)} must never be sent here`);
   const startedAt = clock.monotonicMs();
   if (startedAt >= until) return garbled("no end within the time for a reading");
-  const answer = await card.transceive(encodeCommand(command), endOf(command, startedAt, until));
+  const answering = card.transceive(encodeCommand(command), endOf(command, startedAt, until));
+  const [answer] = await Promise.all([answering, reckon(command, clock)]);
   const tookMs = Math.round((clock.monotonicMs() - startedAt) * 10) / 10;
   if (!answer.ok) {
     log.trace("apdu", { command: describeCommand(command), failed: answer.error.kind, tookMs });
@@ -169,6 +182,13 @@ async function transceive(
     tookMs,
   });
   return ok(response);
+}
+
+/** Once the command is on its way, so that it does not wait for what is only needed after its answer. */
+async function reckon({ meanwhile }: Asked, clock: Clock): Promise<void> {
+  if (meanwhile === undefined) return;
+  await clock.sleep(ON_ITS_WAY_MS);
+  meanwhile();
 }
 
 /** A card with its keys at work may ask for time until the end; who only reads and is silent so long has hung. */

@@ -53,36 +53,55 @@ export function* authenticateChip(
   profile: ChipAuthenticationProfile,
   keys: Pick<PaceKeys, "takePair">,
 ): Exchange<AgreedChipKeys, ChipAuthenticationError> {
-  const { group, element } = profile.key;
-  const ours = keys.takePair(group);
+  const ours = keys.takePair(profile.key.group);
+  let session: SessionKeys | undefined;
+  // All that goes into the agreement is known before the chip has reckoned its side of it.
+  const meanwhile = () => {
+    session ??= sessionKeys(profile, ours.secret);
+  };
+  let isAccepted = false;
   try {
-    const sent = yield* sendPublicKey(profile, ours.publicKey);
+    const sent = yield* sendPublicKey(profile, ours.publicKey, meanwhile);
     if (!sent.ok) return sent;
-    const agreed = group.times(ours.secret, element);
-    // The key is of prime order, which its parser has tested, and our secret is below that.
-    if (agreed === undefined) throw new Error("a secret below the order has a product");
-    const shared = group.sharedSecret(agreed);
-    agreed.fill(0);
-    const { kdf } = suite(profile.suite);
-    const session = { suite: profile.suite, ksEnc: kdf(shared, 1), ksMac: kdf(shared, 2) };
-    shared.fill(0);
-    return ok({ state: "agreedNotProven", session, chipKey: element });
+    isAccepted = true;
+    session ??= sessionKeys(profile, ours.secret);
+    return ok({ state: "agreedNotProven", session, chipKey: profile.key.element });
   } finally {
     ours.secret.fill(0);
+    if (!isAccepted) wipe(session);
   }
+}
+
+function sessionKeys({ key, suite: name }: ChipAuthenticationProfile, secret: Uint8Array): SessionKeys {
+  const agreed = key.group.times(secret, key.element);
+  // The key is of prime order, which its parser has tested, and our secret is below that.
+  if (agreed === undefined) throw new Error("a secret below the order has a product");
+  const shared = key.group.sharedSecret(agreed);
+  agreed.fill(0);
+  const { kdf } = suite(name);
+  const session = { suite: name, ksEnc: kdf(shared, 1), ksMac: kdf(shared, 2) };
+  shared.fill(0);
+  return session;
+}
+
+function wipe(session: SessionKeys | undefined): void {
+  session?.ksEnc.fill(0);
+  session?.ksMac.fill(0);
 }
 
 function* sendPublicKey(
   { form, keyId }: ChipAuthenticationProfile,
   publicKey: Uint8Array,
+  meanwhile: () => void,
 ): Exchange<void, ChipAuthenticationError> {
   const key = keyId === undefined ? new Uint8Array(0) : writeTlv(TAG_KEY_ID, unsigned(keyId));
   if (form.kind === "keyAgreementTemplate") {
-    return accepted("set", yield setTemplate(0xa6, concat(writeTlv(TAG_KAT_PUBLIC_KEY, publicKey), key)));
+    const template = concat(writeTlv(TAG_KAT_PUBLIC_KEY, publicKey), key);
+    return accepted("set", yield { ...setTemplate(0xa6, template), meanwhile });
   }
   const set = accepted("set", yield setTemplate(0xa4, concat(writeTlv(TAG_PROTOCOL, form.protocol), key)));
   if (!set.ok) return set;
-  const answer = yield generalAuthenticate(publicKey);
+  const answer = yield { ...generalAuthenticate(publicKey), meanwhile };
   if (answer.sw === SW_OK && !isEmptyTemplate(answer.data))
     return err({ kind: "chipAuthenticationMalformed", step: "agree" });
   return accepted("agree", answer);

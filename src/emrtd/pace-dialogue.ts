@@ -4,7 +4,7 @@
  * Governing text: ICAO Doc 9303-11 §4.4.4, §9.4; ISO/IEC 7816-4 §11.5.5; BSI TR-03110-3 B.
  */
 import type { CommandApdu } from "../apdu/command.ts";
-import type { Exchange } from "../apdu/exchange.ts";
+import type { Asked, Exchange } from "../apdu/exchange.ts";
 import { SW_OK } from "../apdu/status-words.ts";
 import { readTlvs } from "../bytes/ber-tlv.ts";
 import { concat } from "../bytes/bytes.ts";
@@ -56,6 +56,7 @@ export interface Round {
   readonly also?: readonly number[];
   /** The chip may answer with a status alone, as some do where the object would be empty. */
   readonly mayBeEmpty?: true;
+  readonly meanwhile?: Asked["meanwhile"];
 }
 
 /**
@@ -101,10 +102,10 @@ export function* authenticate(
   round: Round,
   value: Uint8Array = new Uint8Array(0),
 ): Exchange<ReadonlyMap<number, Uint8Array>, PaceError> {
-  const { step, sent } = round;
+  const { step, sent, meanwhile } = round;
   const data = writeTlv(TAG_DYNAMIC_DATA, sent === undefined ? value : writeTlv(sent, value));
   const le = data.length > MAX_SHORT_LC ? MAX_EXTENDED_LE : MAX_SHORT_LE;
-  const answer = yield { cla, ins: 0x86, p1: 0x00, p2: 0x00, data, le };
+  const answer = yield { cla, ins: 0x86, p1: 0x00, p2: 0x00, data, le, meanwhile };
   if (step === "token" && answer.sw >> 8 === SW1_WARNING) return err({ kind: "wrongPassword" });
   if (answer.sw !== SW_OK) return err({ kind: "paceRefused", step, sw: answer.sw });
   const objects = dynamicData(answer.data, round);

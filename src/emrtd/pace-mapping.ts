@@ -42,22 +42,26 @@ export function* mapGenerically(
   keys: PaceKeys,
 ): Exchange<Mapped, PaceError> {
   const ours = keys.takePair(group);
+  let ofNonce: Uint8Array | undefined;
+  const meanwhile = () => {
+    ofNonce ??= group.times(nonce, group.generator);
+  };
   try {
-    const answer = yield* authenticate(cla, MAP, ours.publicKey);
+    const answer = yield* authenticate(cla, { ...MAP, meanwhile }, ours.publicKey);
     if (!answer.ok) return answer;
     const theirs = answer.value.get(MAP.expected) ?? new Uint8Array(0);
     if (!group.isElement(theirs)) return err({ kind: "hostileChip", why: "publicKey" });
     if (equalBytes(theirs, ours.publicKey)) return err({ kind: "hostileChip", why: "reflectedKey" });
+    meanwhile();
     const agreed = group.times(ours.secret, theirs);
-    const ofNonce = group.times(nonce, group.generator);
     const generator = agreed && ofNonce && group.plus(ofNonce, agreed);
     agreed?.fill(0);
-    ofNonce?.fill(0);
     return generator === undefined
       ? err({ kind: "hostileChip", why: "mapping" })
       : ok({ generator, chipKey: theirs });
   } finally {
     ours.secret.fill(0);
+    ofNonce?.fill(0);
   }
 }
 

@@ -3,9 +3,9 @@
  * answers, the card sees protected ones. As the plain runner does, it repeats a command once with the Le that
  * `6Cxx` names and passes `6282` on as a good answer, so that a protocol is the same under both.
  */
-import { type CommandApdu, describeCommand } from "../apdu/command.ts";
+import { describeCommand } from "../apdu/command.ts";
 import { permitsInSession } from "../apdu/command-guard.ts";
-import { type Exchange, leave } from "../apdu/exchange.ts";
+import { type Asked, type Exchange, leave } from "../apdu/exchange.ts";
 import type { ResponseApdu } from "../apdu/response.ts";
 import { SW_END_OF_FILE, SW_OK, SW1_WRONG_LE } from "../apdu/status-words.ts";
 import { ok } from "../result.ts";
@@ -33,10 +33,7 @@ export function* secured<T, E>(
   }
 }
 
-function* exchanged(
-  session: SecureSession,
-  command: CommandApdu,
-): Exchange<ResponseApdu, SecureMessagingError> {
+function* exchanged(session: SecureSession, command: Asked): Exchange<ResponseApdu, SecureMessagingError> {
   let answer = yield* exchangedOnce(session, command);
   if (answer.ok && answer.value.sw >> 8 === SW1_WRONG_LE) {
     answer = yield* exchangedOnce(session, { ...command, le: answer.value.sw & 0xff || 256 });
@@ -47,9 +44,10 @@ function* exchanged(
 
 function* exchangedOnce(
   session: SecureSession,
-  command: CommandApdu,
+  command: Asked,
 ): Exchange<ResponseApdu, SecureMessagingError> {
   if (!permitsInSession(command)) throw new Error(`${describeCommand(command)} must never be sent here`);
   const sent = session.protect(command);
-  return sent.ok ? session.unprotect(yield sent.value) : sent;
+  if (!sent.ok) return sent;
+  return session.unprotect(yield { ...sent.value, meanwhile: command.meanwhile });
 }

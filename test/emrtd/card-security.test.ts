@@ -76,7 +76,7 @@ describe("EF.CardSecurity", () => {
       const outcome = check(flipped(HONEST, at, at % 8));
       if (outcome.ok) expect([outcome.value.infos, outcome.value.signer]).toEqual([infos, signer]);
     }
-  });
+  }, 120_000);
 });
 
 describe("chip authentication mapping by a signed key", () => {
