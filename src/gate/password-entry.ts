@@ -1,7 +1,7 @@
 /**
  * The password that was entered at a lane, kept for the one document that is laid down next, or that lies there already and
- * waits for it. One at a time, for half a minute, for one use; whatever is not taken is wiped.
- * Governing text: privacy rules §2 ("the gate holds the value in memory for the one session"), secrets in memory.
+ * waits for it. One at a time, for ten seconds, for one use; whatever is not taken is wiped.
+ * Governing text: privacy rules §2 ("the gate holds the value in memory for the one session") and §5 (ten seconds at most).
  */
 import type { Clock } from "../ports/clock.ts";
 import { ok, type Result } from "../result.ts";
@@ -13,8 +13,8 @@ import {
   wipePasswords,
 } from "./entered-password.ts";
 
-/** From Enter to the card: time to put the other hand into a pocket, and too little for the next person to profit. */
-export const KEPT_MS = 30_000;
+/** From Enter to the card: time to lay it down, and too little for the next person to profit. */
+export const KEPT_MS = 10_000;
 
 interface Kept {
   readonly passwords: EnteredPasswords;

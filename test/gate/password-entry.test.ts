@@ -208,7 +208,7 @@ describe("a lane's entry", () => {
     }
   });
 
-  test("is there for half a minute, and then wiped", async () => {
+  test("is there for ten seconds, and then wiped", async () => {
     enter("123456");
     await pass(KEPT_MS - 1);
     expect(can(entry.take())).toBe("123456");
@@ -228,7 +228,7 @@ describe("a lane's entry", () => {
     expect([entry.take(), wiped()]).toEqual([undefined, [true, false, true]]);
   });
 
-  test("entered anew has its own half minute", async () => {
+  test("entered anew has its own ten seconds", async () => {
     enter("123456");
     await pass(KEPT_MS - 1);
     enter("654321");
