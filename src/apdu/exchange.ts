@@ -72,6 +72,18 @@ export async function run<T, E>(
   }
 }
 
+/** `protocol` with `meanwhile` reckoned during its first command. */
+export function* during<T, E>(protocol: Exchange<T, E>, meanwhile: () => void): Exchange<T, E> {
+  try {
+    let step = protocol.next();
+    if (step.done !== true) step = protocol.next(yield { ...step.value, meanwhile });
+    while (step.done !== true) step = protocol.next(yield step.value);
+    return step.value;
+  } finally {
+    leave(protocol);
+  }
+}
+
 /** Runs what a protocol that is given up has in its `finally`; nothing in one that has ended. */
 export function leave(protocol: Generator<unknown, unknown, never>): void {
   protocol.return(undefined);

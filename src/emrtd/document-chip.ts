@@ -3,7 +3,7 @@
  * authentication, or by active authentication, in this order; one of them is enough. A document that has none is told
  * apart from one that hides or fails what it has. Governing text: ICAO Doc 9303-11 §4.4.3.5, §6; eMRTD sheet, 7.
  */
-import type { Exchange } from "../apdu/exchange.ts";
+import { during, type Exchange } from "../apdu/exchange.ts";
 import { toHex } from "../bytes/hex.ts";
 import { rawBytes } from "../pki/asn1.ts";
 import { err, ok, type Result } from "../result.ts";
@@ -41,10 +41,14 @@ export function* agreeWithChip(
   { mapping }: OpenDocument,
   { request, attempts }: Attempt,
 ): Exchange<Agreed, DocumentError> {
-  const mapped = mapping === undefined ? undefined : judgeMapping(mapping, request);
-  if (mapped?.ok === false) return mapped;
-  const infos = yield* readChipInfos(session);
+  let mapped: Result<Agreed, DocumentError> | undefined;
+  const judge = () => {
+    mapped ??= mapping && judgeMapping(mapping, request);
+  };
+  const infos = yield* readChipInfos(session, judge);
   if (!infos.ok) return infos;
+  judge();
+  if (mapped?.ok === false) return mapped;
   const ways = chipAuthenticationWays(infos.value);
   // EF.SOD says nothing of EF.CardSecurity. A key that stands in DG14 too ties the two together; without one chip authentication
   // does. Where DG14 has no way of it either, only the State of both signers does: `settleChip` compares them.
@@ -64,8 +68,11 @@ export function* agreeWithChip(
 }
 
 /** Of DG14, none where there is no such file. */
-function* readChipInfos(session: DocumentSession): Exchange<readonly SecurityInfo[], DocumentError> {
-  const file = yield* session.readIfThere("DG14");
+function* readChipInfos(
+  session: DocumentSession,
+  meanwhile: () => void,
+): Exchange<readonly SecurityInfo[], DocumentError> {
+  const file = yield* during(session.readIfThere("DG14"), meanwhile);
   if (!file.ok) return file;
   const infos = file.value === undefined ? ok([]) : parseDg14(file.value);
   return infos.ok ? infos : err({ kind: "malformed", part: "dataGroup14" });

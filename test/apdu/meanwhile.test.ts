@@ -1,6 +1,6 @@
 /** What a protocol reckons while the card reckons: after its command has gone out, before its answer comes back. */
 import { expect, test } from "vitest";
-import { type Exchange, run } from "../../src/apdu/exchange.ts";
+import { during, type Exchange, run } from "../../src/apdu/exchange.ts";
 import { hex } from "../../src/bytes/hex.ts";
 import type { LinkError } from "../../src/ports/card.ts";
 import { silentLog } from "../../src/ports/log.ts";
@@ -72,4 +72,28 @@ test("has ended before the protocol goes on, and before it is given up", async (
     await ended;
     expect(happened.slice(0, 3)).toEqual(["sent", "answered", "reckoned"]);
   }
+});
+
+test("can be given to the first command of another protocol", () => {
+  const happened: string[] = [];
+  function* twice(): Exchange<number, never> {
+    try {
+      const first = yield READ;
+      return ok(first.sw + (yield { ...READ, p2: 0x04 }).sw);
+    } finally {
+      happened.push("left");
+    }
+  }
+  const alongside = (): Exchange<number, never> => during(twice(), () => happened.push("reckoned"));
+  const whole = alongside();
+  const answer = { sw: 1, data: new Uint8Array(0) };
+  whole.next();
+  const second = whole.next(answer).value;
+  expect(second).toEqual({ ...READ, p2: 0x04 });
+  expect(whole.next(answer).value).toEqual(ok(2));
+  const givenUp = alongside();
+  const first = givenUp.next().value;
+  if (first !== undefined && "meanwhile" in first) first.meanwhile?.();
+  givenUp.return(ok(0));
+  expect(happened).toEqual(["left", "reckoned", "left"]);
 });
