@@ -11,11 +11,21 @@ const stateDir: OptionSpec = {
   help: "where the pin map lies; $STATE_DIRECTORY, else /var/lib/varco, when absent",
 };
 const json: OptionSpec = { help: "print the result as JSON" };
+/** How a holder is named whose records are asked for. */
+const holderOptions: Readonly<Record<string, OptionSpec>> = {
+  tap: { help: "the holder of the card held to the reader" },
+  door: { value: "ID", help: "the door whose reader is used; the first when absent" },
+  document: {
+    help: "ask for a document's State and number; what names a holder never goes on a command line",
+  },
+  "fiscal-code": { help: "ask for a fiscal code" },
+  name: { help: "ask for family name, given names and date of birth" },
+};
 
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "demo",
-    summary: "a short day at a gym turnstile, on the simulator; touches no hardware",
+    summary: "a short day at a gym turnstile and a stadium lane, on the simulator; touches no hardware",
     options: {
       seed: { value: "NUMBER", help: "repeat a day exactly" },
       forever: { help: "go on until interrupted" },
@@ -51,6 +61,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       mrz: { help: "with --document: ask for the machine readable zone, or number and dates, likewise" },
       bac: {
         help: "with --document and --mrz: open by BAC what announces no PACE this program can do: old passports",
+      },
+      photo: {
+        value: "FILE",
+        help: "with --document: write the photograph, once its State's signature holds, into this new file for yourself alone; it is personal data: show it, then delete it",
       },
       "vpcd-listen": {
         value: "PORT",
@@ -154,6 +168,36 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/credentials-revoke.ts")).revokeCommand,
   },
   {
+    name: "credentials show",
+    summary: "give a holder all that is kept of him: credential, chip, and the journal's rows about him",
+    options: {
+      config,
+      ...holderOptions,
+      output: {
+        short: "o",
+        value: "FILE",
+        help: "a new file, for its owner alone, in place of standard output",
+      },
+      json: { help: "one JSON object a line, the rows of the journal as they are published" },
+    },
+    positionals: ["[REFERENCE|TAG]"],
+    example: "varco credentials show --tap --json -o holder.jsonl",
+    load: async () => (await import("./commands/credentials-show.ts")).showCommand,
+  },
+  {
+    name: "credentials erase",
+    summary: "erase all that is kept of a holder: credential, chip, document, and his part of the journal",
+    options: {
+      config,
+      ...holderOptions,
+      yes: { help: "do not ask: what is erased cannot be brought back" },
+      json,
+    },
+    positionals: ["[REFERENCE|TAG]"],
+    example: "varco credentials erase --tap",
+    load: async () => (await import("./commands/credentials-erase.ts")).eraseCommand,
+  },
+  {
     name: "trust import",
     summary: "trust country signers: certificates, master lists, the ICAO directory (LDIF), revocation lists",
     options: {
@@ -198,6 +242,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       config,
       door: { value: "ID", help: "the door; the first when absent" },
       tap: { help: "read the card now, in place of a name" },
+      document: {
+        help: "with --tap: read the card's travel document as the door would, alone; a number enrolled with it is not looked at",
+      },
+      can: { help: "with --document: ask for the six digits on the card's front, or read them from a pipe" },
+      mrz: { help: "with --document: ask for the machine readable zone, or number and dates, likewise" },
       at: {
         value: "TIME",
         help: "an instant (2026-12-25T10:00:00Z), or without Z in the gate's time zone; now when absent",

@@ -20,62 +20,81 @@ const LEAST_OF_GIVEN = 3;
 export function cutNames({ family, given }: ZoneName, positions: number): readonly ZoneName[] {
   const wholeLength = given === "" ? family.length : family.length + FILLERS_BETWEEN + given.length;
   if (wholeLength < positions) return [];
-  if (given === "") return shortened(family, positions).filter(fills(positions)).map(alone);
-  const givens = shortened(given, positions);
+  const families = new ShortenedName(family, positions);
+  if (given === "") return families.to(positions).map(alone);
+  const givens = new ShortenedName(given, positions);
   const withGiven = (form: string): readonly ZoneName[] =>
-    givens
-      .filter(fills(positions - FILLERS_BETWEEN - form.length))
-      .map((rest) => ({ family: form, given: rest }));
+    givens.to(positions - FILLERS_BETWEEN - form.length).map((rest) => ({ family: form, given: rest }));
   if (family.length + LEAST_OF_GIVEN <= positions) return withGiven(family);
-  const families = shortened(family, positions);
-  return [...families.filter(fills(positions)).map(alone), ...families.flatMap(withGiven)];
+  const lengths = Array.from({ length: positions - LEAST_OF_GIVEN }, (_, index) => index + 1);
+  const shorter = lengths.flatMap((length) => families.to(length));
+  return [...families.to(positions).map(alone), ...shorter.flatMap(withGiven)];
 }
-
-const fills =
-  (positions: number) =>
-  (form: string): boolean =>
-    form.length === positions;
 
 const alone = (family: string): ZoneName => ({ family, given: "" });
 
-/** The forms of a name that fit into so many positions, the name itself among them if it does. */
-function shortened(name: string, positions: number): readonly string[] {
-  // What is behind so many words, or letters of a word, is behind the field too.
-  const words = name
-    .split("<")
-    .slice(0, positions)
-    .map((word) => word.slice(0, positions));
-  const forms = [...words.flatMap((_, index) => stopped(words, index)), ...evened(words)];
-  return [...new Set(forms)].filter((form) => form.length <= positions);
+/**
+ * The forms of one name by their lengths, each made when it is asked for: of a long name there are thousands, and of those
+ * that fill a field a few.
+ */
+class ShortenedName {
+  readonly #words: readonly string[];
+  readonly #known = new Map<number, readonly string[]>();
+
+  constructor(name: string, positions: number) {
+    // What is behind so many words, or letters of a word, is behind the field too.
+    const words = name.split("<").slice(0, positions);
+    this.#words = words.map((word) => word.slice(0, positions));
+  }
+
+  /** The forms of exactly this length, fillers between words counted; the name itself among them if it has it. */
+  to(length: number): readonly string[] {
+    const known = this.#known.get(length);
+    if (known !== undefined) return known;
+    const forms = [...new Set([...stopped(this.#words, length), ...evened(this.#words, length)])];
+    this.#known.set(length, forms);
+    return forms;
+  }
 }
 
-/** Cut behind each letter of the word at `index`, those behind it left out or made initials. */
-function stopped(words: readonly string[], index: number): readonly string[] {
-  const before = words.slice(0, index);
-  const initials = words.slice(index + 1).map((word) => word.charAt(0));
-  return firstLetters(words[index] ?? "").flatMap((cut) => [
-    [...before, cut].join("<"),
-    [...before, cut, ...initials].join("<"),
-  ]);
+/** Cut within each word in turn, or behind it, those behind it left out or made initials. */
+function* stopped(words: readonly string[], length: number): Generator<string, void, void> {
+  let lengthBefore = 0;
+  for (const [index, word] of words.entries()) {
+    const before = words.slice(0, index);
+    const initials = words.slice(index + 1).map((each) => each.charAt(0));
+    for (const rest of [[], initials]) {
+      const left = length - lengthBefore - 2 * rest.length;
+      if (left >= 1 && left <= word.length) yield [...before, word.slice(0, left), ...rest].join("<");
+    }
+    lengthBefore += word.length + 1;
+  }
 }
 
 /**
  * No word longer than a number of letters, for each such number, with the first word whole or not; a position that is
  * left over goes to each of the words in turn.
  */
-function evened(words: readonly string[]): readonly string[] {
+function* evened(words: readonly string[], length: number): Generator<string, void, void> {
+  const [first = "", ...others] = words;
   const longest = Math.max(...words.map((word) => word.length));
-  return Array.from({ length: longest }, (_, index) => index + 1).flatMap((least) =>
-    words.flatMap((_, over) => {
-      const [first = "", ...others] = words;
-      return [evenedTo(words, least, over).join("<"), [first, ...evenedTo(others, least, over)].join("<")];
-    }),
-  );
+  for (let least = 1; least <= longest; least++)
+    for (let over = 0; over < words.length; over++) {
+      if (evenedLength(words, least, over) === length) yield evenedTo(words, least, over).join("<");
+      const behind = others.length === 0 ? 0 : 1 + evenedLength(others, least, over);
+      if (first.length + behind === length) yield [first, ...evenedTo(others, least, over)].join("<");
+    }
 }
 
-const evenedTo = (words: readonly string[], least: number, over: number): readonly string[] =>
-  words.map((word, index) => word.slice(0, index < over ? least + 1 : least));
+/** How many letters a word keeps, by its place. */
+const share = (index: number, least: number, over: number): number => (index < over ? least + 1 : least);
 
-/** The first letter of a word, the first two, and so on to the whole word. */
-const firstLetters = (word: string): readonly string[] =>
-  Array.from(word, (_, index) => word.slice(0, index + 1));
+const evenedTo = (words: readonly string[], least: number, over: number): readonly string[] =>
+  words.map((word, index) => word.slice(0, share(index, least, over)));
+
+/** The length of what `evenedTo` gives, joined. */
+const evenedLength = (words: readonly string[], least: number, over: number): number =>
+  words.reduce(
+    (sum, word, index) => sum + Math.min(word.length, share(index, least, over)),
+    words.length - 1,
+  );

@@ -37,25 +37,42 @@ export function documentNameKeys(
 
 /**
  * The keys to store for a person on a list: one for most, some ten where names fill 30 positions, hundreds where the
- * family name alone does; none for names in another script.
+ * family name alone does, and never two thousand; none for names in another script.
  */
 export function listedNameKeys(names: Names, born: CivilDate): readonly Uint8Array[] {
-  const whole = wholeKey(names, born);
+  const oneLetter = inZone(names, "oneLetter");
+  const whole = wholeKeyOf(oneLetter, names, born);
   if (whole === undefined) return [];
-  const [twoLetters, oneLetter] = [inZone(names, "twoLetters"), inZone(names, "oneLetter")];
+  const twoLetters = inZone(names, "twoLetters");
   const spelt = isSame(twoLetters, oneLetter) ? [oneLetter] : [twoLetters, oneLetter];
+  const letters = new LettersOnce();
   const cut = Object.values(NAME_POSITIONS).flatMap((positions) =>
-    spelt.flatMap((name) => cutNames(name, positions)).map((name) => cutKey(keyText(name, born), positions)),
+    spelt
+      .flatMap((name) => cutNames(name, positions))
+      .map((name) => cutKey(keyText(name, born, letters.of), positions)),
   );
   return distinctKeys([whole, ...cut]);
 }
+
+/** The letters of a word that many forms of a name have in common are looked for once. */
+class LettersOnce {
+  readonly #known = new Map<string, string>();
+
+  readonly of = (spelling: string): string => {
+    const known = this.#known.get(spelling) ?? commonLetters(spelling);
+    this.#known.set(spelling, known);
+    return known;
+  };
+}
+
+const wholeKey = (names: Names, born: CivilDate): string | undefined =>
+  wholeKeyOf(inZone(names, "oneLetter"), names, born);
 
 /**
  * `undefined` when a name that is written has no letter that the zone could show: without it the rest is another
  * person's.
  */
-function wholeKey(names: Names, born: CivilDate): string | undefined {
-  const name = inZone(names, "oneLetter");
+function wholeKeyOf(name: ZoneName, names: Names, born: CivilDate): string | undefined {
   const isLost =
     name.family === "" || (name.given === "" && isWritten(names.primary) && isWritten(names.secondary));
   return isLost ? undefined : keyText(name, born);
@@ -73,8 +90,12 @@ const inZone = ({ primary, secondary }: Names, umlauts: UmlautSpelling): ZoneNam
     : { family: zoneSpelling(primary, umlauts), given: zoneSpelling(secondary, umlauts) };
 
 /** Letters of the family name, of the given names, and the digits of the date; a filler, which none of them has, between. */
-const keyText = ({ family, given }: ZoneName, { year, month, day }: CivilDate): string =>
-  `${commonLetters(family)}<${commonLetters(given)}<${padded(year, 4)}${padded(month, 2)}${padded(day, 2)}`;
+const keyText = (
+  { family, given }: ZoneName,
+  { year, month, day }: CivilDate,
+  lettersOf = commonLetters,
+): string =>
+  `${lettersOf(family)}<${lettersOf(given)}<${padded(year, 4)}${padded(month, 2)}${padded(day, 2)}`;
 
 const padded = (number: number, digits: number): string => String(number).padStart(digits, "0");
 

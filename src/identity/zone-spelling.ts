@@ -11,20 +11,26 @@ export type UmlautSpelling = "twoLetters" | "oneLetter";
 /** Blanks, fillers, hyphens, dashes and strokes divide words; apostrophes and all other signs vanish and join. */
 const DIVIDERS = /[\s<\-\u2010-\u2015/]+/;
 const MARKS = /\p{M}/gu;
+/** Most names have none, and are then spelt as they are. */
+const OTHER_LETTERS = /[^\0-\x7f]/;
 const NOT_OF_THE_ZONE = /[^A-Z]/g;
 
 /** The name in A to Z with one filler between words, as the zone has it; "" for a name in another script. */
 export function zoneSpelling(name: string, umlauts: UmlautSpelling): string {
   const capitals = name.normalize("NFC").toUpperCase();
-  return Array.from(capitals, (letter) => spelt(letter, umlauts))
-    .join("")
-    .normalize("NFD")
-    .replace(MARKS, "")
+  const plain = OTHER_LETTERS.test(capitals) ? withoutMarks(capitals, umlauts) : capitals;
+  return plain
     .split(DIVIDERS)
     .map((word) => word.replace(NOT_OF_THE_ZONE, ""))
     .filter((word) => word !== "")
     .join("<");
 }
+
+const withoutMarks = (capitals: string, umlauts: UmlautSpelling): string =>
+  Array.from(capitals, (letter) => spelt(letter, umlauts))
+    .join("")
+    .normalize("NFD")
+    .replace(MARKS, "");
 
 const spelt = (letter: string, umlauts: UmlautSpelling): string =>
   SPELT_LETTERS.get(letter) ?? (umlauts === "twoLetters" ? UMLAUTS.get(letter) : undefined) ?? letter;

@@ -6,6 +6,7 @@ import type { Database, Statement } from "better-sqlite3";
 import type { Credential } from "../ports/credentials.ts";
 import type { IdentifierKind, PersonalPart } from "../ports/journal.ts";
 import { type EntitlementRow, entitlementOf } from "./credential-rows.ts";
+import { PSEUDONYMS, pseudonymsJson } from "./pseudonym-list.ts";
 
 /** What a person may see of a credential. */
 export interface ListedCredential extends Omit<Credential, "pseudonym"> {
@@ -38,12 +39,15 @@ interface HolderRow {
 const ADMITTED_HOLDERS = "admitted WHERE admitted.entry IS NULL";
 const DENIED_HOLDERS = "denied WHERE denied.entry = denied.pseudonym";
 
-const LIST_BOTH = `
+/** `condition` may name `pseudonym`, of either list. */
+const bothLists = (condition: string): string => `
   SELECT display_tag, kind, group_name, valid_from, valid_until, reference, enabled, 0 AS denied,
-    EXISTS (SELECT 1 FROM chip_pin WHERE chip_pin.pseudonym = admitted.pseudonym) AS pinned FROM ${ADMITTED_HOLDERS}
+    EXISTS (SELECT 1 FROM chip_pin WHERE chip_pin.pseudonym = admitted.pseudonym) AS pinned
+  FROM ${ADMITTED_HOLDERS} AND ${condition}
   UNION ALL
   SELECT display_tag, kind, '' AS group_name, NULL, NULL, reference, 1, 1 AS denied,
-    EXISTS (SELECT 1 FROM chip_pin WHERE chip_pin.pseudonym = denied.pseudonym) AS pinned FROM ${DENIED_HOLDERS}
+    EXISTS (SELECT 1 FROM chip_pin WHERE chip_pin.pseudonym = denied.pseudonym) AS pinned
+  FROM ${DENIED_HOLDERS} AND ${condition}
   ORDER BY reference, display_tag`;
 
 /** Reads only; throws SQLite's errors. */
@@ -52,6 +56,7 @@ export class CredentialListing {
   readonly #byTag: Statement<[string, string], HolderRow>;
   readonly #isStill: Statement<[Uint8Array, string, string], { found: number }>;
   readonly #list: Statement<[], ListedRow>;
+  readonly #entriesOf: Statement<[{ readonly who: string }], ListedRow>;
 
   constructor(connection: Database) {
     this.#byReference = connection.prepare(holdersBy("reference"));
@@ -61,7 +66,8 @@ export class CredentialListing {
          UNION ALL SELECT pseudonym, display_tag, reference FROM ${DENIED_HOLDERS})
        SELECT 1 AS found FROM holder WHERE pseudonym = ? AND (display_tag = ? OR reference = ?)`,
     );
-    this.#list = connection.prepare(LIST_BOTH);
+    this.#list = connection.prepare(bothLists("TRUE"));
+    this.#entriesOf = connection.prepare(bothLists(`pseudonym IN ${PSEUDONYMS}`));
   }
 
   /** Holders on either list by a name that an operator has. */
@@ -81,19 +87,23 @@ export class CredentialListing {
 
   /** Both lists by reference and tag, one row at a time; SQLite sorts within its own bounded memory. */
   *list(): Generator<ListedCredential, void, void> {
-    for (const row of this.#list.iterate()) {
-      const reference = row.reference === null ? {} : { reference: row.reference };
-      yield {
-        displayTag: row.display_tag,
-        kind: row.kind,
-        denyListed: row.denied === 1,
-        hasChip: row.pinned === 1,
-        ...entitlementOf(row),
-        ...reference,
-      };
-    }
+    for (const row of this.#list.iterate()) yield listedCredential(row);
+  }
+
+  /** What the lists say of these holders, by the first pseudonym of each. */
+  entriesOf(holders: readonly Uint8Array[]): readonly ListedCredential[] {
+    return this.#entriesOf.all({ who: pseudonymsJson(holders) }).map(listedCredential);
   }
 }
+
+const listedCredential = (row: ListedRow): ListedCredential => ({
+  displayTag: row.display_tag,
+  kind: row.kind,
+  denyListed: row.denied === 1,
+  hasChip: row.pinned === 1,
+  ...entitlementOf(row),
+  ...(row.reference === null ? {} : { reference: row.reference }),
+});
 
 const holdersBy = (column: "reference" | "display_tag"): string =>
   `SELECT pseudonym, kind, key_id FROM ${ADMITTED_HOLDERS} AND ${column} = ?

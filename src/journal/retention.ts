@@ -14,6 +14,7 @@ import { ok, type Result } from "../result.ts";
 import { DAY_MS } from "../time/civil-date.ts";
 import type { Instant } from "../time/time.ts";
 import type { OpenDatabase } from "./database.ts";
+import { releasePages } from "./remains.ts";
 import { attempt } from "./sqlite-error.ts";
 import type { SqliteJournal } from "./sqlite-journal.ts";
 
@@ -47,7 +48,6 @@ const ROWS_AT_ONCE = 1000;
 /** More than a busy lane writes in two days; what is left over waits for the next run. */
 const MAX_ROUNDS = 100;
 const PAUSE_MS = 10;
-const PAGES_AT_ONCE = 1000;
 const UNLISTED_KEPT_MS = 30 * DAY_MS;
 
 /**
@@ -226,11 +226,4 @@ class History {
     const row = this.#credible.get(seq, now);
     return row !== undefined && row.time < cutoffMs ? row.seq : undefined;
   }
-}
-
-/** Gives free pages back and empties the write-ahead log; returns whether the log is empty now. */
-function releasePages(connection: Database): boolean {
-  connection.pragma(`incremental_vacuum(${PAGES_AT_ONCE})`);
-  const busy: unknown = connection.pragma("wal_checkpoint(TRUNCATE)", { simple: true });
-  return busy === 0;
 }

@@ -148,6 +148,32 @@ describe("names that are one name", () => {
     expect(bad(listedPersonIdentifiers(person(" ", "")))).toEqual({ kind: "listedName" });
   });
 
+  test.each<[string, string, number]>([
+    ["Rossi", "Maria Grazia", 1],
+    ["Bianchi Verdi", "Giovanni Mario Luigi", 10],
+    ["Müller-Lüdenscheidt", "Jürgen Günther", 20],
+    ["Albuquerque de Vasconcelos e Sousa", "Maria da Conceição Antónia", 300],
+    ["van der Heijden-van Nieuwenhuizen", "Johannes Wilhelmus Cornelis", 320],
+  ])("%s, %s is stored under no more than the ways in which documents may cut it", (family, given, most) => {
+    expect(stored(person(family, given)).size).toBeLessThanOrEqual(most);
+  });
+
+  test("keys are few, however long a name is and whatever is in it", () => {
+    const words = [
+      "Äbcdefghij",
+      "Übcdefghijk",
+      "Öcdefghijklm",
+      "Äüdefghijk",
+      "Üöfghij",
+      "Ö",
+      "Ühijklmnop",
+      "Äijklmno",
+    ];
+    for (const family of [words.slice(0, 3), words, [...words, ...words]])
+      for (const given of [words.slice(0, 3), words.toReversed()])
+        expect(stored(person(family.join(" "), given.join(" "))).size).toBeLessThan(2_000);
+  });
+
   test.each(["1985-02-30", "85-03-21", "1985-3-21", "1985-03-00", "0000-03-21", "", "1985-03-21T00"])(
     "%j is no birth date",
     (birthDate) => {

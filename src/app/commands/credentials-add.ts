@@ -4,7 +4,9 @@
  */
 import type { HolderIdentifiers } from "../../config/listed-holder.ts";
 import type { Config } from "../../config/schema.ts";
+import { everDemanded } from "../../policy/demand.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
+import { policiesOf } from "../door-policy.ts";
 import { enrol } from "./enrol.ts";
 import { entitlementComplaint, entitlementOf, referenceComplaint, referenceOf } from "./entitlement.ts";
 import { askedWay, askHolder, WAYS } from "./listed-holder-input.ts";
@@ -82,11 +84,15 @@ async function add(
   return EXIT.done;
 }
 
-/** Where a door that admits the group wants the chip's own proof, the number alone would not admit its holder. */
-const demandsChip = ({ doors }: Config, { texts }: Invocation): boolean =>
-  doors.some(
-    ({ level, groups }) => level === "originalChip" && groups.some(({ group }) => group === texts["group"]),
-  );
+/** Where a door that admits the group wants the chip's own proof, be it at times, the number alone would not admit its holder. */
+function demandsChip(config: Config, { texts: { group = "" } }: Invocation): boolean {
+  const policyOf = policiesOf(config);
+  return config.doors
+    .map(policyOf)
+    .filter(({ admissions }) => admissions.has(group))
+    .flatMap((door) => everDemanded(door, group))
+    .some((levels) => levels.includes("originalChip"));
+}
 
 type Holder = ReturnType<typeof holderOf>;
 

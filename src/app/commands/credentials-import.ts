@@ -81,6 +81,8 @@ async function checkRows(
     seen++;
     const problem = checked.ok ? enter(checked.value, site, sheet) : checked.error;
     if (problem !== undefined) problems.add(problem);
+    // Making the forms of the names behind it would take minutes, for nothing.
+    if (problem?.reason === NO_ROOM) break;
     if (seen % ROWS_AT_ONCE !== 0) continue;
     progress.show(seen);
     await io.clock.sleep(0);
@@ -109,7 +111,7 @@ function enter(
 }
 
 const NO_ROOM =
-  "long names have several forms, and with those this file names more than 4,194,304: divide it";
+  "long names have several forms each, and with this row there are more than the 4,194,304 that a file may have; the rows behind it were not looked at: divide the file, or give document numbers or fiscal codes in place of long names";
 
 /** Counts all problems and keeps the first by row, in whatever order they are found. */
 class Problems {

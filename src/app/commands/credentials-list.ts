@@ -14,7 +14,9 @@ export const listCommand: Execute = async (invocation, io) => {
   const site = await openSite(config.value, io);
   if ("exit" in site) return site.exit;
   const { register, close } = site.value;
-  const show = invocation.flags.has("json") ? asJson : asLine;
+  const show = invocation.flags.has("json")
+    ? (entry: ListedCredential) => JSON.stringify(credentialJson(entry))
+    : credentialLine;
   try {
     let shownCount = 0;
     for (const entry of register.list()) {
@@ -30,7 +32,8 @@ export const listCommand: Execute = async (invocation, io) => {
   }
 };
 
-function asLine(entry: ListedCredential): string {
+/** One credential for people, its parts divided by tabs. */
+export function credentialLine(entry: ListedCredential): string {
   const list = entry.denyListed ? "DENIED" : entry.enabled ? entry.group : `${entry.group} (off)`;
   const chip = entry.hasChip ? "chip" : "-";
   return [entry.displayTag, entry.kind, list, validity(entry), chip, entry.reference ?? ""]
@@ -45,7 +48,8 @@ function validity({ validFrom, validUntil }: ListedCredential): string {
     : `${text(validFrom)}/${text(validUntil)}`;
 }
 
-function asJson({
+/** The same for programs. */
+export function credentialJson({
   displayTag,
   kind,
   denyListed,
@@ -55,14 +59,14 @@ function asJson({
   validFrom,
   validUntil,
   reference,
-}: ListedCredential): string {
+}: ListedCredential) {
   const time = (instant: Instant | undefined) => (instant === undefined ? undefined : toIso8601(instant));
-  return JSON.stringify({
+  return {
     card: displayTag,
     kind,
     list: denyListed ? "deny" : "allow",
     ...(denyListed ? {} : { group, enabled, from: time(validFrom), until: time(validUntil) }),
     ...(hasChip ? { chip: "pinned" } : {}),
     reference,
-  });
+  };
 }

@@ -4,9 +4,8 @@
  */
 import type { Revocation } from "../../journal/credential-register.ts";
 import { EXIT, type Execute } from "../command.ts";
+import { credentialName } from "./holder-choice.ts";
 import { failed, openConfig, openSite } from "./site.ts";
-
-const DISPLAY_TAG = /^card#[0-9a-f]{4}$/;
 
 export const revokeCommand: Execute = async (invocation, io) => {
   const [name = ""] = invocation.positionals;
@@ -14,9 +13,7 @@ export const revokeCommand: Execute = async (invocation, io) => {
   if ("exit" in config) return config.exit;
   const site = await openSite(config.value, io);
   if ("exit" in site) return site.exit;
-  const revoked = await site.value.register.revoke(
-    DISPLAY_TAG.test(name) ? { displayTag: name } : { reference: name },
-  );
+  const revoked = await site.value.register.revoke(credentialName(name));
   site.value.close();
   if (!revoked.ok) return failed(io, revoked.error).exit;
   io.out(invocation.flags.has("json") ? JSON.stringify(revoked.value) : sentence(revoked.value));
