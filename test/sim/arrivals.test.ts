@@ -64,6 +64,11 @@ test("one has a card that has run out", async () => {
   expect(bad(await read(person, person.can ?? ""))).toEqual({ kind: "documentExpired" });
 });
 
+test("whoever has a sound card can have one that has run out", async () => {
+  const person = arrival("greta", "documentExpired");
+  expect(bad(await read(person, person.can ?? ""))).toEqual({ kind: "documentExpired" });
+});
+
 test("fiscal codes are sound", () => {
   const codes = ARRIVAL_NAMES.flatMap((name) => arrival(name).holder.fiscalCode ?? []);
   expect(codes.map((code) => readFiscalCode(code).ok)).toEqual([true, true, true]);

@@ -61,6 +61,8 @@ export class CieApplication implements CardApplication {
   tripwires = 0;
   /** Files that gave out data since the card was made, as `root/2F01` and `cie/1001`. */
   readonly filesRead = new Set<string>();
+  /** Called with each command that this card can take apart, before anything is answered. */
+  onCommand: (command: CardCommand) => void = () => undefined;
   readonly #files: CieFiles;
   readonly #root: "iasApplication" | "masterFile";
   readonly #attack: CieAttackName | undefined;
@@ -126,6 +128,7 @@ export class CieApplication implements CardApplication {
   process(apdu: Uint8Array): { response: CardResponse; workUs: number; gone: boolean } {
     this.#extraUs = 0;
     const command = parseCommand(apdu);
+    if (command !== undefined) this.onCommand(command);
     const refused = command === undefined || (isExtended(apdu) && !this.#behaviour.extended);
     const sound = refused ? statusOnly(SW.wrongLength) : this.#dispatch(command);
     const response = this.#attack === "garbage" ? this.#garbage(command) : sound;

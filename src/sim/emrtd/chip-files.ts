@@ -52,8 +52,18 @@ export class ChipFiles {
 
   /** Whether the command addresses fingerprints or irises, by whatever name. */
   isForbidden(command: CardCommand): boolean {
-    const id = command.ins === SELECT ? selectedId(command) : this.#addressed(command);
+    const id = this.#meant(command);
     return id !== undefined && BIOMETRIC_GROUPS.includes(id);
+  }
+
+  /** The file that the command selects or reads, as in `filesRead`, also one that the chip does not have. */
+  nameOf(command: CardCommand): string | undefined {
+    const id = this.#meant(command);
+    return id === undefined ? undefined : `${DIRECTORY_NAMES[this.#directory]}/${fileName(id)}`;
+  }
+
+  #meant(command: CardCommand): number | undefined {
+    return command.ins === SELECT ? selectedId(command) : this.#addressed(command);
   }
 
   /** After power-on the master file is selected. */

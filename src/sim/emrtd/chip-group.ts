@@ -8,9 +8,11 @@ import { type WeierstrassPointCons, weierstrass } from "@noble/curves/abstract/w
 import { brainpoolP256r1, brainpoolP384r1, brainpoolP512r1 } from "@noble/curves/misc.js";
 import { p256, p384, p521 } from "@noble/curves/nist.js";
 import { concat } from "../../bytes/bytes.ts";
+import { toHex } from "../../bytes/hex.ts";
 import type { ParameterId } from "./content.ts";
 import { CURVES, type CurveNumbers, INTEGERS, type IntegerNumbers } from "./groups.table.ts";
 import { bytesOf, numberOf, power } from "./numbers.ts";
+import { Remembered } from "./remembered.ts";
 
 /** Elements that are none, or that lead an agreement to a secret which anybody can guess. */
 export type BadElement =
@@ -69,9 +71,23 @@ export function chipGroup(id: ParameterId): ChipGroup {
   if (known !== undefined) return known;
   const make = MAKERS.get(id);
   if (make === undefined) throw new RangeError(`no group has the number ${id}`);
-  const group = make();
+  const group = withMemory(make());
   made.set(id, group);
   return group;
+}
+
+function withMemory(group: ChipGroup): ChipGroup {
+  const products = new Remembered<Uint8Array>();
+  const elements = new Remembered<boolean>();
+  return {
+    ...group,
+    isElement: (element) => elements.get(toHex(element), () => group.isElement(element)),
+    multiply: (secret, element) => {
+      const key = `${secret.toString(16)} ${toHex(element)}`;
+      // A copy: what is done to one answer must not be done to the next.
+      return products.get(key, () => group.multiply(secret, element)).slice();
+    },
+  };
 }
 
 function curve(Point: Curve): ChipGroup {

@@ -74,11 +74,19 @@ interface Turn {
   readonly isLost: boolean;
 }
 
+/** A command as the chip understands it, and the file that it selects or reads, be it one that the chip does not have. */
+export interface HeardCommand extends CardCommand {
+  /** As in `filesRead`. */
+  readonly file?: string | undefined;
+}
+
 export class EmrtdApplication implements CardApplication {
   /** Headers of commands that this chip does not know, as hexadecimal. */
   readonly unexpected: string[] = [];
   /** Headers of commands that no gate may send, and of those that address fingerprints or irises. */
   readonly tripped: string[] = [];
+  /** Called with each command, its protection removed, before anything is answered. */
+  onCommand: (command: HeardCommand) => void = () => undefined;
   readonly #content: ChipContent;
   readonly #options: ChipOptions;
   readonly #behaviour: ChipBehaviour;
@@ -88,6 +96,7 @@ export class EmrtdApplication implements CardApplication {
   readonly #bac: ChipBac;
   readonly #chipAuthentication: ChipAuthentication;
   readonly #activeAuthentication: ActiveAuthentication;
+  readonly #wrongPasswords: WrongPasswords;
   readonly #delivery: CieDelivery;
   #session: Session | undefined;
   #answered = 0;
@@ -100,6 +109,7 @@ export class EmrtdApplication implements CardApplication {
     this.#behaviour = behaviour;
     this.#limits = apduLimits(content);
     const wrongPasswords = new WrongPasswords(latency.wrongPasswordUs);
+    this.#wrongPasswords = wrongPasswords;
     const setting = { content, behaviour, latency, random, wrongPasswords };
     this.#files = new ChipFiles(content, behaviour);
     this.#pace = new ChipPace(setting);
@@ -120,6 +130,11 @@ export class EmrtdApplication implements CardApplication {
   /** Files that gave out data since the card was made, as `master/011C` and `travel/0101`. */
   get filesRead(): ReadonlySet<string> {
     return this.#files.filesRead;
+  }
+
+  /** Wrong passwords since the last right one, as far as the chip counts. */
+  get wrongPasswords(): number {
+    return this.#wrongPasswords.count;
   }
 
   reset(): void {
@@ -220,6 +235,7 @@ export class EmrtdApplication implements CardApplication {
   }
 
   #dispatch(command: CardCommand, roomBytes: number): Work {
+    this.onCommand({ ...command, file: this.#files.nameOf(command) });
     if (isForbidden(command, this.#session !== undefined) || this.#files.isForbidden(command)) {
       record(this.tripped, command);
       return this.#at(status(SW.securityNotSatisfied));
