@@ -11,9 +11,10 @@ import type { ScopeKey } from "../crypto/pseudonym.ts";
 import type { SiteKey } from "../crypto/site-key.ts";
 import { EphemeralKeys } from "../emrtd/pace-keys.ts";
 import { DocumentFamilies } from "../emrtd/read-manner.ts";
-import { DocumentExaminer } from "../gate/document-examiner.ts";
+import { DocumentExaminer, type DocumentRules } from "../gate/document-examiner.ts";
 import { DocumentLane } from "../gate/document-lane.ts";
 import type { Indicators } from "../gate/indicators.ts";
+import { NumberlessKinds } from "../gate/numberless-kinds.ts";
 import { PasswordEntry } from "../gate/password-entry.ts";
 import type { Identifier } from "../identity/match-keys.ts";
 import type { TrustAnchors } from "../pki/trust-anchors.ts";
@@ -40,6 +41,7 @@ export interface GateDocuments {
   readonly enrolments: DocumentEnrolments;
   readonly families: DocumentFamilies;
   readonly keys: EphemeralKeys;
+  readonly numberless: NumberlessKinds;
   readonly zone: TimeZone;
 }
 
@@ -67,50 +69,64 @@ const LIKELY_GROUPS = [
 ];
 
 export function gateDocuments(
-  parts: Omit<GateDocuments, "families" | "keys">,
+  parts: Omit<GateDocuments, "families" | "keys" | "numberless">,
   random: Random,
 ): GateDocuments {
   const keys = new EphemeralKeys(random);
   keys.expect(LIKELY_GROUPS);
-  return { ...parts, families: new DocumentFamilies(), keys };
+  return { ...parts, families: new DocumentFamilies(), numberless: new NumberlessKinds(), keys };
 }
 
 /** What a door has for documents. */
 export interface DocumentDoor {
   readonly lane: DocumentLane;
-  /** What is to be done while nobody is there: key pairs for the next document, and wiping. */
+  /** What is to be done while nobody is there: key pairs for the next document. */
   readonly onIdle: () => void;
   /** Listens to keypad and scanner until the signal is aborted; what was entered is wiped then. */
   serve(signal: AbortSignal): Promise<void>;
+}
+
+/** What such a door has besides. */
+export interface DocumentDoorParts {
+  readonly reader: CardReader;
+  readonly indicators: Indicators;
+  /** Called while a document waits for its password. */
+  readonly onWaiting: () => void;
 }
 
 /** Opens keypad and scanner; `undefined` for a door that reads no documents. */
 export async function openDocumentDoor(
   config: DoorConfig,
   s: DocumentSurroundings,
-  parts: { readonly reader: CardReader; readonly indicators: Indicators },
+  parts: DocumentDoorParts,
 ): Promise<Result<DocumentDoor | undefined, BusError>> {
   const { documents } = s;
   if (config.document === undefined || documents === undefined) return ok(undefined);
   const opened = await openSources(config.document, s);
   if (!opened.ok) return opened;
   const entry = new PasswordEntry({ clock: s.clock });
-  const lane = laneOf(config, config.document, { ...s, ...parts, documents, entry });
+  const stopping = new AbortController();
+  const lane = laneOf(config, config.document, {
+    ...s,
+    ...parts,
+    documents,
+    entry,
+    stopping: stopping.signal,
+  });
   return ok({
     lane,
-    onIdle: () => {
-      lane.forgetInterrupted();
-      documents.keys.makeAhead();
-    },
+    onIdle: () => documents.keys.makeAhead(),
     serve: async (signal) => {
-      const listener = entryListener(config.id, entry, { ...s, ...parts });
+      const listener = entryListener(config.id, entry, { ...s, ...parts, lane });
       for (const source of opened.value) source.start(listener);
       await new Promise<void>((resolve) => {
         signal.addEventListener("abort", () => resolve());
         if (signal.aborted) resolve();
       });
+      stopping.abort();
       for (const source of opened.value) await source.stop();
       entry.clear();
+      lane.forgetInterrupted();
     },
   });
 }
@@ -142,15 +158,21 @@ async function openSource(
   return line.ok ? ok(createSerialEntry({ line: line.value, baud, clock })) : err(line.error);
 }
 
+interface EntryWitnesses {
+  readonly indicators: Indicators;
+  readonly lane: Pick<DocumentLane, "isExamining">;
+}
+
 /** What was entered goes to the lane; of everything else a log line tells, and the lamps that it is to be entered again. */
 function entryListener(
   door: string,
   entry: PasswordEntry,
-  { log, indicators }: Pick<DocumentSurroundings, "log"> & { readonly indicators: Indicators },
+  { log, indicators, lane }: Pick<DocumentSurroundings, "log"> & EntryWitnesses,
 ) {
   const again = (why: string): void => {
     log.info("entryUnusable", { door, why });
-    indicators.show("denied");
+    // Whose document is being read has not typed this.
+    if (!lane.isExamining) indicators.show("denied");
   };
   return (event: EntryEvent): void => {
     switch (event.kind) {
@@ -175,26 +197,28 @@ const KINDS = { document: "doc", fiscalCode: "cf", name: "name" } as const satis
   Record<DocumentConfig["match"][number], Identifier["kind"]>
 >;
 
+/** What a door wants of documents, from its part of the configuration. */
+export const documentRules = ({ match, countries, bac }: DocumentConfig): DocumentRules => ({
+  match: new Set(match.map((word) => KINDS[word])),
+  bac,
+  ...(countries === undefined ? {} : { countries: new Set(countries) }),
+});
+
 function laneOf(
   config: DoorConfig,
-  { match, countries, bac }: DocumentConfig,
+  document: DocumentConfig,
   s: DocumentSurroundings & {
     readonly documents: GateDocuments;
-    readonly reader: CardReader;
-    readonly indicators: Indicators;
     readonly entry: PasswordEntry;
-  },
+    readonly stopping: AbortSignal;
+  } & DocumentDoorParts,
 ): DocumentLane {
   const { documents, indicators, clock, decisionTime } = s;
   const today = () => {
     const at = decisionTime().instant;
     return { at, today: civilDate(Math.floor(documents.zone.localAt(at) / DAY_MS)) };
   };
-  const rules = {
-    match: new Set(match.map((word) => KINDS[word])),
-    bac,
-    ...(countries === undefined ? {} : { countries: new Set(countries) }),
-  };
+  const rules = documentRules(document);
   const policy = s.policyOf(config);
   const examiner = new DocumentExaminer({ ...s, ...documents, door: config.id, rules, today });
   return new DocumentLane({

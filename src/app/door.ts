@@ -25,7 +25,7 @@ import type { Log } from "../ports/log.ts";
 import type { Random } from "../ports/random.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { Board } from "./board.ts";
-import type { DocumentDoor, GateDocuments } from "./document-door.ts";
+import type { DocumentDoor, DocumentDoorParts, GateDocuments } from "./document-door.ts";
 import type { FieldGroups, FieldShare } from "./field-groups.ts";
 import { openReader, openSharedReader } from "./open-reader.ts";
 import { type ReaderReport, RecordedReader } from "./recorded-reader.ts";
@@ -83,7 +83,8 @@ export async function openDoor(
   if (!opened.ok) return opened;
   const reader = new RecordedReader(opened.value, surroundings.clock);
   const indicators = new Indicators(indicatorLines.value, surroundings.clock, surroundings.log);
-  const documents = await documentsOf(config, surroundings, { reader, indicators });
+  const onWaiting = (): void => lane.waiting();
+  const documents = await documentsOf(config, surroundings, { reader, indicators, onWaiting });
   if (!documents.ok) return documents;
   const { lane, relay } = assembleLane(config, surroundings, {
     enrol: await enrolmentOf(config, surroundings),
@@ -126,7 +127,7 @@ interface LaneParts {
 }
 
 function assembleLane(config: DoorConfig, surroundings: DoorSurroundings, parts: LaneParts) {
-  const facts: DoorFacts = { door: config.id, direction: config.direction, level: config.level };
+  const facts: DoorFacts = { door: config.id, direction: config.direction };
   const relay = new RelayPulse({
     ...config.relay,
     line: parts.relayLine,
@@ -155,7 +156,7 @@ function assembleLane(config: DoorConfig, surroundings: DoorSurroundings, parts:
     indicators: parts.indicators,
     journal: surroundings.journal,
     judge,
-    read: (card) => documents?.lane.read(card, () => byNumber(card)) ?? byNumber(card),
+    read: (card) => documents?.lane.read(card, byNumber) ?? byNumber(card),
     onIdle: documents?.onIdle,
     neighbourhood: parts.field?.neighbourhood,
     clock: surroundings.clock,
@@ -175,7 +176,7 @@ const troublesOf = ({ rereads, resends, aborts, recoveries }: ReaderHealth): num
 async function documentsOf(
   config: DoorConfig,
   surroundings: DoorSurroundings,
-  parts: { readonly reader: CardReader; readonly indicators: Indicators },
+  parts: DocumentDoorParts,
 ): Promise<Result<DocumentDoor | undefined, BusError>> {
   if (config.document === undefined) return ok(undefined);
   const { openDocumentDoor } = await import("./document-door.ts");

@@ -39,7 +39,8 @@ export function unseal(sealed: Uint8Array, context: SealContext): Uint8Array | u
   const opened = decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES));
   try {
     decipher.final();
-    return new Uint8Array(opened);
+    // A view: a copy would leave the secret here when its owner wipes his.
+    return new Uint8Array(opened.buffer, opened.byteOffset, opened.byteLength);
   } catch {
     opened.fill(0);
     return undefined;

@@ -43,8 +43,6 @@ const GET_CHALLENGE = {
   le: NONCE_BYTES,
 } as const satisfies CommandApdu;
 const EXTERNAL_AUTHENTICATE = { cla: 0x00, ins: 0x82, p1: 0x00, p2: 0x00, le: ANSWER_BYTES } as const;
-/** SW1 of "authentication failed". */
-const SW1_AUTHENTICATION_FAILED = 0x63;
 /** Key not found, conditions not satisfied, security status not satisfied: seen on documents without BAC. */
 const WITHDRAWN: readonly number[] = [0x6a88, 0x6985, 0x6982];
 
@@ -126,7 +124,7 @@ function sessionOf(chipKey: Uint8Array, chipNonce: Uint8Array, ours: Contributio
 function refused(step: BacStep, sw: number): Result<never, BacError> {
   const asked = step !== "selectApplication";
   if (asked && WITHDRAWN.includes(sw)) return err({ kind: "bacWithdrawn", sw });
-  if (step === "externalAuthenticate" && sw >> 8 === SW1_AUTHENTICATION_FAILED)
-    return err({ kind: "wrongPassword" });
+  // Chips have many words for it: whoever guesses gets no try for nothing.
+  if (step === "externalAuthenticate") return err({ kind: "wrongPassword" });
   return err({ kind: "bacRefused", step, sw });
 }

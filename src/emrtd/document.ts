@@ -73,9 +73,13 @@ function* inspect(
   const chip = yield* settleChip(session, { ...agreed.value, security: security.value }, attempt);
   if (!chip.ok) return chip;
   if (chip.value !== undefined) request.onStep?.({ kind: chip.value });
+  const check = () => checkDocumentFiles(security.value, { ...request, files: session.dataGroups() });
+  // What a document says of its holder beyond DG1 is not asked of one that is false already.
+  const proven = check();
+  if (!proven.ok) return proven;
   const rest = yield* readWanted(session, security.value, request);
   if (!rest.ok) return rest;
-  const signed = checkDocumentFiles(security.value, { ...request, files: session.dataGroups() });
+  const signed = rest.value === "read" ? check() : proven;
   if (!signed.ok) return signed;
   const { access } = opened;
   const used = access.protocol === "PACE" ? access.profile : undefined;
@@ -126,11 +130,13 @@ function* readWanted(
   session: DocumentSession,
   { listed }: DocumentSecurity,
   { wanted }: DocumentRequest,
-): Exchange<void, DocumentError> {
-  for (const name of DATA_GROUPS) {
-    const isDue = wanted.includes(name) && listed.has(LDS_FILES[name].sfi) && !session.files.has(name);
-    const file = isDue ? yield* session.read(name) : ok(undefined);
+): Exchange<"read" | "nothing", DocumentError> {
+  const due = DATA_GROUPS.filter(
+    (name) => wanted.includes(name) && listed.has(LDS_FILES[name].sfi) && !session.files.has(name),
+  );
+  for (const name of due) {
+    const file = yield* session.read(name);
     if (!file.ok) return file;
   }
-  return ok(undefined);
+  return ok(due.length > 0 ? "read" : "nothing");
 }

@@ -108,7 +108,9 @@ function isPlausible(field: MrzField, text: Uint8Array): boolean {
  * in their place, the usual confusion of the two. Never the same twice, and never more than the two tries that are fair
  * to a chip, which answers ever slower after wrong ones. Errors as `mrzInformationOf`.
  */
-export function mrzInformationCandidates(entry: MrzEntry): Result<readonly Uint8Array[], MrzError> {
+export function mrzInformationCandidates(
+  entry: MrzEntry,
+): Result<readonly [Uint8Array, ...Uint8Array[]], MrzError> {
   const typed = mrzInformationOf(entry);
   if (!typed.ok) return typed;
   const documentNumber = withZerosForO(entry.documentNumber);

@@ -16,7 +16,7 @@ import type { PaceProfile } from "./pace-profile.ts";
 export type PaceStep = "set" | "nonce" | "map" | "agree" | "token";
 
 export type PaceError =
-  /** The chip does not accept our token (63xx): it derived its keys from another password. Nothing else is wrong. */
+  /** The chip does not accept our token, in whatever words: it derived its keys from another password. */
   | { readonly kind: "wrongPassword" }
   /**
    * The chip did what no honest chip does: a public key outside the group, our own public key sent back, a token that is not
@@ -94,8 +94,8 @@ function setAuthenticationTemplate(
 
 /**
  * One GENERAL AUTHENTICATE: `7C { sent: value }` there, `7C { expected, also … }` back, as a map from tag to content.
- * Le is "all there is": 00, since an extended Le alone is refused by some cards, and 0000 behind an extended Lc. Fails with `paceRefused`, with `wrongPassword` for 63xx
- * to the token, or with `paceMalformed` for an answer with other objects, twice the same, or bytes behind them.
+ * Le is "all there is": 00, since an extended Le alone is refused by some cards, and 0000 behind an extended Lc. Fails with `paceRefused`, with `wrongPassword` for a refused
+ * token, or with `paceMalformed` for an answer with other objects, twice the same, or bytes behind them.
  */
 export function* authenticate(
   cla: PaceClass,
@@ -106,7 +106,8 @@ export function* authenticate(
   const data = writeTlv(TAG_DYNAMIC_DATA, sent === undefined ? value : writeTlv(sent, value));
   const le = data.length > MAX_SHORT_LC ? MAX_EXTENDED_LE : MAX_SHORT_LE;
   const answer = yield { cla, ins: 0x86, p1: 0x00, p2: 0x00, data, le, meanwhile };
-  if (step === "token" && answer.sw >> 8 === SW1_WARNING) return err({ kind: "wrongPassword" });
+  // Chips have many words for it, and the token is the first that can be wrong: whoever guesses gets no try for nothing.
+  if (step === "token" && answer.sw !== SW_OK) return err({ kind: "wrongPassword" });
   if (answer.sw !== SW_OK) return err({ kind: "paceRefused", step, sw: answer.sw });
   const objects = dynamicData(answer.data, round);
   return objects === undefined ? err({ kind: "paceMalformed", step }) : ok(objects);

@@ -18,11 +18,12 @@ export type LaneRows = readonly NewEvent[];
 export interface DoorFacts {
   readonly door: string;
   readonly direction: "in" | "out";
-  readonly level: Level;
 }
 
 export interface AccessFacts {
   readonly decision: Decision;
+  /** What the door demanded of this holder at this time, of a stranger where nobody was made out; any of them sufficed. */
+  readonly demands: readonly Level[];
   readonly proofs: Proofs;
   /** Card found to decision taken, in ms. */
   readonly latencyMs: number;
@@ -46,7 +47,7 @@ export function accessEvent(door: DoorFacts, facts: AccessFacts): NewEvent {
   const data: Record<string, Json> = {
     door: door.door,
     direction: door.direction,
-    demands: door.level,
+    demands: [...facts.demands],
     proofs: [...facts.proofs],
     rule: decision.rule,
     decidedBy: "local",

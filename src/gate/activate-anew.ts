@@ -6,7 +6,7 @@ import type { CardReader, DetectedCard, LinkError } from "../ports/card.ts";
 import { err, ok, type Result } from "../result.ts";
 
 /** As a PN532 says of a card that is not there any more. */
-const GONE: LinkError = { kind: "cardLost", status: 0x2b };
+export const GONE: LinkError = { kind: "cardLost", status: 0x2b };
 
 /** The card that lies there now, activated anew. Fails with `cardLost` when there is none. */
 export async function activateAnew(

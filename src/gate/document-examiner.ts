@@ -22,7 +22,7 @@ import type { PasswordTries, TryOutcome } from "../ports/password-tries.ts";
 import type { Random } from "../ports/random.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { CivilDate } from "../time/civil-date.ts";
-import type { Instant } from "../time/time.ts";
+import { after, type Instant, type Millis } from "../time/time.ts";
 import { DOCUMENT_DENIALS, type DocumentAlarm } from "./document-denials.table.ts";
 import type { DocumentPassword, EnteredPasswords } from "./entered-password.ts";
 import { type ExaminedDocument, examineDocument } from "./examine-document.ts";
@@ -62,11 +62,26 @@ export interface DocumentFinding {
   readonly decided?: Denial;
   readonly detail?: string;
   readonly alarm?: DocumentAlarm;
+  /** Of the State whose cards have a number beside the document, and of that kind. */
+  readonly mayHaveNumber?: true;
+}
+
+/** What is to be tried on the document that lies there. */
+export interface Trial {
+  /** One after the other; they stay the caller's. */
+  readonly passwords: EnteredPasswords;
+  /** What the same card has said before. */
+  readonly number: ShownNumber | undefined;
+  /** Not for what the gate knows itself: that is no guess. */
+  readonly isCounted: boolean;
 }
 
 export type ExaminerFailure = LinkError | { readonly kind: "pinsFailed"; readonly error: JournalError };
 type ActivateAnew = () => Promise<Result<DetectedCard, LinkError>>;
 type Examined = Result<ExaminedDocument, DocumentError | LinkError>;
+
+/** A document that takes longer is given up: no secret of a holder is held for more (privacy rules, 5). */
+const EXAMINATION_MS = 10_000;
 
 const NOTHING: Pick<DocumentFinding, "proofs" | "holders"> = { proofs: new Set(), holders: [] };
 
@@ -78,24 +93,36 @@ export class DocumentExaminer {
   }
 
   /**
-   * Examines the document that was activated just now with one password after the other; they stay the caller's.
-   * `number` is what the same card has said before. Fails when the card was lost or the counts of tries cannot be kept.
+   * What the next document comes to while no password may be tried, here or with the card of this number: its holder need
+   * enter none then. `undefined` when one may be.
+   */
+  blocked(number: ShownNumber | undefined): Result<DocumentFinding | undefined, ExaminerFailure> {
+    const { tries, door } = this.#context;
+    const allowed = tries.mayTry(door, number?.holder.pseudonym);
+    if (!allowed.ok) return err({ kind: "pinsFailed", error: allowed.error });
+    return ok(allowed.value === "yes" ? undefined : BLOCKED);
+  }
+
+  /**
+   * Examines the document that was activated just now, for ten seconds at most. Fails when the card was lost or the counts of
+   * tries cannot be kept.
    */
   async examine(
     card: DetectedCard,
-    passwords: EnteredPasswords,
-    number: ShownNumber | undefined,
+    trial: Trial,
     activateAnew: ActivateAnew,
   ): Promise<Result<DocumentFinding, ExaminerFailure>> {
     const anchors = this.#context.anchors();
     if (anchors === undefined) return ok(refused({ kind: "noTrustAnchor" }, "trustStoreUnusable"));
+    const { clock } = this.#context;
+    const course = { ...trial, anchors, activateAnew, until: after(clock.monotonicMs(), EXAMINATION_MS) };
     let active = card;
     let finding: DocumentFinding = refused({ kind: "wrongPassword" });
-    for (const [index, password] of passwords.entries()) {
+    for (const [index, password] of trial.passwords.entries()) {
       const anew = index === 0 ? ok(active) : await activateAnew();
       if (!anew.ok) return anew;
       active = anew.value;
-      const examined = await this.#try(active, password, { number, anchors, activateAnew });
+      const examined = await this.#try(active, password, course);
       if (!examined.ok) return examined;
       finding = examined.value;
       if (finding.detail !== "wrongPassword") break;
@@ -107,65 +134,82 @@ export class DocumentExaminer {
   async #try(
     card: DetectedCard,
     password: DocumentPassword,
-    { number, anchors, activateAnew }: Trial,
+    course: Course,
   ): Promise<Result<DocumentFinding, ExaminerFailure>> {
     const { tries, door } = this.#context;
+    if (!course.isCounted) return this.#examine(card, password, course).then(({ finding }) => finding);
+    const { number } = course;
     const begun = await tries.begin(door, number?.holder.pseudonym);
     if (!begun.ok) return err({ kind: "pinsFailed", error: begun.error });
     if (begun.value === "blocked") return ok(BLOCKED);
-    const examined = await this.#examine(card, password, anchors, activateAnew);
+    const { examined, finding } = await this.#examine(card, password, course);
     const ended = await tries.end(begun.value, verdictOn(examined, number));
-    if (!ended.ok) return err({ kind: "pinsFailed", error: ended.error });
-    if (examined.ok) return ok(this.#found(examined.value));
-    return isLinkError(examined.error) ? err(examined.error) : ok(refused(examined.error));
+    return ended.ok ? finding : err({ kind: "pinsFailed", error: ended.error });
   }
 
-  #examine(
+  async #examine(
     card: DetectedCard,
     { password, presented }: DocumentPassword,
-    anchors: TrustAnchors,
-    activateAnew: ActivateAnew,
-  ): Promise<Examined> {
+    { anchors, activateAnew, until }: Course,
+  ): Promise<{
+    readonly examined: Examined;
+    readonly finding: Result<DocumentFinding, ExaminerFailure>;
+  }> {
     const { rules, keys, random, today } = this.#context;
+    let denied: readonly PersonalPart[] = [];
     const request: DocumentRequest = {
       ...{ password, keys, random, anchors, bac: rules.bac, ...today() },
       ...(presented === undefined ? {} : { presented }),
-      objection: (mrz) => this.#objection(mrz),
+      objection: (mrz) => {
+        const found = this.#objection(mrz);
+        denied = found?.holders ?? [];
+        return found?.why;
+      },
       // The fiscal code stands in DG11; whoever does not ask for it has no business there.
       wanted: rules.match.has("cf") ? ["DG11"] : [],
     };
-    return examineDocument(card, request, { ...this.#context, activateAnew });
+    const examined = await examineDocument(card, request, { ...this.#context, activateAnew, until });
+    if (examined.ok) return { examined, finding: ok(this.#found(examined.value)) };
+    const { error } = examined;
+    const finding = isLinkError(error) ? err(error) : ok({ ...refused(error), holders: denied });
+    return { examined, finding };
   }
 
-  #objection(mrz: Mrz): Objection | undefined {
+  #objection(mrz: Mrz): { readonly why: Objection; readonly holders: readonly PersonalPart[] } | undefined {
     const { rules, credentials } = this.#context;
-    if (rules.countries?.has(mrz.issuer) === false) return "country";
-    const { holders } = this.#holdersOf(holderOf({ mrz }, this.#context.today().today));
-    const isDenied = holders.some(({ pseudonym: who }) => {
+    if (rules.countries?.has(mrz.issuer) === false) return { why: "country", holders: [] };
+    const denied = this.#keyed(holderOf({ mrz }, this.#context.today().today)).find(({ pseudonym: who }) => {
       const standing = credentials.standing(who);
       return standing.ok && standing.value.denyListed;
     });
-    return isDenied ? "denyListed" : undefined;
+    return denied && { why: "denyListed", holders: [denied] };
   }
 
   #found({ proofs, signed, files }: ExaminedDocument): DocumentFinding {
+    const { rules, today } = this.#context;
+    const { mrz } = signed;
     const file = files.get("DG11");
     const dg11 = file === undefined ? undefined : parseDg11(file);
-    const read = { mrz: signed.mrz, ...(dg11?.ok === true ? { dg11: dg11.value } : {}) };
-    return { proofs, ...this.#holdersOf(holderOf(read, this.#context.today().today)) };
+    const read = { mrz, ...(dg11?.ok === true ? { dg11: dg11.value } : {}) };
+    const keyed = this.#keyed(holderOf(read, today().today));
+    for (const bytes of files.values()) bytes.fill(0);
+    const document = keyed.find(({ kind }) => kind === "doc")?.pseudonym;
+    return {
+      proofs,
+      holders: keyed.filter(({ kind }) => rules.match.has(kind)),
+      ...(document === undefined ? {} : { document }),
+      ...(hasNumber(mrz) ? { mayHaveNumber: true } : {}),
+    };
   }
 
-  /** What the document says of its holder ends here: keyed, and wiped. */
-  #holdersOf(holder: DocumentHolder): Pick<DocumentFinding, "holders" | "document"> {
-    const { rules, scopeKey } = this.#context;
-    const identifiers = holderIdentifiers(holder);
-    const keyed = identifiers.map(({ kind, bytes }) => ({
-      ...{ pseudonym: pseudonym(scopeKey, kind, bytes), keyId: scopeKey.keyId, kind },
-    }));
-    for (const { bytes } of identifiers) bytes.fill(0);
-    const document = keyed.find(({ kind }) => kind === "doc")?.pseudonym;
-    const holders = keyed.filter(({ kind }) => rules.match.has(kind));
-    return document === undefined ? { holders } : { holders, document };
+  /** All by which the holder may be on a list; the bytes that are keyed are wiped. */
+  #keyed(holder: DocumentHolder) {
+    const { scopeKey } = this.#context;
+    return holderIdentifiers(holder).map(({ kind, bytes }) => {
+      const keyed = { pseudonym: pseudonym(scopeKey, kind, bytes), keyId: scopeKey.keyId, kind };
+      bytes.fill(0);
+      return keyed;
+    });
   }
 }
 
@@ -175,11 +219,15 @@ export interface ShownNumber {
   readonly isProven: boolean;
 }
 
-interface Trial {
-  readonly number: ShownNumber | undefined;
+interface Course extends Trial {
   readonly anchors: TrustAnchors;
   readonly activateAnew: ActivateAnew;
+  readonly until: Millis;
 }
+
+/** Identity cards of Italy, of which those of today have a number on the service side of the same chip. */
+const hasNumber = ({ issuer, documentCode }: Mrz): boolean =>
+  issuer === "ITA" && documentCode.startsWith("C");
 
 /** The chip broke off before it had to show whether the password was right. */
 const UNDECIDED: ReadonlySet<string> = new Set<DocumentError["kind"]>([

@@ -1,12 +1,15 @@
 /**
- * Travel documents at a door: where the password comes from, how often a wrong one may be tried, what of the document is
- * wanted, and whom it may stand for on the lists. The number of a CIE is read first where nobody has entered a password,
- * because the card that opens by enrolment is found by it; the holder only taps then. Of the holder nothing leaves but
- * keyed pseudonyms. Governing text: ICAO Doc 9303-11 §4.2; privacy rules, 2.
+ * Travel documents at a door: where the password comes from, and whom the card that it opens may stand for on the lists. The
+ * number of a CIE is read first: the card that opens by enrolment is found by it, its holder only taps, and who is refused by
+ * his number does not pass by his document. Cards of a kind that has no number are not asked for it again. Of the holder
+ * nothing leaves but keyed pseudonyms. Governing text: ICAO Doc 9303-11 §4.2; privacy rules, 2.
  */
+import { run } from "../apdu/exchange.ts";
 import { equalBytes } from "../bytes/bytes.ts";
 import { unseal } from "../crypto/sealed.ts";
 import type { SiteKey } from "../crypto/site-key.ts";
+import { looksLikeDocument } from "../emrtd/application.ts";
+import type { DocumentError } from "../emrtd/document-request.ts";
 import { type Level, type Proofs, reaches } from "../identity/proofs.ts";
 import type { Denial } from "../policy/question.ts";
 import type { CardReader, DetectedCard, LinkError } from "../ports/card.ts";
@@ -14,12 +17,15 @@ import type { Clock } from "../ports/clock.ts";
 import type { CredentialLookup } from "../ports/credentials.ts";
 import type { DocumentEnrolments } from "../ports/document-enrolments.ts";
 import type { JournalError, PersonalPart } from "../ports/journal.ts";
+import type { Log } from "../ports/log.ts";
 import { err, ok, type Result } from "../result.ts";
-import { after } from "../time/time.ts";
-import { activateAnew } from "./activate-anew.ts";
+import { after, type Millis } from "../time/time.ts";
+import { activateAnew, GONE } from "./activate-anew.ts";
 import type { DocumentExaminer, DocumentFinding, ShownNumber } from "./document-examiner.ts";
 import { type EnteredPasswords, wipePasswords } from "./entered-password.ts";
-import type { Passage, PassageFailure } from "./passage.ts";
+import { REARM_MS } from "./lane.ts";
+import type { NumberlessKinds } from "./numberless-kinds.ts";
+import type { Left, Passage, PassageFailure } from "./passage.ts";
 import type { PasswordEntry } from "./password-entry.ts";
 
 /** What the lamps tell while a document lies there. */
@@ -35,7 +41,14 @@ export interface DocumentLaneContext {
   readonly examiner: DocumentExaminer;
   /** What the door demands now of a holder of this group, or of a stranger. */
   readonly demanded: (group: string | undefined) => readonly Level[];
+  /** Kinds of cards that have turned out to have no number. */
+  readonly numberless: NumberlessKinds;
+  readonly log: Log;
   readonly onProgress: (progress: DocumentProgress) => void;
+  /** While a document waits for its password the lane is not stuck, as long as its reader answers. */
+  readonly onWaiting: () => void;
+  /** The gate is being stopped: nobody is waited for any longer. */
+  readonly stopping: AbortSignal;
 }
 
 /** A document lies there and waits this long for its digits. */
@@ -43,9 +56,11 @@ const ENTRY_PATIENCE_MS = 20_000;
 const PRESENCE_INTERVAL_MS = 250;
 /** What was entered for a document that slipped away is good for its coming back. */
 const INTERRUPTED_MS = 5_000;
+/** Many times what a card takes to say whether it is a document. */
+const RECOGNITION_MS = 1_000;
+/** Who has just been decided on and comes back so soon is leaving, and is not asked for another password. */
+const LEAVING_MS = REARM_MS;
 
-/** As a PN532 says of a card that is not there any more. */
-const GONE: LinkError = { kind: "cardLost", status: 0x2b };
 const PASSWORD_MISSING: Denial = {
   outcome: "denied",
   reason: "acs:SecurityLevelTooLow",
@@ -62,156 +77,293 @@ const OTHER_DOCUMENT: Denial = {
 };
 
 type Read = Promise<Result<Passage, PassageFailure>>;
+type DocumentRead = Promise<Result<Passage, PassageFailure | Left>>;
+/** Reads and proves the card's number, for whoever is known by that. */
+type ByNumber = (card: DetectedCard) => Read;
 
 /** One per door. */
 export class DocumentLane {
   readonly #context: DocumentLaneContext;
-  #interrupted: { readonly passwords: EnteredPasswords; readonly until: number } | undefined;
+  #interrupted: { readonly passwords: EnteredPasswords; readonly gone: AbortController } | undefined;
+  #examined = 0;
+  #examinedAt: Millis | undefined;
+  #isExamining = false;
 
   constructor(context: DocumentLaneContext) {
     this.#context = context;
   }
 
-  /** The card in the field. `byNumber` reads and proves its number, for whoever is known by that. */
-  async read(card: DetectedCard, byNumber: () => Read): Read {
+  /** Whether a document is being read at this moment. */
+  get isExamining(): boolean {
+    return this.#isExamining;
+  }
+
+  /** The card in the field. */
+  async read(card: DetectedCard, byNumber: ByNumber): DocumentRead {
     if (card.kind !== "isoDep") return err({ kind: "notIsoDep" });
-    const entered = this.#takeInterrupted() ?? this.#context.entry.take();
-    if (entered !== undefined) return this.#withPasswords(card, entered, undefined);
-    const number = await byNumber();
-    if (!number.ok) return mayBeDocument(number.error) ? this.#askAndRead(undefined) : number;
-    const passage = number.value;
-    const enough = this.#isSettled(passage);
-    if (!enough.ok) return err({ kind: "pinsFailed", error: enough.error });
-    if (enough.value) return number;
-    const enrolled = this.#enrolled(passage.holders[0]);
-    if (!enrolled.ok) return err({ kind: "pinsFailed", error: enrolled.error });
-    if (enrolled.value === undefined) return this.#askAndRead(passage);
-    const { key, document } = enrolled.value;
-    const passwords: EnteredPasswords = [{ password: { reference: "CAN", key } }];
+    const { numberless } = this.#context;
+    const entered = numberless.has(card.historicalBytes) ? this.#takeEntered() : undefined;
+    if (entered !== undefined) return this.#readNumberless(card, entered, byNumber);
+    const number = await byNumber(card);
+    if (!number.ok) {
+      if (!mayBeDocument(number.error)) return number;
+      numberless.add(card.historicalBytes);
+      return this.#readDocument(number, undefined);
+    }
+    numberless.remove(card.historicalBytes);
+    const known = this.#knownBy(number.value);
+    if (!known.ok) return err({ kind: "pinsFailed", error: known.error });
+    return known.value === "settled" ? number : this.#readDocument(number, known.value);
+  }
+
+  /** Wipes what is kept for a document that has not come back. */
+  forgetInterrupted(): void {
+    const passwords = this.#takeInterrupted();
+    if (passwords !== undefined) wipePasswords(passwords);
+  }
+
+  /** A card of a kind that has no number, as far as is known: a document of the one State whose cards have one is asked for it after all. */
+  async #readNumberless(card: DetectedCard, entered: Entered, byNumber: ByNumber): Read {
+    const found = await this.#examine(card, entered);
+    if (!found.ok) return found;
+    if (entered.isAgain && isOfAnother(found.value)) return this.#askAndRead(undefined);
+    if (found.value.mayHaveNumber !== true) return ok(this.#alone(found.value));
     const anew = await this.#activateAnew();
     if (!anew.ok) return anew;
-    return this.#withPasswords(anew.value, passwords, { passage, document });
+    const number = await byNumber(anew.value);
+    if (!number.ok) return mayBeDocument(number.error) ? ok(this.#alone(found.value)) : number;
+    this.#context.numberless.remove(card.historicalBytes);
+    const known = this.#knownBy(number.value);
+    if (!known.ok) return err({ kind: "pinsFailed", error: known.error });
+    if (known.value === "settled") return number;
+    known.value.enrolled?.key.fill(0);
+    return ok(this.#together(known.value, found.value));
   }
 
-  /** Wipes what was kept for a document that has not come back; to be called while nobody is there. */
-  forgetInterrupted(): void {
-    const interrupted = this.#interrupted;
-    if (interrupted === undefined || this.#context.clock.monotonicMs() < interrupted.until) return;
-    this.#interrupted = undefined;
-    wipePasswords(interrupted.passwords);
+  /** With the password of its enrolment, or the one that was entered, or the one that is entered now. */
+  async #readDocument(number: Awaited<Read>, known: KnownNumber | undefined): DocumentRead {
+    const entered = this.#takeEntered();
+    const key = known?.enrolled?.key;
+    if (known !== undefined && key !== undefined) {
+      if (entered !== undefined) wipePasswords(entered.passwords);
+      const passwords: EnteredPasswords = [{ password: { reference: "CAN", key } }];
+      return this.#readAnew({ passwords, isEnrolled: true }, known);
+    }
+    if (entered === undefined) return this.#askWhoStays(number, known);
+    const read = await this.#readAnew(entered, known);
+    const isOthers = entered.isAgain === true && read.ok && isOfAnother(read.value.chip);
+    return isOthers ? this.#askAndRead(known) : read;
   }
 
-  /** Whether a document would change nothing: the number proves enough, or its holder is refused whatever it proves. */
-  #isSettled({ proofs, holders, chip }: Passage): Result<boolean, JournalError> {
-    const [holder] = holders;
-    if (chip.decided !== undefined || chip.detail !== undefined || holder === undefined) return ok(true);
+  /** Asks for a password where one would help: a document lies there, to stay, and such documents are wanted. */
+  async #askWhoStays(number: Awaited<Read>, known: KnownNumber | undefined): DocumentRead {
+    const { demanded } = this.#context;
+    if (known === undefined && !demanded(undefined).some(isOfDocument)) return number;
+    const staying = await this.#seeOff();
+    if (!staying.ok) return staying;
+    const travel = known === undefined ? await this.#isTravelDocument() : ok(true);
+    if (!travel.ok) return travel;
+    return travel.value ? this.#askAndRead(known) : number;
+  }
+
+  /** What the lists and the enrolments know of a number; `settled`: a document would change nothing. */
+  #knownBy(passage: Passage): Result<KnownNumber | "settled", JournalError> {
+    const [holder] = passage.holders;
+    const { decided, detail } = passage.chip;
+    // Whoever is on no list by his number may be on one by his document.
+    const isDecided = decided !== undefined && decided.reason !== "CredentialNotFound";
+    const isRefuted = decided === undefined && detail !== undefined;
+    if (isDecided || isRefuted || holder === undefined) return ok("settled");
     const standing = this.#context.credentials.standing(holder.pseudonym);
     if (!standing.ok) return standing;
     const { denyListed, credential } = standing.value;
     const levels = this.#context.demanded(credential?.group);
-    const isProven = credential !== undefined && levels.some((level) => reaches(proofs, level));
-    return ok(denyListed || isProven || !levels.some(isOfDocument));
+    const isProven = credential !== undefined && levels.some((level) => reaches(passage.proofs, level));
+    if (denyListed || isProven || !levels.some(isOfDocument)) return ok("settled");
+    const enrolled = this.#enrolled(holder);
+    return enrolled.ok ? ok({ passage, enrolled: enrolled.value }) : enrolled;
   }
 
   /** The password and the identity that were kept when the holder of this number was enrolled. */
-  #enrolled(
-    holder: PersonalPart | undefined,
-  ): Result<{ readonly key: Uint8Array; readonly document?: Uint8Array } | undefined, JournalError> {
-    if (holder === undefined) return ok(undefined);
-    const { enrolments, siteKey } = this.#context;
-    const enrolment = enrolments.enrolmentOf(holder.pseudonym);
+  #enrolled({ pseudonym }: PersonalPart): Result<Enrolled | undefined, JournalError> {
+    const { enrolments, log, siteKey } = this.#context;
+    const enrolment = enrolments.enrolmentOf(pseudonym);
     if (!enrolment.ok) return enrolment;
     const { sealedCan, document } = enrolment.value ?? {};
-    const { pseudonym } = holder;
-    const key = sealedCan && unseal(sealedCan, { siteKey, purpose: "cardAccessNumber", pseudonym });
+    if (sealedCan === undefined) return ok(undefined);
+    const key = unseal(sealedCan, { siteKey, purpose: "cardAccessNumber", pseudonym });
+    if (key === undefined) log.warn("enrolmentUnreadable", { remedy: "enrol the card anew" });
     return ok(key && { key, ...(document === undefined ? {} : { document }) });
   }
 
-  async #askAndRead(number: Passage | undefined): Read {
-    const { onProgress } = this.#context;
+  async #askAndRead(known: KnownNumber | undefined): Read {
+    const { examiner, onProgress } = this.#context;
+    const blocked = examiner.blocked(shownNumber(known));
+    if (!blocked.ok) return blocked;
+    if (blocked.value !== undefined) return ok(this.#together(known, blocked.value));
     onProgress("enterPassword");
     const entered = await this.#ask();
     if (!entered.ok) return entered;
-    if (entered.value === undefined) return ok(refusal(number, PASSWORD_MISSING, "passwordMissing"));
-    const anew = await this.#activateAnew();
-    if (!anew.ok) {
-      this.#keepInterrupted(entered.value);
-      return anew;
+    if (entered.value === undefined) return ok(refusal(known?.passage, PASSWORD_MISSING, "passwordMissing"));
+    return this.#readAnew({ passwords: entered.value }, known);
+  }
+
+  /** Waits as long as whoever was decided on just now may still be leaving; `left` if he is. */
+  async #seeOff(): Promise<Result<void, LinkError | Left>> {
+    const { clock, reader } = this.#context;
+    const until = this.#examinedAt === undefined ? undefined : after(this.#examinedAt, LEAVING_MS);
+    while (until !== undefined && clock.monotonicMs() < until) {
+      await clock.sleep(PRESENCE_INTERVAL_MS, this.#context.stopping);
+      const present = await reader.isPresent();
+      if (!present.ok) return err({ kind: "readerFailed", error: present.error });
+      if (!present.value) return err({ kind: "left" });
     }
-    return this.#withPasswords(anew.value, entered.value, number && { passage: number });
+    return ok(undefined);
+  }
+
+  /** Whether anything that could be opened lies there: who holds a telephone to the reader is not asked for digits. */
+  async #isTravelDocument(): Promise<Result<boolean, LinkError>> {
+    const { clock, log } = this.#context;
+    const anew = await this.#activateAnew();
+    if (!anew.ok) return anew;
+    const until = after(clock.monotonicMs(), RECOGNITION_MS);
+    return run(looksLikeDocument(), anew.value.channel, { clock, log, until });
   }
 
   /** Waits for an entry while the document lies there. */
   async #ask(): Promise<Result<EnteredPasswords | undefined, LinkError>> {
-    const { clock, entry, reader } = this.#context;
+    const { clock, entry, reader, stopping, onWaiting } = this.#context;
     const givingUp = new AbortController();
-    const arrived = new AbortController();
-    const entered = entry.waitFor(givingUp.signal).finally(() => arrived.abort());
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    stopping.addEventListener("abort", end);
+    const entered = entry.waitFor(givingUp.signal).finally(end);
     const until = after(clock.monotonicMs(), ENTRY_PATIENCE_MS);
-    while (!arrived.signal.aborted && clock.monotonicMs() < until) {
-      await clock.sleep(PRESENCE_INTERVAL_MS, arrived.signal);
-      if (arrived.signal.aborted) break;
+    let gone: LinkError | undefined;
+    while (gone === undefined && !over.signal.aborted && !stopping.aborted && clock.monotonicMs() < until) {
+      await clock.sleep(PRESENCE_INTERVAL_MS, over.signal);
+      if (over.signal.aborted) break;
       const present = await reader.isPresent();
-      if (present.ok && present.value) continue;
-      givingUp.abort();
-      const late = await entered;
-      if (late !== undefined) return ok(late);
-      return err(present.ok ? GONE : { kind: "readerFailed", error: present.error });
+      if (!present.ok) gone = { kind: "readerFailed", error: present.error };
+      else if (!present.value) gone = GONE;
+      else onWaiting();
     }
     givingUp.abort();
-    return ok(await entered);
+    stopping.removeEventListener("abort", end);
+    const last = await entered;
+    return last === undefined && gone !== undefined ? err(gone) : ok(last);
   }
 
-  async #withPasswords(
-    card: DetectedCard,
-    passwords: EnteredPasswords,
-    number: KnownNumber | undefined,
-  ): Read {
-    const { examiner, onProgress, reader } = this.#context;
-    onProgress("holdStill");
-    const anew = () => activateAnew(reader, NEVER);
-    const found = await examiner.examine(card, passwords, shownNumber(number), anew);
-    if (!found.ok) {
-      if (found.error.kind === "pinsFailed" || number?.document !== undefined) wipePasswords(passwords);
-      else this.#keepInterrupted(passwords);
-      return found;
+  /** Power off and on, since the card has been asked for other things before. */
+  async #readAnew(entered: Entered, known: KnownNumber | undefined): Read {
+    const anew = await this.#activateAnew();
+    if (!anew.ok) {
+      this.#giveBack(entered);
+      return anew;
     }
-    wipePasswords(passwords);
-    return ok(number === undefined ? alone(found.value) : together(number, found.value));
+    const found = await this.#examine(anew.value, entered, known);
+    return found.ok ? ok(this.#together(known, found.value)) : found;
+  }
+
+  async #examine(
+    card: DetectedCard,
+    entered: Entered,
+    known?: KnownNumber,
+  ): Promise<Result<DocumentFinding, PassageFailure>> {
+    const { examiner, onProgress } = this.#context;
+    onProgress("holdStill");
+    this.#isExamining = true;
+    // The password of an enrolment is no guess, if the chip of that enrolment lies there.
+    const shown = shownNumber(known);
+    const isCounted = entered.isEnrolled !== true || shown?.isProven !== true;
+    const trial = { passwords: entered.passwords, number: shown, isCounted };
+    const found = await examiner.examine(card, trial, () => this.#activateAnew());
+    this.#isExamining = false;
+    this.#examinedAt = this.#context.clock.monotonicMs();
+    if (found.ok || found.error.kind === "pinsFailed") wipePasswords(entered.passwords);
+    else this.#giveBack(entered);
+    return found;
   }
 
   #activateAnew(): Promise<Result<DetectedCard, LinkError>> {
-    return activateAnew(this.#context.reader, NEVER);
+    return activateAnew(this.#context.reader, this.#context.stopping);
+  }
+
+  #alone(finding: DocumentFinding): Passage {
+    return this.#together(undefined, finding);
+  }
+
+  /** Every password that was tried is an attempt of its own: two refusals one after the other are two. */
+  #together(known: KnownNumber | undefined, finding: DocumentFinding): Passage {
+    this.#examined += 1;
+    return { ...together(known, finding), attempt: this.#examined };
+  }
+
+  /** What was entered for the card that lies there now, else what was entered for one that may have come back. */
+  #takeEntered(): Entered | undefined {
+    const passwords = this.#context.entry.take();
+    if (passwords !== undefined) {
+      this.forgetInterrupted();
+      return { passwords };
+    }
+    const interrupted = this.#takeInterrupted();
+    return interrupted && { passwords: interrupted, isAgain: true };
+  }
+
+  /** A card that slipped away finds what was entered for it; what is kept of its holder is found by its number. */
+  #giveBack({ passwords, isEnrolled }: Entered): void {
+    if (isEnrolled === true) wipePasswords(passwords);
+    else this.#keepInterrupted(passwords);
   }
 
   #keepInterrupted(passwords: EnteredPasswords): void {
-    const until = after(this.#context.clock.monotonicMs(), INTERRUPTED_MS);
-    this.#interrupted = { passwords, until };
+    this.forgetInterrupted();
+    const gone = new AbortController();
+    this.#interrupted = { passwords, gone };
+    void this.#forgetLater(gone.signal);
   }
 
-  /** A newer entry is meant for the card that lies there now. */
+  /** By a timer of its own: a reader that fails now finds nobody for hours. */
+  async #forgetLater(gone: AbortSignal): Promise<void> {
+    await this.#context.clock.sleep(INTERRUPTED_MS, gone);
+    if (!gone.aborted) this.forgetInterrupted();
+  }
+
   #takeInterrupted(): EnteredPasswords | undefined {
     const interrupted = this.#interrupted;
     this.#interrupted = undefined;
-    if (interrupted === undefined) return undefined;
-    const newer = this.#context.entry.take();
-    const isOver = this.#context.clock.monotonicMs() >= interrupted.until;
-    if (newer === undefined && !isOver) return interrupted.passwords;
-    wipePasswords(interrupted.passwords);
-    return newer;
+    interrupted?.gone.abort();
+    return interrupted?.passwords;
   }
 }
 
-/** A round of polling for a card that lies there is short, and is not broken off. */
-const NEVER = new AbortController().signal;
+interface Entered {
+  readonly passwords: EnteredPasswords;
+  /** Of a presentation that broke off. */
+  readonly isAgain?: true;
+  /** Of the holder's enrolment. */
+  readonly isEnrolled?: true;
+}
 
-/** What the number of the same card has shown, and the document that was enrolled with it. */
+interface Enrolled {
+  readonly key: Uint8Array;
+  readonly document?: Uint8Array;
+}
+
+/** What the number of the same card has shown, and what was enrolled with it. */
 interface KnownNumber {
   readonly passage: Passage;
-  readonly document?: Uint8Array | undefined;
+  readonly enrolled: Enrolled | undefined;
 }
 
 const isOfDocument = (level: Level): boolean => level === "authenticDocument" || level === "verifiedDocument";
+
+/** What a document cannot say for which the password was good enough to be kept. */
+const OF_ANOTHER_CARD: ReadonlySet<string | undefined> = new Set<DocumentError["kind"]>([
+  ...(["wrongPassword", "noAccessProtocol", "notTravelDocument"] as const),
+]);
+
+const isOfAnother = ({ detail }: { readonly detail?: string }): boolean => OF_ANOTHER_CARD.has(detail);
 
 const mayBeDocument = (failure: PassageFailure): boolean =>
   failure.kind === "notCie" && failure.application !== "payment";
@@ -221,16 +373,17 @@ function shownNumber(number: KnownNumber | undefined): ShownNumber | undefined {
   return holder && { holder, isProven: number?.passage.proofs.has("chipKey") === true };
 }
 
-const alone = (finding: DocumentFinding): Passage => passageOf(finding, finding.proofs, finding.holders);
-
 /** Number and document are one card only if they were enrolled as one; else the document stands for its holder alone. */
-function together({ passage, document }: KnownNumber, finding: DocumentFinding): Passage {
-  if (finding.decided !== undefined) return passageOf(finding, finding.proofs, passage.holders);
-  if (document === undefined) return alone(finding);
-  if (finding.document === undefined || !equalBytes(finding.document, document))
+function together(known: KnownNumber | undefined, finding: DocumentFinding): Passage {
+  const { proofs, holders } = finding;
+  if (known === undefined) return passageOf(finding, proofs, holders);
+  const { passage, enrolled } = known;
+  if (finding.decided !== undefined) return passageOf(finding, proofs, [...passage.holders, ...holders]);
+  if (enrolled?.document === undefined) return passageOf(finding, proofs, holders);
+  if (finding.document === undefined || !equalBytes(finding.document, enrolled.document))
     return { ...refusal(passage, OTHER_DOCUMENT, "otherDocument"), alarm: "cloneSuspected" };
-  const proofs = new Set([...passage.proofs, ...finding.proofs]);
-  return { ...passageOf(finding, proofs, [...passage.holders, ...finding.holders]), chip: passage.chip };
+  const both = new Set([...passage.proofs, ...proofs]);
+  return { ...passageOf(finding, both, [...passage.holders, ...holders]), chip: passage.chip };
 }
 
 function passageOf(

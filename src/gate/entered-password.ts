@@ -52,16 +52,18 @@ const unusable = (why: EntryUnusable["why"]): Result<never, EntryUnusable> =>
 export function documentPasswords(entry: Uint8Array): Result<EnteredPasswords, EntryUnusable> {
   const text = withoutDividers(entry);
   try {
-    if (text.length === CAN_DIGITS)
-      return text.every(isDigit)
-        ? ok([{ password: { reference: "CAN", key: text.slice() } }])
-        : unusable("characters");
+    if (isAccessNumber(text)) return ok([{ password: { reference: "CAN", key: text.slice() } }]);
+    if (text.length === CAN_DIGITS) return unusable("characters");
     const layout = mrzLayout(text.length);
     return layout === undefined ? unusable("length") : zonePasswords(text, layout);
   } finally {
     text.fill(0);
   }
 }
+
+/** Whether this can be a card access number, and is nothing else. */
+export const isAccessNumber = (text: Uint8Array): boolean =>
+  text.length === CAN_DIGITS && text.every(isDigit);
 
 /** Wipes passwords that were used, or will not be. */
 export function wipePasswords(passwords: readonly DocumentPassword[]): void {

@@ -11,19 +11,20 @@ import type { DocumentFamilies } from "../emrtd/read-manner.ts";
 import type { Proof, Proofs } from "../identity/proofs.ts";
 import { type DetectedCard, isLinkError, type LinkError } from "../ports/card.ts";
 import { ok, type Result } from "../result.ts";
-import { after } from "../time/time.ts";
+import { after, type Millis } from "../time/time.ts";
 
 export interface ExaminedDocument extends DocumentReading {
   readonly proofs: Proofs;
 }
 
 export interface DocumentContext extends Omit<RunnerContext, "until"> {
+  /** When the reading is given up; twice what the slowest documents take without a photograph if absent. */
+  readonly until?: Millis;
   readonly families: DocumentFamilies;
   /** Power off and on for whatever lies there, which may have gone. */
   readonly activateAnew: () => Promise<Result<Pick<DetectedCard, "channel">, LinkError>>;
 }
 
-/** Twice what the slowest documents take without a photograph. */
 const READING_MS = 20_000;
 /** Three ways of chip authentication, or all sizes of a read, and one more. */
 const MAX_ATTEMPTS = 7;
@@ -35,7 +36,7 @@ export async function examineDocument(
   context: DocumentContext,
 ): Promise<Result<ExaminedDocument, DocumentError | LinkError>> {
   const { families, clock, activateAnew } = context;
-  const until = after(clock.monotonicMs(), READING_MS);
+  const until = context.until ?? after(clock.monotonicMs(), READING_MS);
   const attempts = new DocumentAttempts(families.mannerFor(card.historicalBytes));
   const course = new Course();
   let channel = card.channel;

@@ -4,6 +4,7 @@
  */
 import { toHex } from "../bytes/hex.ts";
 import { decide } from "../policy/decide.ts";
+import { demandedLevels } from "../policy/demand.ts";
 import type { Decision, DecisionTime, DenialReason, DoorPolicy } from "../policy/question.ts";
 import type { CredentialLookup, Standing } from "../ports/credentials.ts";
 import type { JournalError, NewEvent, PersonalPart } from "../ports/journal.ts";
@@ -27,24 +28,44 @@ interface Known {
   readonly personal?: PersonalPart;
 }
 
+/** Whom a holder may be taken for, the surest first; at least one, who may be a stranger. */
+export type KnownAs = readonly [Known, ...Known[]];
+
 /**
- * The deny list counts by whatever identifier; else the first that is on the allow list. A stranger's document leaves no
- * pseudonym: nobody asked for one. A number does, for whoever has to add him.
+ * What the lists know by these identifiers. The deny list counts by whatever identifier. A stranger's
+ * document leaves no pseudonym: nobody asked for one. A number does, for whoever has to add him.
  */
 export function whoOf(
   holders: readonly PersonalPart[],
   credentials: CredentialLookup,
-): Result<Known, JournalError> {
-  let listed: Known | undefined;
+): Result<KnownAs, JournalError> {
+  const listed: Known[] = [];
   for (const personal of holders) {
     const standing = credentials.standing(personal.pseudonym);
     if (!standing.ok) return standing;
-    if (standing.value.denyListed) return ok({ standing: standing.value, personal });
-    if (standing.value.credential !== undefined) listed ??= { standing: standing.value, personal };
+    if (standing.value.denyListed) return ok([{ standing: standing.value, personal }]);
+    if (standing.value.credential !== undefined) listed.push({ standing: standing.value, personal });
   }
+  const [first, ...others] = listed;
+  if (first !== undefined) return ok([first, ...others]);
   const number = holders.find(({ kind }) => kind === "nis");
   const standing = { denyListed: false };
-  return ok(listed ?? (number === undefined ? { standing } : { standing, personal: number }));
+  return ok([number === undefined ? { standing } : { standing, personal: number }]);
+}
+
+/** The first of them who is admitted, else the first: one entry that is over takes nothing from another that is not. */
+export function bestOf<Decided extends { readonly decision: Decision }>(
+  known: KnownAs,
+  decideOn: (known: Known) => Decided,
+): Decided & { readonly known: Known } {
+  const [first, ...others] = known;
+  const best = { ...decideOn(first), known: first };
+  if (best.decision.outcome === "granted") return best;
+  for (const other of others) {
+    const decided = decideOn(other);
+    if (decided.decision.outcome === "granted") return { ...decided, known: other };
+  }
+  return best;
 }
 
 type FinalFailure = Exclude<ReadFailure, { readonly kind: "cardLost" | "readerFailed" }>;
@@ -65,18 +86,15 @@ export class Judge {
     const { proofs, chip } = passage;
     const found = whoOf(passage.holders, credentials);
     if (!found.ok) return found;
-    const { personal, standing } = found.value;
-    const question = {
-      door: policy,
-      proofs,
-      chip: chip.standing,
-      standing,
-      at: decisionTime(),
-    };
-    const decision = chip.decided ?? decide(question);
+    const at = decisionTime();
+    const { decision, known } = bestOf(found.value, ({ standing }) => ({
+      decision: chip.decided ?? decide({ door: policy, proofs, chip: chip.standing, standing, at }),
+    }));
+    const { personal, standing } = known;
     const { detail, responseMs } = chip;
     const row = accessEvent(facts, {
       decision,
+      demands: demandedLevels(policy, standing.credential?.group, at),
       proofs,
       latencyMs: latencyMs(),
       ...(personal === undefined ? {} : { personal }),
@@ -89,7 +107,9 @@ export class Judge {
       someone === undefined
         ? `chip:${detail ?? "unknown"}`
         : holderKey(someone.pseudonym, { refuted: alarm !== undefined });
-    return ok({ outcome: decision.outcome, who: holder, row: alarm === undefined ? [row] : [alarm, row] });
+    const isRetry = decision.outcome === "denied" && passage.attempt !== undefined;
+    const who = isRetry ? `${holder}#${passage.attempt}` : holder;
+    return ok({ outcome: decision.outcome, who, row: alarm === undefined ? [row] : [alarm, row] });
   }
 
   /** A card that can never pass here: not an identity card, or one that speaks wrongly. */
@@ -115,8 +135,10 @@ export class Judge {
     return { ...verdict, outcome: "admittedNextDoor", row: verdict.row.map(notAgain) };
   }
 
-  #refusal(who: string, facts: Omit<AccessFacts, "proofs">): Verdict<LaneRows> {
-    const row = accessEvent(this.#context.facts, { ...facts, proofs: new Set() });
+  #refusal(who: string, refused: Omit<AccessFacts, "proofs" | "demands">): Verdict<LaneRows> {
+    const { facts, policy, decisionTime } = this.#context;
+    const demands = demandedLevels(policy, undefined, decisionTime());
+    const row = accessEvent(facts, { ...refused, demands, proofs: new Set() });
     return { outcome: "denied", who, row: [row] };
   }
 }

@@ -30,7 +30,7 @@ import {
   type Verdict,
 } from "./lane.ts";
 import type { Neighbourhood } from "./neighbourhood.ts";
-import type { Passage, PassageFailure } from "./passage.ts";
+import type { Left, Passage, PassageFailure } from "./passage.ts";
 import type { RelayFault, RelayPulse } from "./relay-pulse.ts";
 
 /** Something that keeps the door from working; published as its state. */
@@ -44,7 +44,7 @@ export interface LaneContext {
   readonly journal: Journal;
   readonly judge: Judge;
   /** Reads and proves the card in the field, see `readPassage`. */
-  readonly read: (card: DetectedCard) => Promise<Result<Passage, PassageFailure>>;
+  readonly read: (card: DetectedCard) => Promise<Result<Passage, PassageFailure | Left>>;
   /** The lanes whose readers see the same cards; absent where the reader shares its field with nobody. */
   readonly neighbourhood?: Neighbourhood | undefined;
   readonly clock: Clock;
@@ -86,9 +86,14 @@ export class LaneRunner {
     this.#turnedAt = context.clock.monotonicMs();
   }
 
-  /** When the lane last finished what it was doing: evidence that it is not stuck. */
+  /** When the lane last finished what it was doing, or its reader answered while it waited: evidence that it is not stuck. */
   get turnedAt(): Millis {
     return this.#turnedAt;
+  }
+
+  /** It waits for a person, and its reader has answered just now. */
+  waiting(): void {
+    this.#turnedAt = this.#now();
   }
 
   /**
@@ -252,6 +257,7 @@ export class LaneRunner {
     if (failure.kind === "pinsFailed") return this.#unjudged(failure.error, foundAt);
     if (failure.kind === "readerFailed") return this.#readerFailed(failure.error);
     if (failure.kind === "cardLost") return { kind: "cardLost", now: this.#now() };
+    if (failure.kind === "left") return { kind: "cardLeft", now: this.#now() };
     return { kind: "verdict", now: this.#now(), verdict: judge.refuse(failure, this.#now() - foundAt) };
   }
 

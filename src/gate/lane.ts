@@ -128,6 +128,8 @@ export type LaneInput<Row> =
       readonly hasNeighbours?: boolean;
     }
   | { readonly kind: "cardLost"; readonly now: Millis }
+  /** Somebody who was decided on just now was leaving, and has left before anything was read. */
+  | { readonly kind: "cardLeft"; readonly now: Millis }
   | { readonly kind: "committed"; readonly now: Millis }
   | { readonly kind: "commitFailed"; readonly now: Millis }
   | { readonly kind: "cardPresent"; readonly now: Millis }
@@ -235,6 +237,7 @@ function stepReading<Row>(lane: Attempt, input: LaneInput<Row>): LaneStep<Row> {
       [{ do: "dropCard" }, { do: "poll" }],
     ];
   }
+  if (input.kind === "cardLeft") return toIdle(maybeSeen(recents, foundAt, input.now), [{ do: "dropCard" }]);
   if (input.kind !== "verdict") throw unexpected("reading", input);
   const { verdict, now, hasNeighbours = false } = input;
   const same = recents.find(({ who, rearmAt }) => who === verdict.who && foundAt < rearmAt);

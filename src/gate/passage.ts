@@ -31,6 +31,8 @@ export interface Passage {
   readonly chip: ChipFinding;
   /** What is amiss with a travel document, beyond that it proves too little. */
   readonly alarm?: DocumentAlarm;
+  /** Numbers the passwords that were tried at this door: two refusals one after the other are two presentations. */
+  readonly attempt?: number;
 }
 
 /** What is known of the chip; `detail` says more about a failure, without anything of the holder. */
@@ -62,8 +64,11 @@ export type EnrolOnTheFly = (
   card: DetectedCard,
 ) => Promise<Result<Found, PassageFailure>>;
 
-/** Why there is nothing to decide about. The last are of the gate, not of the card. */
+/** Why there is nothing to decide about. The last is of the gate, not of the card. */
 export type PassageFailure = ReadFailure | { readonly kind: "pinsFailed"; readonly error: JournalError };
+
+/** Nothing to decide about either: somebody who was decided on just now has brushed the field in leaving. */
+export type Left = { readonly kind: "left" };
 
 /** Ten times what a signature takes on a card seen. */
 const PROOF_MS = 1_500;

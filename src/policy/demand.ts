@@ -33,6 +33,10 @@ export const demandedLevels = (
   at: DecisionTime,
 ): readonly Level[] => demandOf(door, group, at).levels;
 
+/** Every demand that the door makes of a group at one time or another, as levels of which any suffices. */
+export const everDemanded = (door: DoorPolicy, group: string): readonly (readonly Level[])[] =>
+  possibleDemands(door, group).map(({ levels }) => levels);
+
 /** Whether the time may change what is demanded of the group. */
 export const demandHangsOnTime = (door: DoorPolicy, group: string | undefined): boolean =>
   possibleDemands(door, group).length > 1;

@@ -187,10 +187,11 @@ function isTimed(question: Question): boolean {
   return demandIsTimed(question) || needsTime(question);
 }
 
-/** Whether admission hangs on what time it is: a validity date, or a schedule of the holder's group. */
+/** Whether admission hangs on what time it is: a validity date, a schedule of the holder's group, or the dates of a document and of its signer. */
 function needsTime(question: Question): boolean {
   const { credential } = question.standing;
   return (
+    question.proofs.has("documentSignature") ||
     credential?.validFrom !== undefined ||
     credential?.validUntil !== undefined ||
     admissionOf(question)?.timetable !== undefined

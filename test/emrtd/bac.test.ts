@@ -153,11 +153,7 @@ describe("each way to fail has its name", () => {
       { challenge: "6300" },
       { kind: "bacRefused", step: "getChallenge", sw: 0x6300 },
     ],
-    [
-      "a length refused",
-      { authenticate: "6700" },
-      { kind: "bacRefused", step: "externalAuthenticate", sw: 0x6700 },
-    ],
+    ["another MRZ, in other words", { authenticate: "6700" }, { kind: "wrongPassword" }],
     ["a short nonce", { challenge: "460819889000" }, { kind: "bacMalformed", step: "getChallenge" }],
     ["a long nonce", { challenge: `${rndIc}009000` }, { kind: "bacMalformed", step: "getChallenge" }],
     ["nothing but success", { authenticate: "9000" }, { kind: "bacMalformed", step: "externalAuthenticate" }],

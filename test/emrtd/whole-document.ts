@@ -55,6 +55,8 @@ export interface ExamineOptions extends Partial<Omit<DocumentRequest, "password"
   readonly families?: DocumentFamilies;
   /** Another document than the profile's. */
   readonly content?: ChipContent;
+  /** Told of each command as the chip understands it. */
+  readonly onCommand?: EmrtdApplication["onCommand"];
   /** Sees each command and its answer, and may replace the answer. */
   readonly tap?: (command: Uint8Array, answer: Uint8Array) => Uint8Array;
 }
@@ -100,8 +102,10 @@ export async function examine(spec: EmrtdSpec, options: ExamineOptions = {}): Pr
     tap = (_, answer) => answer,
     log = silentLog,
     families = new DocumentFamilies(),
+    onCommand = () => undefined,
     ...overrides
   } = options;
+  application.onCommand = onCommand;
   let isGone = false;
   let activations = 0;
   const channelOf = (): CardChannel => ({

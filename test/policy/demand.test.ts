@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Level, Proof } from "../../src/identity/proofs.ts";
 import { decide } from "../../src/policy/decide.ts";
-import { demandedLevels, demandHangsOnTime } from "../../src/policy/demand.ts";
+import { demandedLevels, demandHangsOnTime, everDemanded } from "../../src/policy/demand.ts";
 import { explain } from "../../src/policy/explain.ts";
 import type { DecisionTime, DoorPolicy, Question, StepUp } from "../../src/policy/question.ts";
 import { Timetable } from "../../src/policy/timetable.ts";
@@ -157,11 +157,21 @@ describe("a decision", () => {
   });
 
   test("of a door that refuses undated clocks needs no time for a demand met at its strictest", () => {
-    const strict: DoorPolicy = { ...stadium, unsyncedClock: "deny" };
-    expect(decide(asked(strict, DOCUMENT, at(13, "unsynced")))).toMatchObject({
+    const stepped = door(["identifier"], { levels: ["originalChip"], timetable: matchHours });
+    const strict: DoorPolicy = { ...stepped, unsyncedClock: "deny" };
+    expect(decide(asked(strict, ["nisRead", "chipKey"], at(13, "unsynced")))).toMatchObject({
       outcome: "granted",
-      level: "verifiedDocument",
+      level: "originalChip",
     });
+  });
+
+  test("of a door that refuses undated clocks needs the time for a document, which has dates of its own", () => {
+    const strict: DoorPolicy = { ...door(["verifiedDocument"]), unsyncedClock: "deny" };
+    expect(decide(asked(strict, DOCUMENT, at(13, "unsynced")))).toMatchObject({
+      outcome: "denied",
+      reason: "acs:ClockUntrusted",
+    });
+    expect(decide(asked(strict, DOCUMENT, at(13)))).toMatchObject({ outcome: "granted", dated: true });
   });
 
   test.each<[readonly Level[], readonly Proof[], Level | undefined]>([
@@ -218,4 +228,12 @@ describe("the words", () => {
   ])("tell %s", (_what, question, text) => {
     expect(words(question)).toBe(text);
   });
+});
+
+test.each<[string, readonly (readonly Level[])[]]>([
+  ["fans", [["verifiedDocument"], ["identifier"]]],
+  ["away", [["verifiedDocument"], ["authenticDocument"]]],
+  ["staff", [["verifiedDocument"], ["originalChip"], ["identifier"]]],
+])("what it may ever demand of %s is known without a time", (group, demands) => {
+  expect(everDemanded(stadium, group)).toEqual(demands);
 });

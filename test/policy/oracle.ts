@@ -72,7 +72,8 @@ function deniedByList(question: Question, demand: { readonly dated: boolean }): 
   if (admission === undefined) return deny("Unauthorized", `doors/${door.door}/groups`, demand);
   const { timetable } = admission;
   const { validFrom, validUntil } = credential;
-  const dated = validFrom !== undefined || validUntil !== undefined || timetable !== undefined;
+  const isDocument = question.proofs.has("documentSignature");
+  const dated = isDocument || validFrom !== undefined || validUntil !== undefined || timetable !== undefined;
   if (dated) {
     const denial = deniedByTime(question, credential, timetable);
     if (denial !== undefined) return denial;
@@ -81,14 +82,14 @@ function deniedByList(question: Question, demand: { readonly dated: boolean }): 
 }
 
 function grant(
-  { door, standing: { credential } }: Question,
+  { door, proofs, standing: { credential } }: Question,
   level: Level,
   demand: { readonly dated: boolean },
 ): Decision {
   const { group = "", validFrom, validUntil } = credential ?? {};
   const timetable = door.admissions.get(group)?.timetable;
-  const dated =
-    demand.dated || validFrom !== undefined || validUntil !== undefined || timetable !== undefined;
+  const isTimed = validFrom !== undefined || validUntil !== undefined || timetable !== undefined;
+  const dated = demand.dated || proofs.has("documentSignature") || isTimed;
   const rule = `doors/${door.door}/groups/${group}${timetable === undefined ? "" : "/hours"}`;
   return { outcome: "granted", level, group, rule, dated };
 }
