@@ -3,6 +3,7 @@
  * taken within one run on one machine; nothing here passes or fails.
  */
 import { spawnSync } from "node:child_process";
+import type { Clock } from "../../ports/clock.ts";
 import { type CommandIo, EXIT, type Execute, type Invocation } from "../command.ts";
 import { UNIT_NODE_FLAGS } from "../demo/child.ts";
 import { openStage, type StageOptions } from "../demo/stage.ts";
@@ -10,13 +11,16 @@ import type { Person } from "../demo/story.ts";
 import { measureChipProof } from "./chip-proof.ts";
 import { publishedList } from "./country-signers.ts";
 import { measureDecision } from "./decision.ts";
+import { DOCUMENT_TAP_FIGURES, measureDocumentTaps } from "./document-taps.ts";
 import { DOCUMENT_FIGURES, measureDocument, measurePace, PACE_FIGURES } from "./documents.ts";
 import { measureGrowth } from "./driver-growth.ts";
 import { describeFigure, type Figure } from "./figure.ts";
+import { measureHostShare } from "./host-share.ts";
 import { measureIdle } from "./idle.ts";
 import { measureJournalRate } from "./journal-rate.ts";
 import { measureLargeMemory, measureLargeStart } from "./large-gate.ts";
 import { makeLargeSite } from "./large-site.ts";
+import { measurePassages, measureRefusals, PASSAGE_FIGURES, REFUSAL_FIGURES } from "./passages.ts";
 import { measureReading } from "./read-file.ts";
 import { measureRoundTrip, ROUND_TRIP_BUSES, unmeasuredRoundTrip } from "./round-trip.ts";
 import { selectNames } from "./selection.ts";
@@ -58,6 +62,8 @@ interface Extent {
   readonly sodChecks: number;
   readonly imports: number;
   readonly documents: number;
+  readonly documentTaps: number;
+  readonly passages: number;
 }
 const FULL: Extent = {
   taps: 200,
@@ -73,6 +79,8 @@ const FULL: Extent = {
   sodChecks: 500,
   imports: 5,
   documents: 200,
+  documentTaps: 20,
+  passages: 1_000,
 };
 const SHORT: Extent = {
   taps: 20,
@@ -88,13 +96,19 @@ const SHORT: Extent = {
   sodChecks: 10,
   imports: 1,
   documents: 30,
+  documentTaps: 3,
+  passages: 40,
 };
 
 export const benchCommand: Execute = async (invocation, io) => {
   const { texts, flags } = invocation;
   const options: StageOptions = { clock: io.clock, seed: 1, persons: PERSONS, logLevel: "info" };
   const extent = flags.has("short") ? SHORT : FULL;
-  const groups = [...groupsOf(options, extent), ...proofGroups(options, extent, io)];
+  const groups = [
+    ...groupsOf(options, extent),
+    ...documentGroups(io.clock, extent),
+    ...proofGroups(options, extent, io),
+  ];
   const names = groups.flatMap((group) => group.names);
   const chosen = selectNames(names, texts["only"] ?? "");
   if (chosen.length === 0) {
@@ -167,11 +181,19 @@ const groupsOf = (options: StageOptions, extent: Extent): readonly Group[] => [
   },
   {
     names: [
-      ...["decision.p99", "decision.p50", "decision.judge.p99"],
+      ...["decision.p99", "decision.p50", "decision.document.p99", "decision.judge.p99"],
       ...["start.million", "rss.million", "rss.million.most", "read.million"],
     ],
     measure: () => large(options, extent),
   },
+];
+
+/** Whole documents at a lane: in real time, in virtual time, and what of it is the host's. */
+const documentGroups = (clock: Clock, extent: Extent): readonly Group[] => [
+  { names: DOCUMENT_TAP_FIGURES, measure: () => measureDocumentTaps(clock, extent.documentTaps) },
+  { names: PASSAGE_FIGURES, measure: () => measurePassages(extent.passages) },
+  { names: REFUSAL_FIGURES, measure: measureRefusals },
+  { names: ["document.hostShare"], measure: async () => [measureHostShare(clock, extent.documents)] },
 ];
 
 /** What documents and chips' proofs cost the host, and the country signers behind them. */

@@ -21,14 +21,16 @@ export type PlannedWork =
   /** Nothing: it holds the rest of an answer. */
   | { readonly kind: "buffered" }
   | { readonly kind: "activation" }
-  /** One APDU in blocks of the chip's own engine; `cardMs` is the card's time for it. */
-  | {
-      readonly kind: "apdu";
-      readonly sent: number;
-      readonly received: number;
-      readonly cardMs: number;
-      readonly kbits: 106 | 424;
-    };
+  | PlannedApdu;
+
+/** One APDU in blocks of the chip's own engine; `cardMs` is the card's time for it. Nothing is received for a beginning of one. */
+export interface PlannedApdu {
+  readonly kind: "apdu";
+  readonly sent: number;
+  readonly received: number;
+  readonly cardMs: number;
+  readonly kbits: 106 | 424;
+}
 
 /** What a bus asks for: each transaction (one frame) its extra bytes, each byte its time. */
 export interface BusPlan {
@@ -74,6 +76,14 @@ const apdu = (sent: number, received: number, cardMs = CARD_APDU_MS): PlannedWor
   cardMs,
   kbits: 106,
 });
+
+/** A document is found: its ATS has ten bytes. */
+export const DETECTION: PlannedCommand = {
+  name: "InListPassiveTarget",
+  commandBytes: 3,
+  answerBytes: 21,
+  work: { kind: "activation" },
+};
 
 /** NIS by the IAS application and a known family: detection, two selections, one read. */
 export const IDENTIFIER_PLAN: readonly PlannedCommand[] = [
@@ -133,13 +143,18 @@ export function readingPlan({ fileBytes, leBytes, kbits, cardMs }: ReadingPlan):
   const sent = leBytes > 256 ? 7 : 5;
   for (let left = fileBytes; left > 0; left -= leBytes) {
     const received = Math.min(left, leBytes) + 2;
-    const first = Math.min(received, MOST_EXCHANGE_BYTES);
-    const work = { kind: "apdu", sent, received, cardMs, kbits } as const;
-    plan.push({ name: "READ BINARY", commandBytes: 2 + sent, answerBytes: 2 + first, work });
-    for (let rest = received - first; rest > 0; rest -= MOST_EXCHANGE_BYTES) {
-      const answerBytes = 2 + Math.min(rest, MOST_EXCHANGE_BYTES);
-      plan.push({ name: "rest", commandBytes: 2, answerBytes, work: { kind: "buffered" } });
-    }
+    plan.push(...wholeAnswer("READ BINARY", { kind: "apdu", sent, received, cardMs, kbits }));
+  }
+  return plan;
+}
+
+/** One APDU whose answer, when it is longer than a frame, is fetched in parts. */
+export function wholeAnswer(name: string, work: PlannedApdu): readonly PlannedCommand[] {
+  const first = Math.min(work.received, MOST_EXCHANGE_BYTES);
+  const plan: PlannedCommand[] = [{ name, commandBytes: 2 + work.sent, answerBytes: 2 + first, work }];
+  for (let rest = work.received - first; rest > 0; rest -= MOST_EXCHANGE_BYTES) {
+    const answerBytes = 2 + Math.min(rest, MOST_EXCHANGE_BYTES);
+    plan.push({ name: "rest", commandBytes: 2, answerBytes, work: { kind: "buffered" } });
   }
   return plan;
 }
@@ -171,8 +186,8 @@ function workMs(work: PlannedWork): number {
 }
 
 /** The command in one block, the answer in as many as it takes, each but the first asked for by an R-block. */
-function exchangeMs({ sent, received, cardMs, kbits }: Extract<PlannedWork, { kind: "apdu" }>): number {
-  const further = Math.ceil(received / BLOCK_DATA_BYTES) - 1;
+function exchangeMs({ sent, received, cardMs, kbits }: PlannedApdu): number {
+  const further = Math.max(1, Math.ceil(received / BLOCK_DATA_BYTES)) - 1;
   const bytes = sent + BLOCK_BYTES + received + BLOCK_BYTES + further * 2 * BLOCK_BYTES;
   const chipMs = (1 + further) * CHIP_PER_BLOCK_MS;
   return chipMs + bytes * RADIO_BYTE_MS[kbits] + cardMs + further * CARD_TURNAROUND_MS;

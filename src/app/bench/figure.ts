@@ -2,7 +2,7 @@
 export interface Figure {
   readonly name: string;
   readonly value: number | null;
-  readonly unit: "ms" | "µs" | "MB" | "%" | "commands" | "events/s" | "bytes" | "MB/s";
+  readonly unit: "ms" | "µs" | "MB" | "%" | "commands" | "exchanges" | "events/s" | "bytes" | "MB/s";
   readonly bound?: number;
   readonly ratio?: number;
   readonly note?: string;

@@ -44,18 +44,24 @@ export class VirtualDocument {
     this.#isByHeart = false;
   }
 
-  /** Runs `protocol` to its good end. `tookMs` is the processor time of its own steps. */
+  /**
+   * Runs `protocol` to its good end. `tookMs` is the processor time of its own steps, in `betweenMs` without what is reckoned
+   * while the card reckons.
+   */
   run<T, E extends { readonly kind: string }>(
     protocol: Exchange<T, E>,
-  ): { readonly value: T; readonly tookMs: number } {
-    let { value: step, tookMs } = timed(() => protocol.next());
+  ): { readonly value: T; readonly tookMs: number; readonly betweenMs: number } {
+    let { value: step, tookMs: betweenMs } = timed(() => protocol.next());
+    let meanwhileMs = 0;
     while (step.done !== true) {
-      const answer = this.#answer(step.value);
+      const { meanwhile = () => undefined, ...command } = step.value;
+      const answer = this.#answer(command);
+      meanwhileMs += timed(meanwhile).tookMs;
       const next = timed(() => protocol.next(answer));
       step = next.value;
-      tookMs += next.tookMs;
+      betweenMs += next.tookMs;
     }
-    return { value: good(step.value), tookMs };
+    return { value: good(step.value), tookMs: betweenMs + meanwhileMs, betweenMs };
   }
 
   #answer(command: CommandApdu): ResponseApdu {
