@@ -29,11 +29,11 @@ afterEach(async () => {
   await backEnd.lose();
 });
 
-const granted = (seq: number) => ({
+const granted = (seq: number, door = "north") => ({
   journal: "j",
   seq,
   type: "acs.access.granted",
-  data: { seq },
+  data: { seq, door },
   personal: {},
 });
 const started = (seq: number) => ({ journal: "j", seq, type: "acs.system.started", data: {} });
@@ -56,6 +56,13 @@ test("acknowledges as far as nothing is missing, and counts what came again", as
   expect([backEnd.count(), backEnd.decided, backEnd.count("acs.system.started")]).toEqual([5, 4, 1]);
 });
 
+test("knows each door's decisions by their number, in whatever order they came", async () => {
+  await send(granted(1), granted(3), granted(2, "south"));
+  expect([1, 2].map((number) => backEnd.decisionAt("north", number)?.seq)).toEqual([1, 3]);
+  expect(backEnd.decisionAt("south", 1)?.seq).toBe(2);
+  expect([backEnd.decisionAt("south", 2), backEnd.decisionAt("west", 1)]).toEqual([undefined, undefined]);
+});
+
 test("keeps the newest decisions, without their personal part, and the number of all", async () => {
   const last = MAX_DECISIONS + 2 * BATCH;
   for (let seq = 1; seq <= last; seq += BATCH)
@@ -65,11 +72,13 @@ test("keeps the newest decisions, without their personal part, and the number of
   expect(acked.at(-1)).toBe(last);
   expect(backEnd.decided).toBe(last);
   expect(backEnd.decisions()).toHaveLength(MAX_DECISIONS);
+  expect(backEnd.decisionAt("north", 1)).toBeUndefined();
+  expect(backEnd.decisionAt("north", last)?.seq).toBe(last);
   expect(backEnd.decisions().at(-1)).toEqual({
     journal: "j",
     seq: last,
     type: "acs.access.granted",
-    data: { seq: last },
+    data: { seq: last, door: "north" },
   });
 });
 

@@ -13,6 +13,7 @@ import type { BoardServer } from "../../src/sim/board-server.ts";
 import type { CieSpec } from "../../src/sim/cards/cie-spec.ts";
 import { authority } from "../../src/sim/pki/authority.ts";
 import { type CommandWorld, commandWorld, NODE } from "./command-world.ts";
+import { matching } from "./matchers.ts";
 
 const NIS = "123456789012";
 const MEMBER = { group: "members", ref: "M-1042" };
@@ -30,8 +31,25 @@ interface Desk {
   readonly server: BoardServer;
 }
 
-async function desk(options: { readonly trust?: "none" } = {}): Promise<Desk> {
-  const world = await commandWorld(atChipDoor);
+/** Its members show their chip, staff pass by their number. */
+const atStepUpDoor = (text: string): string =>
+  text.replace(
+    /^( *)level: identifier/m,
+    "$1level: identifier\n$1stepUp: [{ level: originalChip, groups: [members] }]",
+  );
+/** A document would do as well. */
+const atDocumentDoor = (text: string): string =>
+  text
+    .replace(
+      /^( *)level: identifier/m,
+      "$1level: verifiedDocument\n$1alsoAccepts: [originalChip]\n$1document: { keypad: { device: /dev/input/event0 } }",
+    )
+    .replace(/^ *nisOnly:.*\n/m, "");
+
+async function desk(
+  options: { readonly trust?: "none"; readonly config?: (text: string) => string } = {},
+): Promise<Desk> {
+  const world = await commandWorld(options.config ?? atChipDoor);
   const server = await world.startBoard();
   servers.push(server);
   if (options.trust === "none") return { world, server };
@@ -166,13 +184,25 @@ describe("enrol", () => {
 });
 
 describe("credentials add --tap at a door that wants the chip", () => {
-  test("enrols: the number alone would admit nobody there", async () => {
-    const here = await desk();
+  test.each([
+    ["always", atChipDoor],
+    ["of its group", atStepUpDoor],
+    ["or a document", atDocumentDoor],
+  ])("%s, enrols: the number alone would admit nobody there", async (_, config) => {
+    const here = await desk({ config });
     put(here);
     const { exit, out } = await here.world.run(addCommand, { texts: MEMBER, flags: new Set(["tap"]) });
     expect(exit).toBe(0);
     expect(out.at(-1)).toMatch(/is enrolled/);
     expect(await types(here)).toContain("acs.config.chipPinned");
+  });
+
+  test("of others alone, admits by the number", async () => {
+    const here = await desk({ config: atStepUpDoor });
+    put(here);
+    const staff = { texts: { group: "staff" }, flags: new Set(["tap"]) };
+    expect((await here.world.run(addCommand, staff)).out).toEqual([matching(/is now on the allow list$/)]);
+    expect(await types(here)).not.toContain("acs.config.chipPinned");
   });
 
   test("does not admit a forged card", async () => {

@@ -1,6 +1,7 @@
 // `varco read --document` on the virtual board with virtual documents, and with a card that connects from outside; the trust
 // store filled by its own command.
 
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -11,6 +12,8 @@ import type { BoardServer } from "../../src/sim/board-server.ts";
 import type { CardSpec } from "../../src/sim/cards/make-card.ts";
 import { contentOf } from "../../src/sim/emrtd/documents/content-of.ts";
 import { PERSONS } from "../../src/sim/emrtd/documents/holders.table.ts";
+import { portraitFile } from "../../src/sim/emrtd/documents/portrait.ts";
+import { PROFILES } from "../../src/sim/emrtd/documents/profiles.table.ts";
 import type { EmrtdSpec } from "../../src/sim/emrtd/emrtd-spec.ts";
 import { documentTrust } from "../../src/sim/pki/document-trust.ts";
 import { type CommandWorld, commandWorld, NODE } from "./command-world.ts";
@@ -34,10 +37,14 @@ afterEach(async () => {
   server = undefined;
 });
 
-async function put(spec: Omit<EmrtdSpec, "card"> | CardSpec): Promise<void> {
+async function put(spec: Omit<EmrtdSpec, "card"> | CardSpec) {
   server = await world.startBoard();
-  server.board.place(NODE, "card" in spec ? spec : { card: "emrtd", latency: "none", ...spec });
+  return server.board.place(NODE, "card" in spec ? spec : { card: "emrtd", latency: "none", ...spec });
 }
+
+/** A zone whose document number does not have the check digit 9. */
+const zone = (checkDigit: string): string =>
+  `P<UTOERIKSSON<<ANNA<MARIA${"<".repeat(19)}L898902C3${checkDigit}UTO7408122F1204159ZE184226B<<<<<10`;
 
 /** What stands on the document and must not be said. */
 const PERSONAL = [anna, olga, max].flatMap(({ documentNumber, familyNames, givenNames, can, birth }) => [
@@ -174,6 +181,68 @@ describe("a document that is not is refused, with what to do", () => {
   });
 });
 
+describe("the photograph", () => {
+  const DG2 = "travel/0102";
+  const file = (): string => join(world.folder, "face.jp2");
+  const withPhoto = (more: typeof BY_CAN | typeof BY_MRZ = BY_CAN) => ({ ...more, texts: { photo: file() } });
+
+  test("is written as it is into a new file for its owner alone, once its State's signature holds", async () => {
+    const { emrtd } = await put({ profile: "cnie" });
+    const { exit, out, err } = await world.run(readCommand, withPhoto());
+    expect(exit).toBe(0);
+    const { face } = PROFILES.cnie;
+    expect(Uint8Array.from(readFileSync(file()))).toEqual(face && portraitFile(face));
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
+    expect(emrtd?.filesRead).toContain(DG2);
+    expect(out.some((line) => /^ {2}DG2, \d+ bytes/.test(line))).toBe(true);
+    expect(out.at(-1)).toMatch(
+      /^photograph \(JP2, 13785 bytes\) in .*face\.jp2, .* personal data: delete it/,
+    );
+    expectNobodyNamed([...out, ...err]);
+  });
+
+  test("is told of to programs", async () => {
+    await put({ profile: "passport-de" });
+    const secret = `${max.documentNumber} ${max.birth} ${max.expiry}`;
+    const flags = new Set(["document", "mrz", "json"]);
+    const { out } = await world.run(readCommand, { ...withPhoto(), flags, secret });
+    const lengthBytes = readFileSync(file()).length;
+    expect(JSON.parse(out[0] ?? "")).toMatchObject({ photo: { written: true, file: file(), lengthBytes } });
+  });
+
+  test("is not read by whoever does not ask for it", async () => {
+    const { emrtd } = await put({ profile: "cnie" });
+    expect((await world.run(readCommand, BY_CAN)).exit).toBe(0);
+    expect(emrtd?.filesRead).not.toContain(DG2);
+  });
+
+  test.each([
+    ["of another person than the State signed for", "tamperedDg2", /\(dataGroupChanged\)/],
+    ["of which the record has none", "faceWithoutImage", /no photograph was written: there is none/],
+    ["in a file of nothing that is a face", "faceAbsent", /no photograph was written: there is none/],
+  ] as const)("%s is not written, and no file stays behind", async (_what, fault, words) => {
+    await put({ profile: "cnie", fault });
+    const { exit, out } = await world.run(readCommand, withPhoto());
+    expect(exit).toBe(1);
+    expect(out.at(-1)).toMatch(words);
+    expect(existsSync(file())).toBe(false);
+  });
+
+  test("leaves no file behind a wrong password", async () => {
+    await put({ profile: "cnie" });
+    expect((await world.run(readCommand, { ...withPhoto(), secret: "000000" })).exit).toBe(1);
+    expect(existsSync(file())).toBe(false);
+  });
+
+  test("overwrites nothing, and says so before the card is asked for", async () => {
+    await writeFile(file(), "another");
+    const { exit, out, err } = await world.run(readCommand, withPhoto());
+    expect([exit, out]).toEqual([3, []]);
+    expect(err).toEqual([`${file()} cannot be written: it exists already: name a new file`]);
+    expect(readFileSync(file(), "utf8")).toBe("another");
+  });
+});
+
 describe("wrong usage", () => {
   const document = ["document"];
   test.each([
@@ -194,6 +263,10 @@ describe("wrong usage", () => {
     ],
     ["a serial port", [...document, "can"], { hsu: "/dev/ttyS0" }, "123456", /by --door, not by --hsu/],
     ["--can without --document", ["can"], {}, "", /--can goes with --document/],
+    ["--photo without --document", [], { photo: "face.jpg" }, "", /--photo goes with --document/],
+    ["six digits for the zone", [...document, "mrz"], {}, "123456", /give --can in place of --mrz/],
+    ["a zone for six digits", [...document, "can"], {}, "P<UTOERIKSSON", /six digits/],
+    ["a zone with a wrong check digit", [...document, "mrz"], {}, zone("9"), /misread \(checkDigit\)/],
   ] as const)("%s", async (_what, flags, texts, secret, words) => {
     const typed = secret === undefined ? {} : { secret };
     const { exit, err } = await world.run(readCommand, { flags: new Set(flags), texts, ...typed });

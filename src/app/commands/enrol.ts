@@ -4,8 +4,9 @@
  * document is examined in the same presentation and enrolled with it, so that the holder need only tap where that is asked for.
  */
 import type { Config } from "../../config/schema.ts";
+import { isAccessNumber } from "../../gate/entered-password.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
-import { CAN_QUESTION, isAccessNumber } from "./access-number.ts";
+import { CAN_QUESTION } from "./document-password.ts";
 import {
   type Enrolled,
   type EnrolmentOrder,

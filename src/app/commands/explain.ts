@@ -7,15 +7,14 @@ import type { Config, DoorConfig } from "../../config/schema.ts";
 import { deriveScopeKey } from "../../crypto/pseudonym.ts";
 import { loadSiteKey } from "../../crypto/site-key.ts";
 import { systemRandom } from "../../crypto/system-random.ts";
-import { whoOf } from "../../gate/judge.ts";
+import { bestOf, type KnownAs, whoOf } from "../../gate/judge.ts";
 import { LostProofs } from "../../gate/lost-proofs.ts";
 import { type Passage, readPassage } from "../../gate/passage.ts";
 import type { Proof, Proofs } from "../../identity/proofs.ts";
 import { CredentialInquiry } from "../../journal/credential-inquiry.ts";
-import { openDatabaseReadOnly } from "../../journal/database.ts";
+import { type OpenDatabase, openDatabaseReadOnly } from "../../journal/database.ts";
 import { type Explanation, explain } from "../../policy/explain.ts";
-import type { ChipStanding, DecisionTime } from "../../policy/question.ts";
-import type { Standing } from "../../ports/credentials.ts";
+import type { ChipStanding, DecisionTime, Denial } from "../../policy/question.ts";
 import type { JournalError } from "../../ports/journal.ts";
 import { silentLog } from "../../ports/log.ts";
 import { err, ok, type Result } from "../../result.ts";
@@ -53,7 +52,7 @@ export const explainCommand: Execute = async (invocation, io) => {
   try {
     const inquiry = CredentialInquiry.open(database.value);
     return inquiry.ok
-      ? await explainWith(inquiry.value, config.value, invocation, io)
+      ? await explainWith({ inquiry: inquiry.value, database: database.value }, config.value, invocation, io)
       : failed(io, inquiry.error).exit;
   } finally {
     database.value.close();
@@ -67,10 +66,20 @@ function usageComplaint({ texts, flags, positionals }: Invocation, config: Confi
   if (level !== undefined && flags.has("tap")) return "--level: the card itself says what it proves";
   if (level !== undefined && proofsOf(level) === undefined)
     return `--level: one of ${[...PROOFS.keys()].join(", ")}, or several with commas between them`;
-  if (doorOf(config, door) === undefined)
-    return `--door: one of ${config.doors.map(({ id }) => id).join(", ")}`;
+  const asked = doorOf(config, door);
+  if (asked === undefined) return `--door: one of ${config.doors.map(({ id }) => id).join(", ")}`;
+  const complaint = documentComplaint(flags, asked);
+  if (complaint !== undefined) return complaint;
   const moment = parseMoment({ at, clock }, config);
   return moment.ok ? undefined : moment.error;
+}
+
+function documentComplaint(flags: Invocation["flags"], door: DoorConfig): string | undefined {
+  const passwords = ["can", "mrz"].filter((name) => flags.has(name)).length;
+  if (!flags.has("document")) return passwords === 0 ? undefined : "--can and --mrz go with --tap --document";
+  if (!flags.has("tap")) return "--document goes with --tap";
+  if (passwords !== 1) return "--document takes either --can or --mrz";
+  return door.document === undefined ? `--document: the door ${door.id} reads none` : undefined;
 }
 
 /** The proofs of all levels that are named; `undefined` when one of the names is none. */
@@ -84,19 +93,31 @@ function proofsOf(words: string): Proofs | undefined {
 const doorOf = (config: Config, id: string | undefined): DoorConfig | undefined =>
   config.doors.find((door) => id === undefined || door.id === id);
 
+/** What is only looked at. */
+interface Books {
+  readonly inquiry: CredentialInquiry;
+  readonly database: OpenDatabase;
+}
+
 async function explainWith(
-  inquiry: CredentialInquiry,
+  books: Books,
   config: Config,
   invocation: Invocation,
   io: CommandIo,
 ): Promise<ExitCode> {
   const door = doorOf(config, invocation.texts["door"]);
   if (door === undefined) return EXIT.usage;
-  const shown = await whatIsShown(inquiry, config, invocation, io);
+  const shown = await (invocation.flags.has("document")
+    ? shownByDocument(books, config, invocation, io)
+    : whatIsShown(books.inquiry, config, invocation, io));
   if ("exit" in shown) return shown.exit;
-  const at = await timeOf(invocation.texts, { config, inquiry, clock: io.clock });
+  const at = await timeOf(invocation.texts, { config, inquiry: books.inquiry, clock: io.clock });
   if (!at.ok) return failed(io, at.error).exit;
-  const explanation = explain({ door: policiesOf(config)(door), ...shown.value, at: at.value });
+  const { refused, ...facts } = shown.value;
+  const { known, ...asked } = facts;
+  const policy = policiesOf(config)(door);
+  const explanation =
+    refused ?? bestOf(known, ({ standing }) => explain({ door: policy, ...asked, standing, at: at.value }));
   const tell = invocation.flags.has("json") ? asJson : asLines;
   for (const line of tell(explanation, door, at.value)) io.out(line);
   return explanation.decision.outcome === "granted" ? EXIT.done : EXIT.negative;
@@ -105,7 +126,10 @@ async function explainWith(
 interface Shown {
   readonly proofs: Proofs;
   readonly chip: ChipStanding;
-  readonly standing: Standing;
+  /** Whom the lists may take him for. */
+  readonly known: KnownAs;
+  /** A document that failed: no rule is asked then. */
+  readonly refused?: Explanation;
 }
 
 function whatIsShown(
@@ -117,7 +141,8 @@ function whatIsShown(
   if (invocation.flags.has("tap")) return shownByCard(inquiry, config, invocation, io);
   const [name = ""] = invocation.positionals;
   const proofs = proofsOf(invocation.texts["level"] ?? "identifier") ?? new Set();
-  if (name === STRANGER) return { value: { proofs, chip: "unpinned", standing: { denyListed: false } } };
+  if (name === STRANGER)
+    return { value: { proofs, chip: "unpinned", known: [{ standing: { denyListed: false } }] } };
   const known = knownOf(name, inquiry, io);
   return "exit" in known ? known : { value: { proofs, ...known.value } };
 }
@@ -139,7 +164,9 @@ function knownOf(name: string, inquiry: CredentialInquiry, io: CommandIo): Outco
   if (!standing.ok) return failed(io, standing.error);
   const pin = inquiry.pinOf(holder);
   if (!pin.ok) return failed(io, pin.error);
-  return { value: { standing: standing.value, chip: pin.value === undefined ? "unpinned" : "pinned" } };
+  return {
+    value: { known: [{ standing: standing.value }], chip: pin.value === undefined ? "unpinned" : "pinned" },
+  };
 }
 
 async function shownByCard(
@@ -173,10 +200,35 @@ async function shownByCard(
   if (!found.ok) return failed(io, found.error);
   const { proofs, holders, chip } = found.value;
   const who = whoOf(holders, inquiry);
-  return who.ok
-    ? { value: { proofs, chip: chip.standing, standing: who.value.standing } }
-    : failed(io, who.error);
+  return who.ok ? { value: { proofs, chip: chip.standing, known: who.value } } : failed(io, who.error);
 }
+
+/** Loaded where a document is read alone, with all that reading one takes. */
+async function shownByDocument(
+  books: Books,
+  config: Config,
+  invocation: Invocation,
+  io: CommandIo,
+): Promise<Outcome<Shown>> {
+  const door = doorOf(config, invocation.texts["door"]);
+  if (door?.document === undefined) return { exit: EXIT.usage };
+  const at = await timeOf(invocation.texts, { config, inquiry: books.inquiry, clock: io.clock });
+  if (!at.ok) return failed(io, at.error);
+  const { examineTapped } = await import("./explain-document.ts");
+  const desk = { ...books, config, door: { ...door, document: door.document }, at: at.value.instant };
+  const found = await examineTapped(desk, invocation, io);
+  if ("exit" in found) return found;
+  const { proofs, holders, decided, detail = "" } = found.value;
+  const who = whoOf(holders, books.inquiry);
+  if (!who.ok) return failed(io, who.error);
+  const refused = decided === undefined ? {} : { refused: refusedBy(decided, detail) };
+  return { value: { proofs, chip: "unpinned", known: who.value, ...refused } };
+}
+
+const refusedBy = (decision: Denial, detail: string): Explanation => ({
+  decision,
+  considered: [{ rule: decision.rule, decided: true, compared: `the document was refused: ${detail}` }],
+});
 
 function asLines(
   { decision, considered }: Explanation,

@@ -1,11 +1,14 @@
 /**
  * `varco read --document`: one travel document for a technician, step by step with times and sizes, and what it proves in
- * the end. Says of whom nothing: State, kind and proofs are all that is shown.
+ * the end. Says of whom nothing: State, kind and proofs are all that is shown; a photograph goes into a file, if one is named.
  */
+import type { Config } from "../../config/schema.ts";
 import { systemRandom } from "../../crypto/system-random.ts";
 import type { DocumentError, DocumentStep } from "../../emrtd/document-request.ts";
+import type { DataGroupName } from "../../emrtd/lds/data-groups.ts";
 import { EphemeralKeys } from "../../emrtd/pace-keys.ts";
 import { DocumentFamilies } from "../../emrtd/read-manner.ts";
+import { type DocumentPassword, wipePasswords } from "../../gate/entered-password.ts";
 import { type ExaminedDocument, examineDocument } from "../../gate/examine-document.ts";
 import type { TrustAnchors } from "../../pki/trust-anchors.ts";
 import { type DetectedCard, isLinkError, type LinkError } from "../../ports/card.ts";
@@ -19,16 +22,11 @@ import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } fr
 import { zoneOf } from "../door-policy.ts";
 import { loadTrustAnchors } from "../trust-anchors-of.ts";
 import { openVpcdReader } from "../vpcd-reader.ts";
-import { askDocumentPasswords, type DocumentPassword, wipePasswords } from "./document-password.ts";
-import { describeRefusal } from "./document-refusals.table.ts";
-import { failed, type Outcome, openConfig, openSite } from "./site.ts";
+import { askDocumentPasswords } from "./document-password.ts";
+import { keepPhotograph, openPhotographFile, type PhotographFile } from "./photograph.ts";
+import { reportJson, reportLines, type TimedStep } from "./read-document-report.ts";
+import { failed, type Outcome, openConfig, openSite, type Site } from "./site.ts";
 import { type ActivateAnew, awaitTap, awaitTapAt, type CardWork, type Tap } from "./tap.ts";
-
-/** A step that was done, and how long after the one before. */
-interface TimedStep {
-  readonly step: DocumentStep;
-  readonly tookMs: number;
-}
 
 /** What became of the document. */
 interface DocumentOutcome {
@@ -47,26 +45,53 @@ export const readDocumentCommand: Execute = async (invocation, io) => {
   const site = await openSite(config.value, io);
   if ("exit" in site) return site.exit;
   try {
-    const anchors = loadTrustAnchors(site.value.database, config.value);
-    if (!anchors.ok) return failed(io, anchors.error).exit;
-    const passwords = await askDocumentPasswords(invocation, io);
-    if ("exit" in passwords) return passwords.exit;
+    const photo = await photoFile(invocation, io);
+    if ("exit" in photo) return photo.exit;
     try {
-      const inspection = { anchors: anchors.value, zone: zoneOf(config.value), passwords: passwords.value };
-      const work = readingOf(inspection, invocation, io);
-      const port = invocation.texts["vpcd-listen"];
-      const tap =
-        port === undefined
-          ? await awaitTap(config.value, invocation, io, work)
-          : await tapOnVpcd(port, io, work);
-      return "exit" in tap ? tap.exit : tell(tap.value, invocation, io);
+      return await inspect({ site: site.value, config: config.value, photo: photo.value }, invocation, io);
     } finally {
-      wipePasswords(passwords.value);
+      await photo.value?.close();
     }
   } finally {
     site.value.close();
   }
 };
+
+interface Desk {
+  readonly site: Site;
+  readonly config: Config;
+  readonly photo: PhotographFile | undefined;
+}
+
+async function photoFile(
+  { texts: { photo } }: Invocation,
+  io: CommandIo,
+): Promise<Outcome<PhotographFile | undefined>> {
+  if (photo === undefined) return { value: undefined };
+  const opened = await openPhotographFile(photo);
+  return opened.ok ? opened : failed(io, opened.error);
+}
+
+async function inspect(
+  { site, config, photo }: Desk,
+  invocation: Invocation,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const anchors = loadTrustAnchors(site.database, config);
+  if (!anchors.ok) return failed(io, anchors.error).exit;
+  const passwords = await askDocumentPasswords(invocation, io, "varco read --help");
+  if ("exit" in passwords) return passwords.exit;
+  try {
+    const inspection = { anchors: anchors.value, zone: zoneOf(config), passwords: passwords.value };
+    const work = readingOf(inspection, invocation, io);
+    const port = invocation.texts["vpcd-listen"];
+    const tap =
+      port === undefined ? await awaitTap(config, invocation, io, work) : await tapOnVpcd(port, io, work);
+    return "exit" in tap ? tap.exit : await tell(tap.value, photo, invocation, io);
+  } finally {
+    wipePasswords(passwords.value);
+  }
+}
 
 /** 0 for any that is free, to 65535. */
 const PORT = /^\d{1,5}$/;
@@ -144,11 +169,12 @@ async function sped(card: DetectedCard): Promise<Result<DetectedCard, LinkError>
   return raised.ok ? ok(card) : raised;
 }
 
-function requestOf({ anchors, zone }: Inspection, { flags }: Invocation, clock: Clock) {
+function requestOf({ anchors, zone }: Inspection, { flags, texts }: Invocation, clock: Clock) {
   const at = clock.wallTime();
   const today = civilDate(Math.floor(zone.localAt(at) / DAY_MS));
   const bac = flags.has("bac") ? "withoutPace" : "never";
-  return { anchors, at, today, bac, random: systemRandom, wanted: [] } as const;
+  const wanted: readonly DataGroupName[] = texts["photo"] === undefined ? [] : ["DG2"];
+  return { anchors, at, today, bac, random: systemRandom, wanted } as const;
 }
 
 class Stopwatch {
@@ -163,77 +189,21 @@ class Stopwatch {
 
   readonly note = (step: DocumentStep): void => {
     const now = this.#clock.monotonicMs();
-    this.steps.push({ step, tookMs: rounded(now - this.#before) });
+    this.steps.push({ step, tookMs: now - this.#before });
     this.#before = now;
   };
 }
 
-const rounded = (ms: number): number => Math.round(ms * 10) / 10;
-
-function tell({ found, readMs }: Tap<DocumentOutcome>, { flags }: Invocation, io: CommandIo): ExitCode {
-  const { steps, examined } = found;
-  const result = examined.ok ? provenBy(examined.value) : refusedFor(examined.error);
-  if (flags.has("json")) {
-    const told = steps.map(({ step, tookMs }) => ({ ...plain(step), tookMs }));
-    io.out(JSON.stringify({ ...result, readMs: rounded(readMs), steps: told }));
-  } else {
-    for (const { step, tookMs } of steps) io.out(`  ${describeStep(step).padEnd(48)} ${tookMs} ms`);
-    io.out(`${sentenceOf(result)}; ${rounded(readMs)} ms`);
-  }
-  return examined.ok ? EXIT.done : EXIT.negative;
+async function tell(
+  { found, readMs }: Tap<DocumentOutcome>,
+  file: PhotographFile | undefined,
+  { flags }: Invocation,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const { examined } = found;
+  const kept = examined.ok && file !== undefined ? await keepPhotograph(examined.value, file) : ok(undefined);
+  if (!kept.ok) return failed(io, kept.error).exit;
+  const report = { ...found, readMs, photo: kept.value };
+  for (const line of flags.has("json") ? reportJson(report) : reportLines(report)) io.out(line);
+  return examined.ok && kept.value?.written !== false ? EXIT.done : EXIT.negative;
 }
-
-/** State and kind are printed on every document of the kind; nothing else of DG1 leaves. */
-function provenBy({ signed, proofs, chip }: ExaminedDocument) {
-  const { mrz, warnings, defects, signerCountry } = signed;
-  const kind = { issuer: mrz.issuer, documentCode: mrz.documentCode, signerCountry };
-  return {
-    result: "authentic",
-    ...kind,
-    chip: chip ?? "unproven",
-    proofs: [...proofs],
-    warnings,
-    defects,
-  } as const;
-}
-
-const refusedFor = (error: DocumentError) =>
-  ({ result: "refused", reason: error.kind, ...describeRefusal(error) }) as const;
-
-function sentenceOf(result: ReturnType<typeof provenBy> | ReturnType<typeof refusedFor>): string {
-  if (result.result === "refused") return `REFUSED: ${result.what} (${result.reason}); ${result.remedy}`;
-  const { documentCode, issuer, chip, proofs, warnings, defects } = result;
-  const original =
-    chip === "unproven"
-      ? "its chip has no means to prove itself, so it may be a copy"
-      : "its chip is no copy";
-  const remarks = [...warnings, ...defects];
-  const amiss = remarks.length === 0 ? "" : `; remarks: ${remarks.join(", ")}`;
-  return `authentic ${documentCode} of ${issuer}, ${original}; proofs: ${proofs.join(", ")}${amiss}`;
-}
-
-function plain(step: DocumentStep) {
-  if (step.kind !== "access") return step;
-  const { access } = step;
-  return access.protocol === "BAC"
-    ? { kind: "access", protocol: "BAC" }
-    : { kind: "access", protocol: "PACE", mapping: access.profile.mapping, suite: access.profile.suite };
-}
-
-function describeStep(step: DocumentStep): string {
-  if (step.kind === "file") return `${step.file}, ${step.lengthBytes} bytes`;
-  if (step.kind !== "access") return STEP_WORDS[step.kind];
-  const { access } = step;
-  return access.protocol === "BAC"
-    ? "access by BAC"
-    : `access by PACE, ${access.profile.mapping}, ${access.profile.suite}`;
-}
-
-const STEP_WORDS = {
-  agreement: "agreement with the chip's key",
-  signature: "signature of a trusted State",
-  data: "what was signed, and dates",
-  chipAuthentication: "chip authentication",
-  chipAuthenticationMapping: "chip authentication mapping",
-  activeAuthentication: "active authentication",
-} as const;

@@ -5,7 +5,7 @@ import { type CommandIo, EXIT, type Execute, type Invocation } from "../command.
 import { type Outcome, openConfig } from "./site.ts";
 import { awaitTap, awaitTapOn, readNumber, type Tap } from "./tap.ts";
 
-const DOCUMENT_OPTIONS: readonly string[] = ["can", "mrz", "bac", "vpcd-listen"];
+const DOCUMENT_OPTIONS: readonly string[] = ["can", "mrz", "bac", "photo", "vpcd-listen"];
 
 export const readCommand: Execute = async (invocation, io) => {
   if (invocation.flags.has("document"))

@@ -35,6 +35,8 @@ export class BackEnd {
   readonly #decisions: SeenEvent[] = [];
   /** How many there were of each type. */
   readonly #counts = new Map<string, number>();
+  /** How many decisions there were at each door. */
+  readonly #decidedAt = new Map<string, number>();
   /** Nothing up to this sequence number is missing. */
   #contiguous = 0;
   /** Numbers beyond the first gap: as many at most as the gate sends before it waits for an acknowledgement. */
@@ -69,6 +71,17 @@ export class BackEnd {
   /** The newest decisions by sequence number, once each. */
   decisions(): readonly SeenEvent[] {
     return this.#decisions;
+  }
+
+  /** Whether anybody listens at the moment. */
+  get isUp(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** The decision of this number at a door, counted from 1; nothing before it has come, and once it is kept no longer. */
+  decisionAt(door: string, number: number): SeenEvent | undefined {
+    const kept = this.#decisions.filter(({ data }) => data["door"] === door);
+    return kept[number - 1 - (this.#decidedAt.get(door) ?? 0) + kept.length];
   }
 
   /** How many events have come whose type begins so; each was counted once. */
@@ -152,6 +165,8 @@ export class BackEnd {
     this.#ahead.add(seq);
     while (this.#ahead.delete(this.#contiguous + 1)) this.#contiguous += 1;
     if (!type.startsWith(DECISION)) return;
+    const door = String(event.data["door"]);
+    this.#decidedAt.set(door, (this.#decidedAt.get(door) ?? 0) + 1);
     const later = this.#decisions.findLastIndex((decision) => decision.seq < seq) + 1;
     this.#decisions.splice(later, 0, event);
     if (this.#decisions.length > MAX_DECISIONS) this.#decisions.shift();

@@ -1,15 +1,18 @@
 /**
- * `varco demo`: a short day at a gym turnstile. The gate is `varco run` in a process of its own with virtual
- * bus, pins and cards in another; only the hardware is not real.
+ * `varco demo`: a short day at a gym turnstile, and at the same time at a stadium lane that takes travel documents. The gate is
+ * `varco run` in a process of its own with virtual bus, pins and cards in another; only the hardware is not real.
  */
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
 import { explainCommand } from "../commands/explain.ts";
 import { MAX_DECISIONS } from "./back-end.ts";
 import { HOURS } from "./hours.ts";
-import { describeOutcome, describeSummary, HEADING, type Summary } from "./narrator.ts";
+import { isAsExpected, isClean, type Summary, witness } from "./judgement.ts";
+import { describeOutcome, describeSummary, HEADING } from "./narrator.ts";
 import { type Outcome, play } from "./performance.ts";
+import type { LaneNumber, Scene } from "./scene.ts";
+import { tellStadium } from "./stadium.ts";
 import { openStage, type Stage } from "./stage.ts";
-import { type Scene, tellStory } from "./story.ts";
+import { tellStory } from "./story.ts";
 
 const DEFAULT_SEED = 1;
 const CATCH_UP_MS = 15_000;
@@ -27,7 +30,7 @@ export const demoCommand: Execute = async (invocation, io) => {
     seed,
     persons: story.persons,
     hours: HOURS,
-    lanes: ["identifier", "originalChip"],
+    lanes: ["identifier", "originalChip", "verifiedDocument"],
     logLevel: invocation.texts["log-level"] ?? "info",
     folder: invocation.texts["keep"],
   });
@@ -36,14 +39,17 @@ export const demoCommand: Execute = async (invocation, io) => {
     return EXIT.environment;
   }
   try {
-    return await perform(story.scenes, stage.value, invocation, io);
+    return await perform([story.scenes, tellStadium()], stage.value, invocation, io);
   } finally {
     await stage.value.close();
   }
 };
 
+/** What happens one after the other; the tracks run side by side, each at lanes of its own. */
+type Track = readonly Scene[];
+
 async function perform(
-  scenes: readonly Scene[],
+  tracks: readonly Track[],
   stage: Stage,
   invocation: Invocation,
   io: CommandIo,
@@ -52,7 +58,7 @@ async function perform(
   if (!json) for (const line of HEADING) io.out(line);
   const played = new Presentations();
   do {
-    await playDay(scenes, stage, { io, json, played });
+    await Promise.all(tracks.map((track) => playTrack(track, stage, { io, json, played })));
   } while (invocation.flags.has("forever") && !io.signal.aborted);
   const summary = await summarise(stage, played, io);
   if (json) io.out(JSON.stringify({ summary }));
@@ -69,6 +75,7 @@ interface Day {
 /** What came of the presentations: the newest, as many as the back end keeps decisions, and how many there were. */
 class Presentations {
   readonly #newest: Outcome[] = [];
+  readonly #begun = new Map<LaneNumber, number>();
   #count = 0;
 
   get newest(): readonly Outcome[] {
@@ -79,6 +86,13 @@ class Presentations {
     return this.#count;
   }
 
+  /** The number of the presentation that begins at this lane. */
+  next(lane: LaneNumber): number {
+    const number = (this.#begun.get(lane) ?? 0) + 1;
+    this.#begun.set(lane, number);
+    return number;
+  }
+
   add(outcome: Outcome): void {
     this.#count += 1;
     this.#newest.push(outcome);
@@ -86,15 +100,12 @@ class Presentations {
   }
 }
 
-async function playDay(scenes: readonly Scene[], stage: Stage, day: Day): Promise<void> {
+async function playTrack(track: Track, stage: Stage, day: Day): Promise<void> {
   const { io, json, played } = day;
-  let brokerUp = true;
-  for (const scene of scenes) {
+  for (const scene of track) {
     if (io.signal.aborted) return;
-    if (scene.broker !== undefined) brokerUp = await changeBroker(scene.broker, stage, day);
-    // After the broker's return the backlog comes first; the row does not wait for the reconnection.
-    const hears = brokerUp && scene.broker === undefined;
-    const outcome = await play(scene, stage, io.clock, { events: played.count + 1, brokerUp: hears });
+    if (scene.broker !== undefined) await changeBroker(scene.broker, stage, day);
+    const outcome = await play(scene, played.next(scene.lane), stage, io.clock);
     const told = await explained(outcome, scene.explain, stage, io);
     played.add(told);
     for (const line of json ? [JSON.stringify(told)] : describeOutcome(told, io.colour)) io.out(line);
@@ -116,11 +127,10 @@ async function explained(
   return { ...outcome, explained: `varco explain ${reference}: ${lines[0] ?? "no answer"}` };
 }
 
-async function changeBroker(change: "lost" | "back", stage: Stage, { io, json }: Day): Promise<boolean> {
+async function changeBroker(change: "lost" | "back", stage: Stage, { io, json }: Day): Promise<void> {
   if (change === "lost") await stage.backEnd.lose();
   else await stage.backEnd.start();
   if (!json) io.out(`   … the broker is ${change === "lost" ? "lost; the gate decides on" : "back"} …`);
-  return change === "back";
 }
 
 async function summarise(stage: Stage, played: Presentations, io: CommandIo): Promise<Summary> {
@@ -133,20 +143,13 @@ async function summarise(stage: Stage, played: Presentations, io: CommandIo): Pr
   const records = await stage.director.ask({ do: "records" });
   return {
     outcomes: played.newest,
+    unexpected: played.newest.filter((outcome) => !isAsExpected(outcome, backEnd)),
     decisions: backEnd.decisions(),
     events: backEnd.count(),
     missing: played.count - backEnd.decided,
     sentAgain: backEnd.doubled,
     leftLying: backEnd.count("acs.system.cardLeftLying"),
     lateP99Ms: lateness.ok ? lateness.value.p99Ms : undefined,
-    surprises: records.ok ? records.value.unhandled.length + records.value.unexpected.length : undefined,
+    ...(records.ok ? { board: witness(records.value) } : {}),
   };
-}
-
-/** Every presentation was answered, and the back end heard of each decision exactly as the pins showed it. */
-function isClean({ outcomes, decisions, missing }: Summary): boolean {
-  const agree = outcomes.every(
-    ({ shown }, index) => decisions.at(index - outcomes.length)?.type === `acs.access.${shown}`,
-  );
-  return missing === 0 && agree;
 }

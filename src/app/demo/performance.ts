@@ -1,105 +1,145 @@
 /**
- * Plays a story on a stage: puts each card on the reader, watches what the pins do, and hears from the back
- * end what was decided. What the pins show and what the back end says are two witnesses of one decision.
+ * Plays a story on a stage: types what is typed, puts each card on its reader, watches what the pins do, and hears from the
+ * back end what was decided. What the pins show and what the back end says are two witnesses of one decision.
  */
+import { toHex } from "../../bytes/hex.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { RecordedEdge } from "../../sim/board-protocol.ts";
+import type { TapSnapshot } from "../../sim/tap.ts";
 import type { SeenEvent } from "./back-end.ts";
-import { LANES, type LaneLines } from "./site.ts";
+import type { Entry, Expected, Scene } from "./scene.ts";
+import { doorOf, ENTRY_NODES, LANES, type LaneLines } from "./site.ts";
 import type { Stage } from "./stage.ts";
-import type { Scene } from "./story.ts";
 
-/** What came of one presentation. */
-export interface Outcome {
-  readonly title: string;
-  /** What the pins showed: green with the relay, red, or nothing within the patience. */
-  readonly shown: "granted" | "denied" | "nothing";
-  /** The decision as the back end heard it; absent while the broker is away. */
-  readonly event?: SeenEvent | undefined;
-  /** What `varco explain` said of it afterwards, where the story has somebody ask. */
-  readonly explained?: string;
-  /** Host commands from the detection to the answer, that of detection included. */
-  readonly commands: number;
-  /** Field entry to relay or red lamp, in ms, and where it went; the host's part is the rest. */
-  readonly latencyMs: number;
+/** Where the time went between the field's entry and the answer, in ms; the host's part is the rest. */
+export interface Split {
   readonly radioMs: number;
   readonly chipMs: number;
   readonly busMs: number;
   readonly cardMs: number;
   readonly hostMs: number;
+  /** Host commands from the detection to the answer, that of detection included. */
+  readonly commands: number;
 }
 
-const ANSWER_MS = 5_000;
+/** What came of one presentation. */
+export interface Outcome {
+  readonly title: string;
+  readonly door: string;
+  /** Among the presentations at that door, from 1. */
+  readonly number: number;
+  readonly expected: Expected;
+  /** What the pins showed: the relay, the red lamp, or nothing within the patience. */
+  readonly shown: "granted" | "denied" | "nothing";
+  /** The decision as the back end heard it; absent while the broker is away. */
+  readonly event?: SeenEvent | undefined;
+  /** What `varco explain` said of it afterwards, where the story has somebody ask. */
+  readonly explained?: string;
+  /** Field entry to relay or red lamp, in ms. */
+  readonly latencyMs?: number;
+  /** Absent where the card was activated more than once: the board accounts for the last time alone. */
+  readonly split?: Split;
+}
+
+const ANSWER_MS = 20_000;
+/** A card is laid down just before a try; who is activated anew has been read before. */
+const FOUND_AT_ONCE_US = 40_000;
 const DELIVERY_MS = 3_000;
 /** Between two persons: longer than the time in which the same card counts as the same presentation. */
 const NEXT_PERSON_MS = 1_150;
+/** From the last key to the card: what was typed has reached the gate. */
+const HAND_OVER_MS = 200;
+/** A red lamp that says no stays on; one that asks for digits blinks for a tenth of a second. */
+const STEADY_MS = 300;
 
-/** Plays one scene. `expected` is how many access events there will have been, this one included. */
-export async function play(
-  scene: Scene,
-  stage: Stage,
-  clock: Clock,
-  expected: { readonly events: number; readonly brokerUp: boolean },
-): Promise<Outcome> {
-  const { director } = stage;
-  const { node, lines } = LANES[scene.lane ?? 1];
+/** Plays one scene, which is the presentation of this number at its door. */
+export async function play(scene: Scene, number: number, stage: Stage, clock: Clock): Promise<Outcome> {
+  const { director, backEnd } = stage;
+  const { node, lines } = LANES[scene.lane];
+  const { entry } = scene;
+  if (entry !== undefined && entry.lyingMs === undefined) {
+    await enter(entry, stage);
+    await clock.sleep(HAND_OVER_MS);
+  }
   const answered = nextAnswer(stage, lines, clock);
   await director.ask({ do: "place", node, card: scene.card, when: "nextTry" });
+  if (entry?.lyingMs !== undefined) {
+    await clock.sleep(entry.lyingMs);
+    await enter(entry, stage);
+  }
   const edge = await answered;
   await clock.sleep(scene.holdMs);
   await director.ask({ do: "remove", node });
-  const event = expected.brokerUp ? await delivered(stage, clock, expected.events) : undefined;
+  const event = backEnd.isUp ? await delivered(stage, clock, doorOf(scene.lane), number) : undefined;
   await clock.sleep(NEXT_PERSON_MS);
-  return outcomeOf(scene, edge, event);
+  return { ...outcomeOf(scene, edge), number, event };
 }
 
-/** The first relay or red lamp to go on. */
+async function enter({ at, lines }: Entry, { director }: Stage): Promise<void> {
+  const text = lines.map((line) => `${line}\r`).join("");
+  await director.ask({ do: "type", node: ENTRY_NODES[at], hex: toHex(new TextEncoder().encode(text)) });
+}
+
+/** The first relay to go on, or red lamp that stays on. */
 async function nextAnswer(
   { director }: Stage,
   lines: LaneLines,
   clock: Clock,
 ): Promise<RecordedEdge | undefined> {
   const patience = new AbortController();
+  let red: RecordedEdge | undefined;
   let seen: RecordedEdge | undefined;
-  const ignore = director.onEdge((edge) => {
-    if (edge.level !== "high" || (edge.line !== lines.relay && edge.line !== lines.red)) return;
+  const answer = (edge: RecordedEdge): void => {
     seen ??= edge;
     patience.abort();
+  };
+  const ignore = director.onEdge((edge) => {
+    if (edge.line === lines.relay && edge.level === "high") answer(edge);
+    if (edge.line !== lines.red) return;
+    red = edge.level === "high" ? edge : undefined;
+    void clock.sleep(STEADY_MS, patience.signal).then(() => {
+      if (red !== undefined && red === edge) answer(edge);
+    });
   });
   await clock.sleep(ANSWER_MS, patience.signal);
   ignore();
   return seen;
 }
 
-async function delivered(stage: Stage, clock: Clock, count: number): Promise<SeenEvent | undefined> {
+async function delivered(
+  { backEnd }: Stage,
+  clock: Clock,
+  door: string,
+  number: number,
+): Promise<SeenEvent | undefined> {
   const patience = new AbortController();
-  const { backEnd } = stage;
-  const enough = () => backEnd.decided >= count;
   const ignore = backEnd.onMessage(() => {
-    if (enough()) patience.abort();
+    if (backEnd.decisionAt(door, number) !== undefined) patience.abort();
   });
-  if (!enough()) await clock.sleep(DELIVERY_MS, patience.signal);
+  if (backEnd.decisionAt(door, number) === undefined) await clock.sleep(DELIVERY_MS, patience.signal);
   ignore();
-  return enough() ? backEnd.decisions().at(count - 1 - backEnd.decided) : undefined;
+  return backEnd.decisionAt(door, number);
 }
 
 function outcomeOf(
-  { title, lane = 1 }: Scene,
+  { title, lane, expected }: Scene,
   edge: RecordedEdge | undefined,
-  event: SeenEvent | undefined,
-): Outcome {
+): Omit<Outcome, "number" | "event"> {
   const { node, lines } = LANES[lane];
+  const facts = { title, door: doorOf(lane), expected };
   const tap = edge?.taps.find((each) => each.node === node);
-  if (edge === undefined || tap === undefined) {
-    const none = { commands: 0, latencyMs: 0, radioMs: 0, chipMs: 0, busMs: 0, cardMs: 0, hostMs: 0 };
-    return { title, shown: "nothing", event, ...none };
-  }
-  const latencyMs = (edge.timeUs - tap.foundAtUs) / 1_000;
+  if (edge === undefined || tap === undefined) return { ...facts, shown: "nothing" };
+  const latencyMs = (edge.timeUs - tap.placedAtUs) / 1_000;
+  const shown = edge.line === lines.relay ? "granted" : "denied";
+  const wasFoundOnce = tap.foundAtUs - tap.placedAtUs < FOUND_AT_ONCE_US;
+  return { ...facts, shown, latencyMs, ...(wasFoundOnce ? { split: splitOf(tap, latencyMs) } : {}) };
+}
+
+function splitOf(tap: TapSnapshot, latencyMs: number): Split {
+  const { commands } = tap;
   const radioMs = tap.radioUs / 1_000;
   const chipMs = tap.chipUs / 1_000;
   const busMs = tap.busUs / 1_000;
   const cardMs = tap.cardUs / 1_000;
-  const hostMs = latencyMs - radioMs - chipMs - busMs - cardMs;
-  const shown = edge.line === lines.relay ? "granted" : "denied";
-  return { title, shown, event, commands: tap.commands, latencyMs, radioMs, chipMs, busMs, cardMs, hostMs };
+  return { radioMs, chipMs, busMs, cardMs, hostMs: latencyMs - radioMs - chipMs - busMs - cardMs, commands };
 }

@@ -1,5 +1,5 @@
 /**
- * The demo's gym: a folder with a configuration, a key and a member list, as an installer would leave them,
+ * The demo's gym and stadium lane: a folder with a configuration, a key and a member list, as an installer would leave them,
  * except that the board is virtual. The members' numbers exist only in this process and in the chips.
  */
 
@@ -20,21 +20,38 @@ import { DAY_MS } from "../../time/civil-date.ts";
 import { instant } from "../../time/time.ts";
 import { databaseFile } from "../commands/site.ts";
 import type { Hours } from "./hours.ts";
+import type { EntryPlace, LaneNumber } from "./scene.ts";
 import type { Person } from "./story.ts";
 
 export const SITE = "demo-gym";
 export const GATE = "turnstile-1";
 export const NODE = "/dev/spidev0.0";
 export const LINES = { relay: 17, green: 5, red: 6, buzzer: 13, irq: 25, reset: 24 } as const;
-/** A second lane on the other chip select. */
-const SECOND_NODE = "/dev/spidev0.1";
-const SECOND_LINES = { relay: 27, green: 12, red: 16, buzzer: 26, irq: 22, reset: 23 } as const;
 export type LaneLines = Readonly<Record<keyof typeof LINES, number>>;
-/** The lanes by number: where their readers hang when both are on SPI, and their lines. */
-export const LANES: Readonly<Record<1 | 2, { readonly node: string; readonly lines: LaneLines }>> = {
-  1: { node: NODE, lines: LINES },
-  2: { node: SECOND_NODE, lines: SECOND_LINES },
+
+interface LanePlace {
+  readonly bus: LaneBus;
+  readonly node: string;
+  readonly lines: LaneLines;
+}
+
+const I2C_NODE = "/dev/i2c-1";
+/** The lanes by number: where their readers hang, the first on SPI unless told otherwise, and their lines. */
+export const LANES: Readonly<Record<LaneNumber, LanePlace>> = {
+  1: { bus: { bus: "spi" }, node: NODE, lines: LINES },
+  2: {
+    bus: { bus: "spi" },
+    node: "/dev/spidev0.1",
+    lines: { relay: 27, green: 12, red: 16, buzzer: 26, irq: 22, reset: 23 },
+  },
+  3: {
+    bus: { bus: "i2c" },
+    node: I2C_NODE,
+    lines: { relay: 18, green: 19, red: 20, buzzer: 21, irq: 4, reset: 14 },
+  },
 };
+
+export const doorOf = (lane: LaneNumber): string => `lane-${lane}`;
 const SCOPE = "gym";
 const KEY_ID = "demo";
 const YEAR_MS = 365 * DAY_MS;
@@ -45,13 +62,27 @@ export type LaneBus =
   | { readonly bus: "i2c" }
   | { readonly bus: "hsu"; readonly baud: 115_200 | 921_600 };
 
-/** By number alone; or by the chip, which those on the list may have pinned in passing. */
+/** By number alone; by the chip, which those on the list may have pinned in passing; or by the whole document. */
 export type LaneDemand = keyof typeof DEMANDS;
+
+/** Where digits are typed, and zones shown: serial lines of the virtual board. */
+export const ENTRY_NODES = { keypad: "/dev/ttyUSB0", scanner: "/dev/ttyACM0" } as const satisfies Readonly<
+  Record<EntryPlace, string>
+>;
+const ENTRY_BAUD = 9_600;
 
 const DEMANDS = {
   identifier: "level: identifier\n    nisOnly: acceptsCopiedNumbers",
   originalChip: "level: originalChip\n    enrolment: listed",
+  verifiedDocument: `level: verifiedDocument
+    document:
+      keypad: { serial: { node: ${ENTRY_NODES.keypad}, baud: ${ENTRY_BAUD} } }
+      scanner: { serial: { node: ${ENTRY_NODES.scanner}, baud: ${ENTRY_BAUD} } }
+      match: [document]`,
 } as const;
+
+/** Who may pass the stadium lane. */
+export const TICKET_HOLDERS = "ticket-holders";
 
 export interface DemoSite {
   readonly folder: string;
@@ -64,8 +95,8 @@ export interface DemoSite {
 export interface SiteOptions {
   readonly brokerPort: number;
   readonly logLevel: string;
-  /** What each lane demands of a card; one lane or two. */
-  readonly lanes: readonly [LaneDemand, LaneDemand?];
+  /** What each lane demands of a card, the first, the second and the third. */
+  readonly lanes: readonly [LaneDemand, LaneDemand?, LaneDemand?];
   readonly pulseMs: number;
   readonly laneBus: LaneBus;
   /** Groups with a schedule; none when absent. */
@@ -88,7 +119,7 @@ export function writeSite(folder: string, options: SiteOptions): DemoSite {
 }
 
 const nodeOf = ({ bus }: LaneBus, folder: string): string =>
-  ({ spi: NODE, i2c: "/dev/i2c-1", hsu: join(folder, "reader.tty") })[bus];
+  ({ spi: NODE, i2c: I2C_NODE, hsu: join(folder, "reader.tty") })[bus];
 
 interface SiteValues extends SiteOptions {
   readonly node: string;
@@ -98,23 +129,21 @@ interface SiteValues extends SiteOptions {
 }
 
 function configText(values: SiteValues): string {
-  const [first, second] = values.lanes;
-  const firstLane = { id: "lane-1", demand: first, lines: LINES };
-  const secondLane = second === undefined ? [] : [{ id: "lane-2", demand: second, lines: SECOND_LINES }];
+  const [first, second, third] = values.lanes;
+  const own = { ...LANES[1], bus: values.laneBus, node: values.node };
   const lanes = [
-    laneText(firstLane, readerText(values.laneBus, values.node, LINES), values),
-    ...secondLane.map((lane) =>
-      laneText(lane, readerText({ bus: "spi" }, SECOND_NODE, SECOND_LINES), values),
-    ),
+    laneText({ lane: 1, demand: first, ...own }, values),
+    ...(second === undefined ? [] : [laneText({ lane: 2, demand: second, ...LANES[2] }, values)]),
+    ...(third === undefined ? [] : [laneText({ lane: 3, demand: third, ...LANES[3] }, values)]),
   ];
-  return `# A gym turnstile on a virtual board. On a Raspberry Pi, only "board" differs.
+  return `# The demo's gate on a virtual board. On a Raspberry Pi, only "board" differs.
 site: ${SITE}
 gate: ${GATE}
 notice:
   version: 1
-  it: "Leggiamo il numero della carta per aprire il tornello; cancellato dopo 30 giorni."
-  fr: "Nous lisons le numéro de la carte pour ouvrir le tourniquet ; effacé après 30 jours."
-  en: "We read the number of your card to open the turnstile; erased after 30 days."
+  it: "Per aprire leggiamo il numero della carta, al varco dello stadio il documento; cancellato dopo 30 giorni."
+  fr: "Pour ouvrir, nous lisons le numéro de la carte, à l'entrée du stade la pièce ; effacé après 30 jours."
+  en: "To open we read the number of your card, at the stadium lane your document; erased after 30 days."
 scope: ${SCOPE}
 siteKey: { id: ${KEY_ID}, file: ${values.keyFile} }
 stateDirectory: ${values.stateDirectory}
@@ -134,19 +163,19 @@ function busText(lane: LaneBus, irqLine: number): string {
   return lane.bus === "spi" ? `clockHz: 2000000, irqLine: ${irqLine}` : `irqLine: ${irqLine}`;
 }
 
-interface Lane {
-  readonly id: string;
+interface Lane extends LanePlace {
+  readonly lane: LaneNumber;
   readonly demand: LaneDemand;
-  readonly lines: LaneLines;
 }
 
-function laneText({ id, demand, lines }: Lane, reader: string, { pulseMs, hours }: SiteOptions) {
-  const groups = ["members", "staff", ...(hours?.admissions ?? [])];
-  return `  - id: ${id}
+function laneText({ lane, demand, lines, bus, node }: Lane, { pulseMs, hours }: SiteOptions): string {
+  const groups =
+    demand === "verifiedDocument" ? [TICKET_HOLDERS] : ["members", "staff", ...(hours?.admissions ?? [])];
+  return `  - id: ${doorOf(lane)}
     direction: in
     ${DEMANDS[demand]}
     groups: [${groups.join(", ")}]
-    reader: ${reader}
+    reader: ${readerText(bus, node, lines)}
     relay: { line: ${lines.relay}, activeLevel: high, pulseMs: ${pulseMs} }
     green: { line: ${lines.green}, activeLevel: high }
     red: { line: ${lines.red}, activeLevel: high }

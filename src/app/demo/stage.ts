@@ -30,7 +30,7 @@ export interface StageOptions {
   readonly logLevel: string;
   /** The folder for everything; a temporary one, removed at the end, when absent. */
   readonly folder?: string | undefined;
-  /** One lane that asks for the number alone, unless said otherwise. */
+  /** One lane that asks for the number alone, unless said otherwise. Where one takes documents there is a ticket list, too. */
   readonly lanes?: SiteOptions["lanes"];
   readonly pulseMs?: number;
   /** Of the first lane; SPI when absent. */
@@ -87,7 +87,7 @@ async function openProcesses(
   const { logLevel, lanes = ["identifier"], pulseMs = USUAL_PULSE_MS, laneBus = USUAL_BUS, hours } = options;
   const site = writeSite(folder, { brokerPort: backEnd.port, logLevel, lanes, pulseMs, laneBus, hours });
   enrol(site, options.persons, clock.wallTime());
-  const trusting = lanes.includes("originalChip") ? await trustSimulator(site, clock) : undefined;
+  const trusting = await trustSimulator(site, lanes, clock);
   if (trusting !== undefined) return err(trusting);
   const boardLog = join(folder, "board.log");
   const words = ["sim", "board", "-c", site.configFile, "--seed", String(options.seed)];
@@ -97,6 +97,8 @@ async function openProcesses(
   if (director === undefined) return err(`the virtual board did not start:\n${lastLines(boardLog)}`);
   closing.push(() => director.close());
   await director.ask({ do: "watchEdges" });
+  const selling = await sellTickets(site, lanes, director, clock);
+  if (selling !== undefined) return err(selling);
   await options.beforeGate?.(director);
   const gateLog = join(folder, "gate.log");
   const gate = startVarco(["run", "-c", site.configFile, "--state-dir", site.stateDirectory], {
@@ -110,14 +112,38 @@ async function openProcesses(
   return ok({ site, backEnd, director, gate });
 }
 
+type Lanes = SiteOptions["lanes"];
+
 /** The virtual country signers go into the trust store as an operator's do; what was said if that failed. */
-async function trustSimulator(site: DemoSite, clock: Clock): Promise<string | undefined> {
-  const words = [...["trust", "import", "-c", site.configFile], ...writeCountrySigners(site)];
+async function trustSimulator(site: DemoSite, lanes: Lanes, clock: Clock): Promise<string | undefined> {
+  if (!lanes.includes("originalChip")) return undefined;
+  const files = [...writeCountrySigners(site)];
+  if (lanes.includes("verifiedDocument")) {
+    const { writeStates } = await import("./ticket-office.ts");
+    const states = join(site.folder, "states.pem");
+    const refused = await writeStates(states, clock);
+    if (refused !== undefined) return refused;
+    files.push(states);
+  }
   const logFile = join(site.folder, "trust.log");
+  const words = ["trust", "import", "-c", site.configFile, ...files];
   const importing = startVarco(words, { logFile, clock, nodeFlags: [] });
   return (await importing.ended) === 0
     ? undefined
     : `the virtual country signers were refused:\n${lastLines(logFile)}`;
+}
+
+/** Loaded where somebody goes there alone: a measurement of the gate has no need of it. */
+async function sellTickets(
+  site: DemoSite,
+  lanes: Lanes,
+  director: Director,
+  clock: Clock,
+): Promise<string | undefined> {
+  if (!lanes.includes("verifiedDocument")) return undefined;
+  const { openTicketOffice } = await import("./ticket-office.ts");
+  const refused = await openTicketOffice(site, director, clock);
+  return refused === undefined ? undefined : `the ticket office cannot open:\n${refused}`;
 }
 
 /** The director of a board that is being started; nothing when it did not listen in time. */

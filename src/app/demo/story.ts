@@ -6,6 +6,7 @@ import type { CieFamily } from "../../sim/cards/cie-families.table.ts";
 import type { CieSpec } from "../../sim/cards/cie-spec.ts";
 import type { CardSpec } from "../../sim/cards/make-card.ts";
 import { SeededRandom } from "../../sim/seeded-random.ts";
+import { type Expected, type Scene, USUAL_HOLD_MS } from "./scene.ts";
 
 /** Somebody with an identity card. */
 export interface Person {
@@ -19,19 +20,6 @@ export interface Person {
   readonly reference?: string;
 }
 
-export interface Scene {
-  readonly title: string;
-  readonly card: CardSpec;
-  /** The turnstile, which goes by the number, or the door of the changing rooms, which wants the chip; 1 when absent. */
-  readonly lane?: 1 | 2;
-  /** How long the card stays after the gate has answered, in ms. */
-  readonly holdMs: number;
-  /** What happens to the broker before this scene. */
-  readonly broker?: "lost" | "back";
-  /** Afterwards the operator asks the gate why, about the credential of this reference. */
-  readonly explain?: string;
-}
-
 export interface Story {
   readonly persons: readonly Person[];
   readonly scenes: readonly Scene[];
@@ -39,7 +27,6 @@ export interface Story {
 
 /** Long enough that a card counts as left lying. */
 const LEFT_LYING_MS = 10_500;
-const USUAL_HOLD_MS = 150;
 
 const AQUA_REFERENCE = "AQUA-2";
 
@@ -75,54 +62,68 @@ type Role = "anna" | "bruno" | "carla" | "dario" | "coach" | "expired" | "denied
 type Cast = Readonly<Record<Role | "early" | "swimmer", Person>>;
 
 function scenesOf(cast: Cast): readonly Scene[] {
-  const comes = (title: string, { nis, family }: Person, more: Partial<Scene> = {}): Scene => ({
-    title,
-    card: { card: "cie", family, nis },
-    holdMs: USUAL_HOLD_MS,
+  const comes = (
+    title: string,
+    { nis, family }: Person,
+    expected: Expected,
+    more: Partial<Scene> = {},
+  ): Scene => ({
+    ...{ title, card: { card: "cie", family, nis }, lane: 1, expected, holdMs: USUAL_HOLD_MS },
     ...more,
   });
+  const shows = (title: string, card: CardSpec): Scene => ({
+    ...{ title, card, lane: 1, expected: "denied Other", holdMs: USUAL_HOLD_MS },
+  });
+  const { carla, bruno } = cast;
   return [
-    comes("member", cast.anna),
-    comes("member, another chip maker", cast.bruno),
-    comes("stranger with a valid CIE", cast.stranger),
-    comes("membership that ended yesterday", cast.expired),
-    comes("member, family without the IAS application", cast.carla),
-    comes("another member of that family", cast.dario),
-    comes("person on the deny list", cast.denied),
-    comes("pool guest at the gym's turnstile", cast.guest),
-    comes("day-club member in the club's hours", cast.early),
-    comes("aqua-gym member while the pool is closed", cast.swimmer, { explain: AQUA_REFERENCE }),
-    { title: "phone", card: { card: "phone" }, holdMs: USUAL_HOLD_MS },
-    { title: "payment card", card: { card: "payment" }, holdMs: USUAL_HOLD_MS },
-    { title: "transit pass", card: { card: "transit", uid: "04A1B2C3" }, holdMs: USUAL_HOLD_MS },
-    comes("member who pulls the card away", cast.anna, { card: pulledAway(cast.anna) }),
-    comes("the same member, holding still", cast.anna),
-    comes("coach", cast.coach, { broker: "lost" }),
-    comes("stranger again", cast.stranger),
-    comes("member who leaves the card lying", cast.bruno, { broker: "back", holdMs: LEFT_LYING_MS }),
-    comes("member", cast.carla),
+    comes("member", cast.anna, MEMBER),
+    comes("member, another chip maker", bruno, MEMBER),
+    comes("stranger with a valid CIE", cast.stranger, "denied CredentialNotFound"),
+    comes("membership that ended yesterday", cast.expired, "denied CredentialExpired"),
+    comes("member, family without the IAS application", carla, MEMBER),
+    comes("another member of that family", cast.dario, MEMBER),
+    comes("person on the deny list", cast.denied, "denied acs:DenyListed"),
+    comes("pool guest at the gym's turnstile", cast.guest, "denied Unauthorized"),
+    comes("day-club member in the club's hours", cast.early, MEMBER),
+    comes("aqua-gym member while the pool is closed", cast.swimmer, "denied NotPermittedAtThisTime", {
+      explain: AQUA_REFERENCE,
+    }),
+    shows("phone", { card: "phone" }),
+    shows("payment card", { card: "payment" }),
+    shows("transit pass", { card: "transit", uid: "04A1B2C3" }),
+    comes("member who pulls the card away", cast.anna, "denied acs:ReadIncomplete", {
+      card: pulledAway(cast.anna),
+    }),
+    comes("the same member, holding still", cast.anna, MEMBER),
+    comes("coach", cast.coach, MEMBER, { broker: "lost" }),
+    comes("stranger again", cast.stranger, "denied CredentialNotFound"),
+    comes("member who leaves the card lying", bruno, MEMBER, { broker: "back", holdMs: LEFT_LYING_MS }),
+    comes("member", carla, MEMBER),
     ...atTheChipsDoor(cast),
   ];
 }
 
+/** By his number, or once his chip is pinned by that. */
+const MEMBER: Expected = "granted";
+const ENROLLED: Expected = "granted originalChip";
+const COPY: Expected = "denied acs:ChipAuthenticationFailed";
+
 /** The door behind the turnstile wants the State's own chip: it enrols members as they pass, and no copy after that. */
 function atTheChipsDoor({ anna, bruno }: Cast): readonly Scene[] {
-  const comes = (title: string, card: CardSpec, lane?: 2): Scene => ({
-    title,
-    card,
-    holdMs: USUAL_HOLD_MS,
-    ...(lane === undefined ? {} : { lane }),
+  const comes = (title: string, card: CardSpec, expected: Expected, lane: 1 | 2 = 2): Scene => ({
+    ...{ title, card, lane, expected, holdMs: USUAL_HOLD_MS },
   });
   const original: CardSpec = { card: "cie", family: anna.family, nis: anna.nis, generation: 2 };
+  const forged = cie(bruno, { generation: 1, attack: "selfMadeCsca" });
   return [
-    comes("member's first time at the chip door", original, 2),
-    comes("the same member, now enrolled", original, 2),
-    comes("a copy of her card, number alone", { ...original, attack: "nisOnly" }, 2),
-    comes("a copy with a key of its own", { ...original, attack: "ownKey" }, 2),
-    comes("the first copy, at the turnstile", { ...original, attack: "nisOnly" }),
-    comes("the member herself, at the turnstile", original),
-    comes("forged card of another member", cie(bruno, { generation: 1, attack: "selfMadeCsca" }), 2),
-    comes("that member's own card, older kind", cie(bruno, { generation: 1 }), 2),
+    comes("member's first time at the chip door", original, ENROLLED),
+    comes("the same member, now enrolled", original, ENROLLED),
+    comes("a copy of her card, number alone", { ...original, attack: "nisOnly" }, COPY),
+    comes("a copy with a key of its own", { ...original, attack: "ownKey" }, COPY),
+    comes("the first copy, at the turnstile", { ...original, attack: "nisOnly" }, COPY, 1),
+    comes("the member herself, at the turnstile", original, ENROLLED, 1),
+    comes("forged card of another member", forged, "denied acs:TrustAnchorMissing"),
+    comes("that member's own card, older kind", cie(bruno, { generation: 1 }), ENROLLED),
   ];
 }
 

@@ -1,0 +1,38 @@
+/**
+ * One presentation of the demo's day, as data: who comes with what in hand to which lane, what is typed or shown there, what
+ * is expected of the gate, and what happens meanwhile. Played by `performance.ts`.
+ */
+import type { Level } from "../../identity/proofs.ts";
+import type { DenialReason } from "../../policy/question.ts";
+import type { CardSpec } from "../../sim/cards/make-card.ts";
+
+/** The turnstile, which goes by the number; the door of the changing rooms, which wants the chip; the stadium lane. */
+export type LaneNumber = 1 | 2 | 3;
+export type EntryPlace = "keypad" | "scanner";
+
+/** What the back end has to hear: that somebody passed, where it matters at which level, or why not. */
+export type Expected = "granted" | `granted ${Level}` | `denied ${DenialReason}`;
+
+/** What a holder types or shows; each line is ended as by Enter. */
+export interface Entry {
+  readonly at: EntryPlace;
+  readonly lines: readonly string[];
+  /** So long after the card was laid down, in ms; before it when absent. */
+  readonly lyingMs?: number;
+}
+
+export interface Scene {
+  readonly title: string;
+  readonly card: CardSpec;
+  readonly lane: LaneNumber;
+  readonly entry?: Entry;
+  readonly expected: Expected;
+  /** How long the card stays after the gate has answered, in ms. */
+  readonly holdMs: number;
+  /** What happens to the broker before this scene. */
+  readonly broker?: "lost" | "back";
+  /** Afterwards the operator asks the gate why, about the credential of this reference. */
+  readonly explain?: string;
+}
+
+export const USUAL_HOLD_MS = 150;
