@@ -156,7 +156,7 @@ function assembleLane(config: DoorConfig, surroundings: DoorSurroundings, parts:
     indicators: parts.indicators,
     journal: surroundings.journal,
     judge,
-    read: (card) => documents?.lane.read(card, byNumber) ?? byNumber(card),
+    read: (card, leftAt) => documents?.lane.read(card, byNumber, leftAt) ?? byNumber(card),
     onIdle: documents?.onIdle,
     neighbourhood: parts.field?.neighbourhood,
     clock: surroundings.clock,

@@ -58,7 +58,7 @@ const PRESENCE_INTERVAL_MS = 250;
 const INTERRUPTED_MS = 5_000;
 /** Many times what a card takes to say whether it is a document. */
 const RECOGNITION_MS = 1_000;
-/** Who has just been decided on and comes back so soon is leaving, and is not asked for another password. */
+/** Who has left and is back so soon is leaving still, and is not asked for a password. */
 const LEAVING_MS = REARM_MS;
 
 const PASSWORD_MISSING: Denial = {
@@ -86,7 +86,6 @@ export class DocumentLane {
   readonly #context: DocumentLaneContext;
   #interrupted: { readonly passwords: EnteredPasswords; readonly gone: AbortController } | undefined;
   #examined = 0;
-  #examinedAt: Millis | undefined;
   #isExamining = false;
 
   constructor(context: DocumentLaneContext) {
@@ -98,8 +97,8 @@ export class DocumentLane {
     return this.#isExamining;
   }
 
-  /** The card in the field. */
-  async read(card: DetectedCard, byNumber: ByNumber): DocumentRead {
+  /** The card in the field. `leftAt`: when the last who was decided on here left. */
+  async read(card: DetectedCard, byNumber: ByNumber, leftAt: Millis | undefined): DocumentRead {
     if (card.kind !== "isoDep") return err({ kind: "notIsoDep" });
     const { numberless } = this.#context;
     const entered = numberless.has(card.historicalBytes) ? this.#takeEntered() : undefined;
@@ -108,12 +107,20 @@ export class DocumentLane {
     if (!number.ok) {
       if (!mayBeDocument(number.error)) return number;
       numberless.add(card.historicalBytes);
-      return this.#readDocument(number, undefined);
+      return this.#readDocument(number, undefined, leftAt);
     }
     numberless.remove(card.historicalBytes);
     const known = this.#knownBy(number.value);
     if (!known.ok) return err({ kind: "pinsFailed", error: known.error });
-    return known.value === "settled" ? number : this.#readDocument(number, known.value);
+    if (known.value !== "settled") return this.#readDocument(number, known.value, leftAt);
+    this.#forgetEntered();
+    return number;
+  }
+
+  /** What was entered was for the card laid down next, and this one needs it not: it must not be tried on whose comes then. */
+  #forgetEntered(): void {
+    this.#context.entry.clear();
+    this.forgetInterrupted();
   }
 
   /** Wipes what is kept for a document that has not come back. */
@@ -141,7 +148,11 @@ export class DocumentLane {
   }
 
   /** With the password of its enrolment, or the one that was entered, or the one that is entered now. */
-  async #readDocument(number: Awaited<Read>, known: KnownNumber | undefined): DocumentRead {
+  async #readDocument(
+    number: Awaited<Read>,
+    known: KnownNumber | undefined,
+    leftAt: Millis | undefined,
+  ): DocumentRead {
     const entered = this.#takeEntered();
     const key = known?.enrolled?.key;
     if (known !== undefined && key !== undefined) {
@@ -149,17 +160,21 @@ export class DocumentLane {
       const passwords: EnteredPasswords = [{ password: { reference: "CAN", key } }];
       return this.#readAnew({ passwords, isEnrolled: true }, known);
     }
-    if (entered === undefined) return this.#askWhoStays(number, known);
+    if (entered === undefined) return this.#askWhoStays(number, known, leftAt);
     const read = await this.#readAnew(entered, known);
     const isOthers = entered.isAgain === true && read.ok && isOfAnother(read.value.chip);
     return isOthers ? this.#askAndRead(known) : read;
   }
 
   /** Asks for a password where one would help: a document lies there, to stay, and such documents are wanted. */
-  async #askWhoStays(number: Awaited<Read>, known: KnownNumber | undefined): DocumentRead {
+  async #askWhoStays(
+    number: Awaited<Read>,
+    known: KnownNumber | undefined,
+    leftAt: Millis | undefined,
+  ): DocumentRead {
     const { demanded } = this.#context;
     if (known === undefined && !demanded(undefined).some(isOfDocument)) return number;
-    const staying = await this.#seeOff();
+    const staying = await this.#seeOff(leftAt);
     if (!staying.ok) return staying;
     const travel = known === undefined ? await this.#isTravelDocument() : ok(true);
     if (!travel.ok) return travel;
@@ -209,9 +224,9 @@ export class DocumentLane {
   }
 
   /** Waits as long as whoever was decided on just now may still be leaving; `left` if he is. */
-  async #seeOff(): Promise<Result<void, LinkError | Left>> {
+  async #seeOff(leftAt: Millis | undefined): Promise<Result<void, LinkError | Left>> {
     const { clock, reader } = this.#context;
-    const until = this.#examinedAt === undefined ? undefined : after(this.#examinedAt, LEAVING_MS);
+    const until = leftAt === undefined ? undefined : after(leftAt, LEAVING_MS);
     while (until !== undefined && clock.monotonicMs() < until) {
       await clock.sleep(PRESENCE_INTERVAL_MS, this.#context.stopping);
       const present = await reader.isPresent();
@@ -279,7 +294,6 @@ export class DocumentLane {
     const trial = { passwords: entered.passwords, number: shown, isCounted };
     const found = await examiner.examine(card, trial, () => this.#activateAnew());
     this.#isExamining = false;
-    this.#examinedAt = this.#context.clock.monotonicMs();
     if (found.ok || found.error.kind === "pinsFailed") wipePasswords(entered.passwords);
     else this.#giveBack(entered);
     return found;

@@ -44,7 +44,10 @@ export interface LaneContext {
   readonly journal: Journal;
   readonly judge: Judge;
   /** Reads and proves the card in the field, see `readPassage`. */
-  readonly read: (card: DetectedCard) => Promise<Result<Passage, PassageFailure | Left>>;
+  readonly read: (
+    card: DetectedCard,
+    leftAt: Millis | undefined,
+  ) => Promise<Result<Passage, PassageFailure | Left>>;
   /** The lanes whose readers see the same cards; absent where the reader shares its field with nobody. */
   readonly neighbourhood?: Neighbourhood | undefined;
   readonly clock: Clock;
@@ -80,6 +83,8 @@ export class LaneRunner {
   #recoveries = 0;
   #recoveryNotedAt: Millis | undefined;
   #turnedAt: Millis;
+  /** When the last who was decided on left. */
+  #leftAt: Millis | undefined;
 
   constructor(context: LaneContext) {
     this.#context = context;
@@ -246,7 +251,7 @@ export class LaneRunner {
   async #read(foundAt: Millis): Promise<Input> {
     const { read, judge } = this.#context;
     if (this.#card === undefined) throw new Error("a read without a card");
-    const reading = await read(this.#card);
+    const reading = await read(this.#card, this.#leftAt);
     if (reading.ok) {
       const verdict = judge.judge(reading.value, () => this.#now() - foundAt);
       return verdict.ok
@@ -282,6 +287,7 @@ export class LaneRunner {
     await this.#context.clock.sleep(afterMs, signal);
     const present = await this.#context.reader.isPresent();
     if (!present.ok) return this.#readerFailed(present.error);
+    if (!present.value) this.#leftAt = this.#now();
     return { kind: present.value ? "cardPresent" : "cardGone", now: this.#now() };
   }
 

@@ -4,93 +4,19 @@
  */
 import { afterEach, describe, expect, test } from "vitest";
 import { pseudonym } from "../../src/crypto/pseudonym.ts";
-import { seal } from "../../src/crypto/sealed.ts";
-import { systemRandom } from "../../src/crypto/system-random.ts";
-import { ChipPinRows } from "../../src/journal/chip-pin-rows.ts";
-import { parseCertificate } from "../../src/pki/certificate.ts";
-import { anchorRecord, TrustAnchors } from "../../src/pki/trust-anchors.ts";
-import type { CardSpec } from "../../src/sim/cards/make-card.ts";
+import { CredentialStore } from "../../src/journal/credential-store.ts";
 import { contentOf } from "../../src/sim/emrtd/documents/content-of.ts";
 import { PERSONS } from "../../src/sim/emrtd/documents/holders.table.ts";
 import type { ProfileName } from "../../src/sim/emrtd/documents/profiles.table.ts";
 import type { EmrtdSpec } from "../../src/sim/emrtd/emrtd-spec.ts";
-import { authority } from "../../src/sim/pki/authority.ts";
-import { documentTrust } from "../../src/sim/pki/document-trust.ts";
-import { sharedAnchors } from "../emrtd/whole-document.ts";
 import { good } from "../good.ts";
-import { DOORS, KEYPAD_NODE, VirtualGate } from "../world/virtual-gate.ts";
+import { ANNAS_CARD, hold, lane, leave, node } from "./one-lane.ts";
 
-let world: VirtualGate | undefined;
-afterEach(() => {
-  world?.kill();
-  world?.remove();
-  world = undefined;
-});
+afterEach(leave);
 
-const KEYPAD = `keypad: { serial: { node: ${KEYPAD_NODE}, baud: 9600 } }`;
 const { anna, max } = PERSONS;
-const ANNAS_CARD = `FRA${anna.documentNumber}`;
 /** What every passage shows before its outcome is known here: nothing of the person. */
 const PERSONAL = [anna.documentNumber, anna.can, anna.familyNames, "ANNA", anna.birth];
-
-interface Lane {
-  readonly gate: VirtualGate;
-  /** Rows of what happened meanwhile: type and reason. */
-  readonly rows: () => readonly string[];
-  readonly openings: () => number;
-}
-
-async function lane(
-  bus: "spi" | "i2c",
-  {
-    demands = "verifiedDocument" as "verifiedDocument" | "authenticDocument",
-    more = "match: [document]",
-    admitted = [ANNAS_CARD] as readonly string[],
-  } = {},
-): Promise<Lane> {
-  const wiring = DOORS.find(({ reader }) => reader.bus === bus);
-  if (wiring === undefined) throw new Error(`no door on ${bus}`);
-  const door = { ...wiring, demands, more: `document: { ${KEYPAD}, ${more} }` };
-  const gate = new VirtualGate({ seed: 1, doors: [door], anchors: () => sharedAnchors() });
-  world = gate;
-  await gate.start();
-  for (const document of admitted) gate.admitAs("doc", document);
-  await gate.pass(1_000);
-  return laneOf(gate, door.relayLine);
-}
-
-/** What happens at the gate's only door from now on. */
-function laneOf(gate: VirtualGate, relayLine: number): Lane {
-  const before = gate.events().length;
-  return {
-    gate,
-    rows: () =>
-      gate
-        .events()
-        .slice(before)
-        .map(({ type, data }) =>
-          [type.replace(/^acs\./, ""), data["reason"] ?? data["why"], data["detail"]]
-            .filter((word) => word !== undefined)
-            .join(" "),
-        ),
-    openings: () =>
-      gate.board.pins.edges().filter(({ line, level }) => line === relayLine && level === "high").length,
-  };
-}
-
-const node = (gate: VirtualGate): string => gate.config.doors[0]?.reader.node ?? "";
-
-async function hold(
-  { gate }: Lane,
-  spec: EmrtdSpec,
-  { forMs = 8_000, meanwhile = async () => {} } = {},
-): Promise<void> {
-  gate.board.place(node(gate), spec);
-  await meanwhile();
-  await gate.pass(forMs);
-  gate.board.remove(node(gate));
-  await gate.pass(2_000);
-}
 
 const cnie: EmrtdSpec = { card: "emrtd", profile: "cnie" };
 
@@ -256,113 +182,62 @@ test("a document whose chip cannot prove itself passes where that is enough, and
   expect(lenient.rows()).toEqual(["access.denied CredentialNotFound"]);
 });
 
-describe("a CIE with both its sides", () => {
-  const NIS = "123456789012";
-  const can = contentOf("cie").can ?? "";
-  const cie = (document: { readonly fault?: "copied" } = {}): CardSpec => ({
-    ...{ card: "cie", family: "gemalto", nis: NIS, key: 0, document },
+test("a document on the deny list is refused by whatever the lane matches, and its row says whose it was", async () => {
+  const here = await lane("spi", { more: "match: [name]", admitted: [] });
+  const { gate } = here;
+  const denied = pseudonym(gate.scopeKey, "doc", new TextEncoder().encode(ANNAS_CARD));
+  const keyId = gate.scopeKey.keyId;
+  good(CredentialStore.open(gate.database)).deny({
+    ...{ pseudonym: denied, kind: "doc", displayTag: "card#0001", keyId },
   });
-  const both = () => {
-    const signers = ([1, 2] as const).map(
-      (generation) => authority("self-made").countrySigner(generation).certificate,
-    );
-    return new TrustAnchors({
-      anchors: [...documentTrust().certificates, ...signers].map((der) =>
-        anchorRecord(good(parseCertificate(der))),
-      ),
-      revocationLists: [],
-      crl: "warn",
-      testAnchors: "refuse",
-    });
-  };
+  await gate.pass(1_000);
+  gate.type(`${anna.can}\r`);
+  await hold(here, cnie);
+  expect(here.rows()).toEqual(["access.denied acs:DenyListed denyListed"]);
+  expect(gate.events().at(-1)?.data["match"]).toBe("document");
+});
 
-  /** The chip is pinned in a first presentation, which lacks the digits; then they are kept, and the document, as at a desk. */
-  async function enrolled(document: string): Promise<Lane> {
-    const trusted = both();
-    const wiring = DOORS[0];
-    if (wiring === undefined) throw new Error("no door");
-    const more = `stepUp: [{ level: verifiedDocument }]\n    document: { ${KEYPAD} }`;
-    const gate = new VirtualGate({
-      ...{
-        seed: 1,
-        doors: [{ ...wiring, demands: "originalChip, enrolling" as const, more }],
-        anchors: () => trusted,
-      },
-    });
-    world = gate;
-    await gate.start();
-    gate.admit(NIS);
-    await gate.pass(1_000);
-    gate.board.place(node(gate), cie());
-    await gate.pass(30_000);
-    gate.board.remove(node(gate));
-    await gate.pass(12_000);
-    const who = pseudonym(gate.scopeKey, "nis", new TextEncoder().encode(NIS));
-    const sealing = { siteKey: gate.siteKey, purpose: "cardAccessNumber", pseudonym: who } as const;
-    new ChipPinRows(gate.database.connection).keepDocument(who, {
-      sealedCan: seal(new TextEncoder().encode(can), sealing, systemRandom),
-      document: pseudonym(gate.scopeKey, "doc", new TextEncoder().encode(document)),
-    });
-    return laneOf(gate, wiring.relayLine);
+test("the same mistake three times within seconds is three refusals", async () => {
+  const here = await lane("spi");
+  for (let turn = 0; turn < 3; turn++) {
+    here.gate.type(`00000${turn}\r`);
+    here.gate.board.place(node(here.gate), cnie);
+    await here.gate.pass(6_000);
+    here.gate.board.remove(node(here.gate));
+    await here.gate.pass(600);
   }
+  expect(here.rows()).toEqual(Array.from({ length: 3 }, () => "access.denied InvalidPIN wrongPassword"));
+});
 
-  const holdCie = async ({ gate }: Lane, spec: CardSpec): Promise<void> => {
-    gate.board.place(node(gate), spec);
-    await gate.pass(9_000);
-    gate.board.remove(node(gate));
-    await gate.pass(12_000);
-  };
+test("a document that brushes the field after its grant is asked for nothing, and refused nothing", async () => {
+  const here = await lane("spi");
+  here.gate.type(`${anna.can}\r`);
+  await hold(here, cnie, { forMs: 4_000, thenMs: 500 });
+  await hold(here, cnie, { forMs: 300 });
+  expect(here.rows()).toEqual(["access.granted"]);
+});
 
-  test("whoever is enrolled only taps, and proves number, chip and document at once", async () => {
-    const here = await enrolled(`ITA${anna.documentNumber}`);
-    await holdCie(here, cie());
-    expect(here.rows()).toEqual(["access.granted"]);
-    expect(here.gate.events().at(-1)?.data["proofs"]).toEqual([
-      ...["nisRead", "chipKey", "cardAccess", "documentSignature", "documentChip"],
-    ]);
-    expect(here.openings()).toBe(1);
-  });
+test("a telephone is not asked for digits", async () => {
+  const here = await lane("spi");
+  await hold(here, { card: "phone" }, { forMs: 1_500 });
+  expect(here.rows()).toEqual(["access.denied Other notAnIdentityCard:unknown"]);
+});
 
-  test("the enrolled number with another document is refused, with an alarm", async () => {
-    const here = await enrolled("ITAXX99999XX");
-    await holdCie(here, cie());
-    expect(here.rows()).toEqual([
-      "security.cloneSuspected otherDocument",
-      "access.denied acs:ChipAuthenticationFailed otherDocument",
-    ]);
-    expect(here.openings()).toBe(0);
-  });
-
-  test("a number that nobody proved does not forget the guesses at it, whatever document lies beside it", async () => {
-    const trusted = both();
-    const wiring = DOORS[0];
-    if (wiring === undefined) throw new Error("no door");
-    const door = { ...wiring, demands: "verifiedDocument" as const, more: `document: { ${KEYPAD} }` };
-    const gate = new VirtualGate({ seed: 1, doors: [door], anchors: () => trusted });
-    world = gate;
-    await gate.start();
+test("a gate that waits for digits is alive, and can be stopped at once", async () => {
+  const { gate } = await lane("spi");
+  gate.board.place(node(gate), cnie);
+  for (let second = 0; second < 18; second++) {
     await gate.pass(1_000);
-    const here = laneOf(gate, wiring.relayLine);
-    for (const typed of ["000000", "000001", "000002", "000003", can, "000004", can]) {
-      gate.board.place(node(gate), cie());
-      await gate.pass(1_500);
-      gate.type(`${typed}\r`);
-      await gate.pass(8_000);
-      gate.board.remove(node(gate));
-      await gate.pass(12_000);
-    }
-    expect(here.rows()).toEqual([
-      ...Array.from({ length: 4 }, () => "access.denied InvalidPIN wrongPassword"),
-      "access.denied CredentialNotFound",
-      "access.denied InvalidPIN wrongPassword",
-      "access.denied acs:Blocked passwordTries",
-    ]);
-  });
+    expect(gate.gate.isAlive()).toBe(true);
+  }
+  const before = gate.timeline.nowUs();
+  await gate.stop();
+  expect(gate.timeline.nowUs() - before).toBeLessThan(1_000_000);
+});
 
-  test("a copy of its document side is refused", async () => {
-    const here = await enrolled(`ITA${anna.documentNumber}`);
-    await holdCie(here, cie({ fault: "copied" }));
-    expect(here.rows().at(-1)).toBe("access.denied acs:ChipAuthenticationFailed chipRefuted");
-    expect(here.openings()).toBe(0);
-  });
+test("a clock that cannot be trusted admits nobody by a document, where it is told so", async () => {
+  const here = await lane("spi", { root: "\nunsyncedClock: deny", clock: "unsynced" });
+  here.gate.type(`${anna.can}\r`);
+  await hold(here, cnie);
+  expect(here.rows()).toEqual(["access.denied acs:ClockUntrusted"]);
 });
