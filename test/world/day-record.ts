@@ -38,3 +38,8 @@ export interface DayRecord {
 }
 
 export type Judge = (record: DayRecord, presentations: readonly Presentation[]) => readonly Violation[];
+
+/** A judge of what relays did, which needs to know nobody. */
+export type RelayJudge = (
+  record: Pick<DayRecord, "doors" | "rows" | "edges" | "killsMs" | "maxPulseMs">,
+) => readonly Violation[];

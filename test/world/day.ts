@@ -3,20 +3,15 @@
  * dies and comes back as systemd would bring it, a broker and a back end behind it. Everything is an event of
  * one timeline, so the seed is the whole story.
  */
-import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { GateSurroundings } from "../../src/app/gate-assembly.ts";
-import { doorState } from "../../src/app/gate-service.ts";
 import { pinMapOf } from "../../src/app/pin-map.ts";
 import { driveOff } from "../../src/app/relay-off.ts";
-import { keepUp } from "../../src/app/upkeep.ts";
-import { loadOrCreateSigner, type Signer } from "../../src/crypto/signing-key.ts";
+import type { Signer } from "../../src/crypto/signing-key.ts";
 import type { LaneRows } from "../../src/gate/access-event.ts";
 import { type LaneInput, step } from "../../src/gate/lane.ts";
 import type { OpenDatabase } from "../../src/journal/database.ts";
-import { createPublisher } from "../../src/mqtt/publisher.ts";
 import type { Clock } from "../../src/ports/clock.ts";
-import { silentLog } from "../../src/ports/log.ts";
 import { skipIdlePolls } from "../../src/sim/idle-skip.ts";
 import { SeededRandom } from "../../src/sim/seeded-random.ts";
 import { anchorsOf } from "../trust-of-simulator.ts";
@@ -24,8 +19,9 @@ import { BackEnd } from "./back-end.ts";
 import { enrol, makeCast, type Person } from "./cast.ts";
 import { makeChipCast } from "./chip-cast.ts";
 import { between, planLane, type Stay, spreadOver, withoutDoubles } from "./day-plan.ts";
-import { type Defect, plantInPins, withChanceDefect, withLaneDefect, withLinkDefect } from "./defects.ts";
+import { type Defect, plantInPins, withChanceDefect, withLaneDefect } from "./defects.ts";
 import { FaultStage } from "./fault-stage.ts";
+import { serve, signerIn } from "./service.ts";
 import { type FaultWindow, planFaults, Weather } from "./swarm.ts";
 import { VirtualBroker } from "./virtual-broker.ts";
 import { DOORS, type DoorWiring, type Life, VirtualGate, type VirtualGateOptions } from "./virtual-gate.ts";
@@ -268,36 +264,16 @@ export class Day {
     }
   }
 
-  /** As the service does it: the start on record, the doors, and beside them upkeep and broker. */
-  async #serve({ gate, database, clock, random }: Life, signal: AbortSignal): Promise<void> {
-    const { config } = this.world;
-    const clockState = { current: () => this.#stage.clockState() };
-    this.witness.launched(gate.journal.boot);
-    this.#stage.processStarts(database);
-    plantInPins(this.options.defect, database);
+  async #serve(life: Life, signal: AbortSignal): Promise<void> {
+    this.witness.launched(life.gate.journal.boot);
+    this.#stage.processStarts(life.database);
+    plantInPins(this.options.defect, life.database);
     const line = this.broker.dial();
     this.#line = line;
-    await gate.journal.append([{ type: "acs.system.started", data: { sw: "virtual" } }]);
-    const serving = gate.run(signal);
-    const { signer } = this;
-    const upkeep = keepUp({ gate, config, database, signer, clock, clockState, log: silentLog }, signal);
-    const publisher = createPublisher({
-      address: { prefix: "acs/v1", site: config.site, gate: config.gate },
-      connect: withLinkDefect(this.options.defect, line.connect, gate.journal),
-      journal: gate.journal,
-      clock,
-      clockState: clockState.current,
-      random,
-      log: silentLog,
-      softwareVersion: "virtual",
-      info: {},
-      health: () => ({}),
-    });
-    gate.onCondition((door, condition) => publisher.setDoorState(door, doorState(condition)));
-    publisher.start();
-    await serving;
-    await upkeep;
-    await publisher.stop();
+    const { world, signer } = this;
+    const clockState = () => this.#stage.clockState();
+    const { defect } = this.options;
+    await serve(life, signal, { world, signer, clockState, connect: line.connect, defect });
   }
 
   #step(): GateSurroundings["step"] {
@@ -373,12 +349,6 @@ export class Day {
       });
     }
   }
-}
-
-function signerIn(folder: string, random: SeededRandom): Signer {
-  const signer = loadOrCreateSigner(join(folder, "journal.key"), random);
-  if (!signer.ok) throw new Error(signer.error.kind);
-  return signer.value;
 }
 
 /** The first door has chips prove themselves and enrols those on its list; of the others, some do. */

@@ -11,7 +11,7 @@ import {
   pinsStay,
 } from "./chip-invariants.ts";
 import type { Demand } from "./day-plan.ts";
-import type { DayRecord, Judge, Violation } from "./day-record.ts";
+import type { DayRecord, Judge, RelayJudge, Violation } from "./day-record.ts";
 import { cardBehind, type Fields, type Presentation, presentationsOf } from "./presentations.ts";
 import { type FaultWindow, troubled } from "./swarm.ts";
 import type { RelayEdge } from "./witness.ts";
@@ -40,7 +40,7 @@ export function judgeDay(record: DayRecord): readonly Violation[] {
 }
 
 /** The relay is never on without a grant that the journal held before, and each grant moves it at most once. */
-const relayFollowsCommit: Judge = ({ edges }) => {
+const relayFollowsCommit: RelayJudge = ({ edges }) => {
   const used = new Set<number>();
   const violations: Violation[] = [];
   for (const edge of edges.filter(({ level }) => level === "on")) {
@@ -62,7 +62,7 @@ function edgeProblem({ lane, atMs, grant }: RelayEdge, used: ReadonlySet<number>
 }
 
 /** A grant that the process lived to act on has opened. */
-const grantsOpen: Judge = ({ rows, edges, doors, killsMs }) => {
+const grantsOpen: RelayJudge = ({ rows, edges, doors, killsMs }) => {
   const opened = new Set(edges.map(({ grant }) => grant?.seq));
   return rows
     .filter(({ type, seq }) => type === "acs.access.granted" && !opened.has(seq))
@@ -76,7 +76,7 @@ const grantsOpen: Judge = ({ rows, edges, doors, killsMs }) => {
 };
 
 /** No pulse is longer than its maximum; after a kill in mid-pulse the relay is off within two seconds. */
-const pulsesEnd: Judge = ({ edges, killsMs, maxPulseMs }) => {
+const pulsesEnd: RelayJudge = ({ edges, killsMs, maxPulseMs }) => {
   const violations: Violation[] = [];
   for (const [index, on] of edges.entries()) {
     if (on.level === "off") continue;
@@ -196,10 +196,11 @@ const isLosingBytes = (windows: readonly FaultWindow[], atMs: number): boolean =
     ({ fault, fromMs, toMs }) => fault === "lostByte" && fromMs <= atMs && atMs <= toMs + CLEAR_MS.own,
   );
 
+/** What holds of relays and the journal's rows, whoever comes to the doors. */
+export const RELAY_INVARIANTS: readonly RelayJudge[] = [relayFollowsCommit, grantsOpen, pulsesEnd];
+
 const INVARIANTS: readonly Judge[] = [
-  relayFollowsCommit,
-  grantsOpen,
-  pulsesEnd,
+  ...RELAY_INVARIANTS,
   grantsAreDue,
   calmIsAnswered,
   carriersTakeTurns,

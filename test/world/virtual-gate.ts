@@ -21,7 +21,7 @@ import { type OpenDatabase, openDatabase } from "../../src/journal/database.ts";
 import type { Clock, ClockState } from "../../src/ports/clock.ts";
 import type { Credential } from "../../src/ports/credentials.ts";
 import type { JournalEvent } from "../../src/ports/journal.ts";
-import { silentLog } from "../../src/ports/log.ts";
+import { type Log, silentLog } from "../../src/ports/log.ts";
 import type { Random } from "../../src/ports/random.ts";
 import { ok } from "../../src/result.ts";
 import { VirtualBoard } from "../../src/sim/board.ts";
@@ -131,6 +131,8 @@ export interface Life {
 export interface VirtualGateOptions {
   readonly seed: number;
   readonly doors?: readonly DoorWiring[];
+  /** Where keypads and scanners are; one keypad unless said otherwise. */
+  readonly entries?: readonly string[];
   /** What another gate left behind; a new folder unless said otherwise. */
   readonly folder?: string;
   readonly step?: GateSurroundings["step"];
@@ -143,6 +145,8 @@ export interface VirtualGateOptions {
   readonly processRandom?: (random: Random) => Random;
   /** What the process does, in place of serving its doors and nothing else. */
   readonly serve?: (life: Life, signal: AbortSignal) => Promise<void>;
+  /** Where the process logs to; nowhere unless said otherwise. */
+  readonly log?: Log;
 }
 
 /** Where doors that have a keypad find it. */
@@ -170,7 +174,7 @@ export class VirtualGate {
     this.board = new VirtualBoard({
       timeline: this.timeline,
       seed: options.seed,
-      entries: [KEYPAD_NODE],
+      entries: options.entries ?? [KEYPAD_NODE],
       wiring: doors.map(({ reader }) => (reader.bus === "spi" ? { ...reader, clockHz: 2_000_000 } : reader)),
     });
     this.siteKey = { keyId: "k1", key: new Secret(new Uint8Array(32).fill(7)) };
@@ -221,7 +225,7 @@ export class VirtualGate {
       clock,
       clockState: this.#options.clockState ?? (() => "synced"),
       random: this.#options.processRandom?.(this.#random) ?? this.#random,
-      log: silentLog,
+      log: this.#options.log ?? silentLog,
       buildTime: BUILD_TIME,
       step: this.#options.step,
       anchors: this.#options.anchors,
@@ -284,11 +288,16 @@ export class VirtualGate {
   }
 
   deny(nis: string): void {
-    const identifier = new TextEncoder().encode(nis);
+    this.denyAs("nis", nis);
+  }
+
+  /** Denies whoever is known by this, wherever he is listed besides. */
+  denyAs(kind: "nis" | "doc" | "cf" | "name", text: string): void {
+    const identifier = new TextEncoder().encode(text);
     this.#store().deny({
-      pseudonym: pseudonym(this.scopeKey, "nis", identifier),
-      kind: "nis",
-      displayTag: displayTag(this.scopeKey, "nis", identifier),
+      pseudonym: pseudonym(this.scopeKey, kind, identifier),
+      kind,
+      displayTag: displayTag(this.scopeKey, kind, identifier),
       keyId: this.scopeKey.keyId,
     });
   }
@@ -305,9 +314,9 @@ export class VirtualGate {
     return rows.value;
   }
 
-  /** Types at the keypad of whatever door has one. */
-  type(text: string): void {
-    this.board.type(KEYPAD_NODE, new TextEncoder().encode(text));
+  /** Types at a keypad, or shows to a scanner. */
+  type(text: string, node = KEYPAD_NODE): void {
+    this.board.type(node, new TextEncoder().encode(text));
   }
 
   /** Lets `ms` of virtual time pass. */

@@ -76,12 +76,20 @@ export class Witness {
   readonly diary: { readonly atMs: number; readonly what: string }[] = [];
   readonly #rows: Row[] = [];
   readonly #boots = new Map<string, number>();
+  readonly #pinsWatched: "watched" | "unwatched";
   readonly #doors: readonly string[];
   readonly #readRows: (after: number) => readonly StoredRow[];
   readonly #readPins: () => readonly StoredPin[];
   readonly #nowMs: () => number;
 
-  constructor(database: OpenDatabase, doors: readonly string[], nowMs: () => number) {
+  /** To look at all pinned chips at each edge takes time where there are many. */
+  constructor(
+    database: OpenDatabase,
+    doors: readonly string[],
+    nowMs: () => number,
+    pinWatch: "watched" | "unwatched" = "watched",
+  ) {
+    this.#pinsWatched = pinWatch;
     this.#doors = doors;
     this.#nowMs = nowMs;
     const after = database.connection.prepare<[number], StoredRow>(
@@ -125,6 +133,7 @@ export class Witness {
 
   /** Looks at the pinned chips: at each edge, each death and each start, and when somebody asks. */
   sightPins(): void {
+    if (this.#pinsWatched === "unwatched") return;
     const pins = new Map(
       this.#readPins().map((pin) => [toHex(pin.pseudonym), toHex(pin.public_key)] as const),
     );

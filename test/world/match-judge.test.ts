@@ -1,0 +1,171 @@
+/** The judge of a match day condemns what is wrong, and nothing that is right: each record differs from a sound one in one thing. */
+import { describe, expect, test } from "vitest";
+import { makeCard } from "../../src/sim/cards/make-card.ts";
+import { LaneBlocks } from "./match-blocks.ts";
+import { judgeMatch, type MatchRecord } from "./match-judge.ts";
+import type { Errand, Guest } from "./match-people.ts";
+import type { Visit } from "./match-visitor.ts";
+import type { RelayEdge, Row } from "./witness.ts";
+
+const CAME_MS = 100_000;
+const MEMBER: Guest = {
+  kind: "member",
+  name: "member 1",
+  card: () => makeCard({ card: "payment" }),
+  listed: [{ kind: "nis", text: "AA" }],
+  due: "granted originalChip",
+};
+const STRANGER: Guest = { ...MEMBER, name: "stranger 1", listed: [], due: "denied CredentialNotFound" };
+const FORGER: Guest = {
+  ...STRANGER,
+  name: "forger 1",
+  due: "denied acs:DocumentAuthenticationFailed signatureInvalid",
+  alarm: "cardNotGenuine",
+};
+
+const visit = (guest: Guest, change: Partial<Visit> = {}, errand: Partial<Errand> = {}): Visit => ({
+  lane: 0,
+  errand: { guest, acts: [], mistakes: [], answers: [guest.due], ...errand },
+  arrivedMs: CAME_MS,
+  beganMs: CAME_MS,
+  endedMs: CAME_MS + 3_000,
+  layings: [{ hand: "own", fromMs: CAME_MS + 1_000, toMs: CAME_MS + 2_000 }],
+  entries: [],
+  retries: 0,
+  complaints: [],
+  ...change,
+});
+
+const row = (answer: string, change: Partial<Row> = {}): Row => {
+  const [outcome, ...words] = answer.split(" ");
+  const isGrant = outcome === "granted";
+  return {
+    seq: 1,
+    atMs: CAME_MS + 1_300,
+    type: `acs.access.${outcome}`,
+    door: "lane-1",
+    line: JSON.stringify({ data: { level: words[0] } }),
+    hash: "",
+    reason: isGrant ? undefined : words[0],
+    detail: isGrant ? undefined : words[1],
+    pseudonym: isGrant ? "AA" : undefined,
+    ...change,
+  };
+};
+
+const opens = (grant: Row): readonly RelayEdge[] => [
+  { lane: 0, level: "on", atMs: grant.atMs + 1, grant },
+  { lane: 0, level: "off", atMs: grant.atMs + 401 },
+];
+
+function verdict(
+  visits: readonly Visit[],
+  rows: readonly Row[],
+  change: Partial<MatchRecord> = {},
+): readonly string[] {
+  const record: MatchRecord = {
+    doors: ["lane-1"],
+    buses: ["spi"],
+    rows,
+    edges: rows.filter(({ type }) => type === "acs.access.granted").flatMap(opens),
+    killsMs: [],
+    launchesMs: [0],
+    maxPulseMs: 600,
+    windows: [],
+    visits,
+    key: ({ text }) => text,
+    ...change,
+  };
+  return [...new Set(judgeMatch(record).map(({ invariant }) => invariant))].sort();
+}
+
+const GRANT = row("granted originalChip");
+
+test("what is due breaks nothing", () => {
+  expect(verdict([visit(MEMBER)], [GRANT])).toEqual([]);
+  expect(verdict([visit(STRANGER)], [row("denied CredentialNotFound")])).toEqual([]);
+});
+
+describe("a grant", () => {
+  test("to somebody who may not enter, or in the name of another", () => {
+    expect(verdict([visit(STRANGER)], [GRANT])).toContain("grantsAreDue");
+    expect(verdict([visit(MEMBER)], [{ ...GRANT, pseudonym: "BB" }])).toEqual(["grantsAreDue"]);
+  });
+
+  test("on less than was due", () => {
+    expect(verdict([visit(MEMBER)], [row("granted identifier")])).toContain("grantsAreDue");
+  });
+
+  test("while no card was there, or twice for one presentation", () => {
+    expect(verdict([visit(MEMBER)], [{ ...GRANT, atMs: CAME_MS + 4_000 }])).toContain("grantsAreDue");
+    const again = { ...GRANT, seq: 2, atMs: CAME_MS + 1_800 };
+    expect(verdict([visit(MEMBER)], [GRANT, again])).toContain("oneGrantPerPresentation");
+  });
+});
+
+describe("a refusal", () => {
+  const refused = row("denied acs:ReadIncomplete tries:1");
+
+  test("without a reason, with one in a fault, and with one of his own", () => {
+    expect(verdict([visit(MEMBER)], [refused])).toContain("refusalsHaveReasons");
+    const windows = [{ fault: "radioError", fromMs: CAME_MS, toMs: CAME_MS + 2_000, rate: 0.1 } as const];
+    expect(verdict([visit(MEMBER)], [refused], { windows })).toEqual([]);
+    const errand = { mistakes: ["denied acs:ReadIncomplete*"], answers: ["denied acs:ReadIncomplete*"] };
+    expect(verdict([visit(MEMBER, {}, errand)], [refused])).toEqual([]);
+  });
+
+  test("for digits that somebody left behind, or that nobody did", () => {
+    const wrong = row("denied InvalidPIN wrongPassword");
+    const before = visit(STRANGER, {
+      ...{ beganMs: CAME_MS - 9_000, endedMs: CAME_MS - 5_000, layings: [] },
+      entries: [{ what: "right", atMs: CAME_MS - 6_000 }],
+    });
+    expect(verdict([before, visit(MEMBER)], [wrong])).toEqual([]);
+    expect(verdict([visit(MEMBER)], [wrong])).toContain("refusalsHaveReasons");
+  });
+
+  test("of a forger without an alarm, and an alarm about somebody honest", () => {
+    const found = row("denied acs:DocumentAuthenticationFailed signatureInvalid", { seq: 2 });
+    const alarm = row("denied", { type: "acs.security.cardNotGenuine" });
+    expect(verdict([visit(FORGER)], [alarm, found])).toEqual([]);
+    expect(verdict([visit(FORGER)], [found])).toEqual(["forgeriesRaiseAlarms"]);
+    expect(verdict([visit(MEMBER)], [alarm, { ...GRANT, seq: 2 }])).toEqual(["alarmsAreDeserved"]);
+  });
+});
+
+test("nobody is left without an answer", () => {
+  expect(verdict([visit(MEMBER)], [])).toEqual(["everybodyGetsWhatIsDue"]);
+  expect(verdict([visit(MEMBER)], [], { killsMs: [CAME_MS + 500] })).toEqual([]);
+});
+
+describe("wrong passwords at a lane", () => {
+  const tries = Array.from({ length: 10 }, (_, index) => index * 20_000);
+  const last = 180_000;
+
+  test("block it for a minute behind the tenth, give or take the time of a reading", () => {
+    const blocks = new LaneBlocks(tries, []);
+    expect(blocks.wasBlocked(last + 30_000)).toBe(true);
+    expect(blocks.wasBlocked(last + 70_000)).toBe(false);
+    expect(blocks.mayBeBlocked(last + 70_000, last + 71_000)).toBe(true);
+    expect(blocks.mayBeBlocked(last + 120_000, last + 121_000)).toBe(false);
+    expect(new LaneBlocks(tries.slice(1), []).mayBeBlocked(0, last + 30_000)).toBe(false);
+  });
+
+  test("may block it sooner when a process died in between", () => {
+    expect(new LaneBlocks(tries.slice(1), [100_000]).mayBeBlocked(last, last + 30_000)).toBe(true);
+  });
+
+  test("that are tried while it is blocked are found", () => {
+    const wrong = [...tries, last + 30_000].map((afterMs, index) =>
+      row("denied InvalidPIN wrongPassword", { seq: index + 1, atMs: CAME_MS + 1_300 + afterMs }),
+    );
+    const layings = [{ hand: "own", fromMs: CAME_MS + 1_000, toMs: CAME_MS + 900_000 } as const];
+    const guesser = { ...STRANGER, due: "denied InvalidPIN wrongPassword" };
+    const answers = wrong.map(() => guesser.due);
+    const found = verdict([visit(guesser, { layings, endedMs: CAME_MS + 900_000 }, { answers })], wrong);
+    expect(found).toEqual(["guessersAreBlocked"]);
+    expect(
+      verdict([visit(guesser, { layings, endedMs: CAME_MS + 900_000 }, { answers })], wrong.slice(0, 10)),
+    ).toEqual([]);
+  });
+});
