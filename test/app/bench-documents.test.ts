@@ -108,6 +108,9 @@ describe("the plan of a document", () => {
   });
 });
 
+/** Commands by which the first card of its kind shows that it has no number. */
+const NUMBER_SOUGHT = 7;
+
 describe("a passage in virtual time", () => {
   let lane: VirtualLane;
   beforeAll(async () => {
@@ -121,7 +124,7 @@ describe("a passage in virtual time", () => {
     const card = arrival(name).spec;
     const present = () => lane.present({ card, entry: entryOf(name, kind.source), when: "nextTry" });
     const first = await present();
-    expect(first.exchanges).toBeLessThanOrEqual(plan.exchanges + 1);
+    expect(first.exchanges).toBeLessThanOrEqual(plan.exchanges + 1 + NUMBER_SOUGHT);
     const { outcome, tookMs, exchanges } = await present();
     expect({ outcome, exchanges }).toEqual({ outcome: "granted", exchanges: plan.exchanges });
     const ratio = tookMs / boundMs(plan.commands, SPI_PLAN);
