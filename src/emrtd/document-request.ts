@@ -33,6 +33,8 @@ export interface DocumentRequest extends AccessRequest {
   readonly objection?: (mrz: Mrz) => Objection | undefined;
   /** Data groups that are wanted besides those that prove something. One that the document lacks is passed over. */
   readonly wanted: readonly DataGroupName[];
+  /** Of which holders they are wanted, asked once DG1 is proven; of all when absent. */
+  readonly isWantedOf?: (mrz: Mrz) => boolean;
   /** Hears of each step as it is done, for people who watch. */
   readonly onStep?: (step: DocumentStep) => void;
 }

@@ -11,7 +11,7 @@ import { type AccessProtocol, type OpenDocument, openDocument } from "./document
 import { type Attempt, agreeWithChip, settleChip } from "./document-chip.ts";
 import type { ChipProtocol, DocumentAttempts, DocumentError, DocumentRequest } from "./document-request.ts";
 import { DocumentSession } from "./document-session.ts";
-import { DATA_GROUPS, LDS_FILES } from "./lds/data-groups.ts";
+import { DATA_GROUPS, type DataGroupName, LDS_FILES } from "./lds/data-groups.ts";
 import { expiryDate, isBefore } from "./lds/dates.ts";
 import { parseDg1 } from "./lds/dg1.ts";
 import { checkDocumentFiles, type DocumentProof } from "./passive-authentication.ts";
@@ -73,13 +73,7 @@ function* inspect(
   const chip = yield* settleChip(session, { ...agreed.value, security: security.value }, attempt);
   if (!chip.ok) return chip;
   if (chip.value !== undefined) request.onStep?.({ kind: chip.value });
-  const check = () => checkDocumentFiles(security.value, { ...request, files: session.dataGroups() });
-  // What a document says of its holder beyond DG1 is not asked of one that is false already.
-  const proven = check();
-  if (!proven.ok) return proven;
-  const rest = yield* readWanted(session, security.value, request);
-  if (!rest.ok) return rest;
-  const signed = rest.value === "read" ? check() : proven;
+  const signed = yield* proveFiles(session, security.value, request);
   if (!signed.ok) return signed;
   const { access } = opened;
   const used = access.protocol === "PACE" ? access.profile : undefined;
@@ -126,17 +120,24 @@ function* readSecurity(
   return session.isProven || mayBeTooMuch ? sod : err({ kind: "chipRefuted" });
 }
 
-function* readWanted(
+/** What was read, against the State's list; then what is wanted besides, which is not asked of a document that is false already. */
+function* proveFiles(
   session: DocumentSession,
-  { listed }: DocumentSecurity,
-  { wanted }: DocumentRequest,
-): Exchange<"read" | "nothing", DocumentError> {
+  security: DocumentSecurity,
+  request: DocumentRequest,
+): Exchange<DocumentProof, DocumentError> {
+  const check = () => checkDocumentFiles(security, { ...request, files: session.dataGroups() });
+  const proven = check();
+  if (!proven.ok || request.isWantedOf?.(proven.value.mrz) === false) return proven;
   const due = DATA_GROUPS.filter(
-    (name) => wanted.includes(name) && listed.has(LDS_FILES[name].sfi) && !session.files.has(name),
+    (name) => request.wanted.includes(name) && isUnread(name, session, security),
   );
   for (const name of due) {
     const file = yield* session.read(name);
     if (!file.ok) return file;
   }
-  return ok(due.length > 0 ? "read" : "nothing");
+  return due.length === 0 ? proven : check();
 }
+
+const isUnread = (name: DataGroupName, { files }: DocumentSession, { listed }: DocumentSecurity): boolean =>
+  listed.has(LDS_FILES[name].sfi) && !files.has(name);

@@ -10,7 +10,7 @@ import { parseDg11 } from "../emrtd/lds/dg11.ts";
 import type { Mrz } from "../emrtd/lds/mrz.ts";
 import type { EphemeralKeys } from "../emrtd/pace-keys.ts";
 import type { DocumentFamilies } from "../emrtd/read-manner.ts";
-import { type DocumentHolder, holderOf } from "../identity/document-holder.ts";
+import { bearsFiscalCode, type DocumentHolder, holderOf } from "../identity/document-holder.ts";
 import { holderIdentifiers, type Identifier } from "../identity/match-keys.ts";
 import type { Proofs } from "../identity/proofs.ts";
 import type { TrustAnchors } from "../pki/trust-anchors.ts";
@@ -167,6 +167,7 @@ export class DocumentExaminer {
       },
       // The fiscal code stands in DG11; whoever does not ask for it has no business there.
       wanted: rules.match.has("cf") ? ["DG11"] : [],
+      isWantedOf: ({ issuer }) => bearsFiscalCode(issuer),
     };
     const examined = await examineDocument(card, request, { ...this.#context, activateAnew, until });
     if (examined.ok) return { examined, finding: ok(this.#found(examined.value)) };

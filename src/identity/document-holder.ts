@@ -44,11 +44,16 @@ export interface DocumentHolder {
 const ITALY = "ITA";
 const FULL_AGE_YEARS = 18;
 
+/** Whether documents of this State say the fiscal code of their holders; no other has one to be read. */
+export const bearsFiscalCode = (issuer: string): boolean => issuer === ITALY;
+
 /** Never fails: a field that cannot be read is absent, with a note. `today` is the day at the gate's place. */
 export function holderOf({ mrz, dg11 }: HolderFiles, today: CivilDate): DocumentHolder {
   const named = holderNames(mrz, dg11?.fullName);
   const born = holderBirth(mrz.dateOfBirth, dg11?.dateOfBirth, today);
-  const fiscal = mrz.issuer === ITALY ? holderFiscalCode(dg11?.personalNumber, born.date, mrz.sex) : NO_CODE;
+  const fiscal = bearsFiscalCode(mrz.issuer)
+    ? holderFiscalCode(dg11?.personalNumber, born.date, mrz.sex)
+    : NO_CODE;
   const age = born.date === undefined ? undefined : ageYears(born.date, today);
   const expired = isExpired(mrz.dateOfExpiry, today);
   const notes = new Set<HolderNote>([...named.notes, ...born.notes, ...fiscal.notes]);
