@@ -129,7 +129,10 @@ export class DocumentLane {
     if (passwords !== undefined) wipePasswords(passwords);
   }
 
-  /** A card of a kind that has no number, as far as is known: a document of the one State whose cards have one is asked for it after all. */
+  /**
+   * A card of a kind that has no number, as far as is known: a document of the one State whose cards have one is asked for it
+   * after all.
+   */
   async #readNumberless(card: DetectedCard, entered: Entered, byNumber: ByNumber): Read {
     const found = await this.#examine(card, entered);
     if (!found.ok) return found;

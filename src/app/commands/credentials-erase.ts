@@ -6,34 +6,19 @@
 import type { Erasure, FoundHolder, HolderDesk } from "../../journal/holder-records.ts";
 import type { Remains } from "../../journal/remains.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
-import { choiceComplaint, findHolder, isNothing, NOTHING_KEPT, recordLines } from "./holder-choice.ts";
-import { failed, openConfig, openSite } from "./site.ts";
+import { isNothing, NOTHING_KEPT, recordLines, withHolder } from "./holder-choice.ts";
+import { failed } from "./site.ts";
 
 const YES = "yes";
 
-export const eraseCommand: Execute = async (invocation, io) => {
-  const complaint = choiceComplaint(invocation);
-  if (complaint !== undefined) {
-    io.err(`${complaint}; see varco credentials erase --help`);
-    return EXIT.usage;
-  }
-  const config = await openConfig(invocation, io);
-  if ("exit" in config) return config.exit;
-  const site = await openSite(config.value, io);
-  if ("exit" in site) return site.exit;
-  try {
-    const holder = await findHolder(config.value, site.value, invocation, io);
-    if ("exit" in holder) return holder.exit;
-    const { desk, found } = holder.value;
-    if (isNothing(found)) return await eraseRemains(desk, found, io);
+export const eraseCommand: Execute = (invocation, io) =>
+  withHolder(invocation, io, async ({ desk, found }) => {
+    if (isNothing(found)) return eraseRemains(desk, found, io);
     const isDenied = found.credentials.some(({ denyListed }) => denyListed);
     if (!isDenied && !(await isWanted(found, invocation, io))) return EXIT.negative;
     const erased = await desk.erase(found);
     return erased.ok ? tell(found, erased.value, invocation, io) : failed(io, erased.error).exit;
-  } finally {
-    site.value.close();
-  }
-};
+  });
 
 /** Of somebody erased before, at his date or by a command that was cut short, copies may be left in the file. */
 async function eraseRemains(desk: HolderDesk, found: FoundHolder, io: CommandIo): Promise<ExitCode> {

@@ -11,54 +11,30 @@ import type { FoundHolder, HolderDesk, KeptEvent } from "../../journal/holder-re
 import type { JournalError, Json } from "../../ports/journal.ts";
 import { ok, type Result } from "../../result.ts";
 import { toIso8601 } from "../../time/iso-8601.ts";
-import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
+import { type CommandIo, EXIT, type Execute, type ExitCode } from "../command.ts";
 import { credentialJson } from "./credentials-list.ts";
 import { type LineSink, openSink, type SinkError } from "./export-sink.ts";
-import { choiceComplaint, findHolder, isNothing, NOTHING_KEPT, recordLines } from "./holder-choice.ts";
-import { failed, openConfig, openSite } from "./site.ts";
+import { type HolderAsked, isNothing, NOTHING_KEPT, recordLines, withHolder } from "./holder-choice.ts";
+import { failed } from "./site.ts";
 
 type ShowError = JournalError | SinkError | DamagedRow;
 
-export const showCommand: Execute = async (invocation, io) => {
-  const complaint = choiceComplaint(invocation);
-  if (complaint !== undefined) {
-    io.err(`${complaint}; see varco credentials show --help`);
-    return EXIT.usage;
-  }
-  const config = await openConfig(invocation, io);
-  if ("exit" in config) return config.exit;
-  const site = await openSite(config.value, io);
-  if ("exit" in site) return site.exit;
-  try {
-    const holder = await findHolder(config.value, site.value, invocation, io);
-    if ("exit" in holder) return holder.exit;
-    const { desk, found } = holder.value;
+export const showCommand: Execute = (invocation, io) =>
+  withHolder(invocation, io, async (asked) => {
+    const { found, site } = asked;
     if (isNothing(found)) {
       io.err(NOTHING_KEPT);
       return EXIT.negative;
     }
-    const noted = await site.value.journal.append([
+    const noted = await site.journal.append([
       { type: "acs.system.holderShown", data: { events: found.events } },
     ]);
     if (!noted.ok) return failed(io, noted.error).exit;
-    const shown = await show(desk, found, { config: config.value, invocation, io });
+    const shown = await show(asked);
     return shown.ok ? EXIT.done : tellFailure(shown.error, io);
-  } finally {
-    site.value.close();
-  }
-};
+  });
 
-interface Surroundings {
-  readonly config: Config;
-  readonly invocation: Invocation;
-  readonly io: CommandIo;
-}
-
-async function show(
-  desk: HolderDesk,
-  found: FoundHolder,
-  { config, invocation, io }: Surroundings,
-): Promise<Result<void, ShowError>> {
+async function show({ config, desk, found, invocation, io }: HolderAsked): Promise<Result<void, ShowError>> {
   const sink = await openSink(invocation.texts["output"], io);
   if (!sink.ok) return sink;
   const isJson = invocation.flags.has("json");

@@ -7,28 +7,62 @@ import type { Config } from "../../config/schema.ts";
 import type { CredentialName } from "../../journal/credential-listing.ts";
 import { type FoundHolder, HolderDesk, type HolderMeant } from "../../journal/holder-records.ts";
 import { toIso8601 } from "../../time/iso-8601.ts";
-import { type CommandIo, EXIT, type Invocation } from "../command.ts";
+import { type CommandIo, EXIT, type ExitCode, type Invocation } from "../command.ts";
 import { credentialLine } from "./credentials-list.ts";
 import { askedWay, askHolder, WAYS } from "./listed-holder-input.ts";
-import { failed, holderOf, type Outcome, type Site } from "./site.ts";
+import { failed, holderOf, type Outcome, openConfig, openSite, type Site } from "./site.ts";
 import { awaitTap, readNumber } from "./tap.ts";
 
 const DISPLAY_TAG = /^card#[0-9a-f]{4}$/;
 
 /** What is wrong with a command line that names a holder; `undefined` when nothing is. */
-export function choiceComplaint({ flags, positionals }: Invocation): string | undefined {
+function choiceComplaint({ flags, positionals }: Invocation): string | undefined {
   const ways = ["tap", ...WAYS].filter((way) => flags.has(way));
   return ways.length + positionals.length === 1
     ? undefined
-    : "one of --tap, --document, --fiscal-code, --name and REFERENCE|TAG is needed";
+    : "one of --tap, --document, --fiscal-code, --name and REFERENCE|TAG is needed; see --help";
 }
 
 /** The operator's name for a credential, as it stands on a command line. */
 export const credentialName = (name: string): CredentialName =>
   DISPLAY_TAG.test(name) ? { displayTag: name } : { reference: name };
 
-/** What is kept of the holder, which may be nothing; exit 1 when it cannot be told who is meant. */
-export async function findHolder(
+/** A command about one holder, with what is kept of him, and the site that it was found at. */
+export interface HolderAsked {
+  readonly config: Config;
+  readonly site: Site;
+  readonly desk: HolderDesk;
+  /** Which may be nothing. */
+  readonly found: FoundHolder;
+  readonly invocation: Invocation;
+  readonly io: CommandIo;
+}
+
+/** Finds the holder that the command line means and does what is asked; exit 1 when it cannot be told who is meant. */
+export async function withHolder(
+  invocation: Invocation,
+  io: CommandIo,
+  use: (asked: HolderAsked) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const complaint = choiceComplaint(invocation);
+  if (complaint !== undefined) {
+    io.err(complaint);
+    return EXIT.usage;
+  }
+  const config = await openConfig(invocation, io);
+  if ("exit" in config) return config.exit;
+  const site = await openSite(config.value, io);
+  if ("exit" in site) return site.exit;
+  try {
+    const holder = await findHolder(config.value, site.value, invocation, io);
+    if ("exit" in holder) return holder.exit;
+    return await use({ config: config.value, site: site.value, ...holder.value, invocation, io });
+  } finally {
+    site.value.close();
+  }
+}
+
+async function findHolder(
   config: Config,
   site: Site,
   invocation: Invocation,
