@@ -4,7 +4,7 @@
  * `MATCH_SEED` begins elsewhere.
  */
 import process from "node:process";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type MatchReport, playMatch } from "./match.ts";
 import type { MatchDefect } from "./match-defects.ts";
 import { figureLines } from "./match-figures.ts";
@@ -37,6 +37,14 @@ function story({ seed, violations, diaries }: MatchReport): string {
   return [`seed ${seed}: ${violations.length} violations`, ...told, `replay it with: ${again}`].join("\n");
 }
 
+/** At once, since a long run may be cut short. */
+function tell({ seed, visits, calm, kills, faults, violations, figures }: MatchReport): void {
+  process.stdout.write(
+    `match day of seed ${seed}: ${visits} visits (${calm} undisturbed), ${kills} kills, ${faults} strikes of faults, ` +
+      `${violations.length} violations\n${figureLines(figures).join("\n")}\n`,
+  );
+}
+
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(3)} s`;
 
 describe("a match day", () => {
@@ -50,6 +58,7 @@ describe("a match day", () => {
     async (seed) => {
       const report = await playMatch({ seed, arrivals: ARRIVALS });
       reports.push(report);
+      tell(report);
       if (report.violations.length > 0) expect.fail(story(report));
       expect(report.calm).toBeGreaterThan(report.visits / 2);
       expect(report.kills).toBeGreaterThan(0);
@@ -66,14 +75,6 @@ describe("a match day", () => {
   test("sees each kind often, if it is a long one", () => {
     const rare = KINDS.filter(({ share }) => (share * ARRIVALS) / 10_000 < OFTEN).map(({ name }) => name);
     expect(ARRIVALS >= LONG_DAY ? rare : []).toEqual([]);
-  });
-
-  afterAll(() => {
-    for (const { seed, visits, calm, kills, faults, violations, figures } of reports)
-      process.stdout.write(
-        `match day of seed ${seed}: ${visits} visits (${calm} undisturbed), ${kills} kills, ${faults} strikes of faults, ` +
-          `${violations.length} violations\n${figureLines(figures).join("\n")}\n`,
-      );
   });
 });
 
