@@ -43,6 +43,8 @@ const TRIES_OF_HOLDER = 5;
 
 /** Of a pinned card that is gone at each of several proofs: so is a device without the key, and the alarm says so. */
 const SILENT = "denied acs:ChipAuthenticationFailed silent";
+/** The same with somebody who is refused for another reason first. */
+const silenced = (due: string): string => `${due} silent`;
 /** What a card, a reader or a process in trouble leads to. */
 const IN_TROUBLE: readonly string[] = [
   SILENT,
@@ -201,7 +203,7 @@ class Court {
       guest.due,
       ...mistakes,
       ...(mayBeBlocked || hasGuessed ? [BLOCKED] : []),
-      ...(judged.isCalm ? [] : IN_TROUBLE),
+      ...(judged.isCalm ? [] : [...IN_TROUBLE, silenced(guest.due)]),
       ...(hasForeignDigits ? BY_FOREIGN_DIGITS : []),
     ];
   }
@@ -255,7 +257,8 @@ const alarmType = (alarm: string | undefined): string => `acs.security.${alarm}`
 function alarmProblem(row: Row, { visit, answers, isCalm }: JudgedVisit): readonly Violation[] | undefined {
   const { guest } = visit.errand;
   const told = answers.find(({ seq }) => seq === row.seq + 1);
-  const isSilenced = !isCalm && told !== undefined && answerOf(told) === SILENT;
+  const answer = told === undefined ? undefined : answerOf(told);
+  const isSilenced = !isCalm && (answer === SILENT || answer === silenced(guest.due));
   if (row.type === alarmType(guest.alarm) || isSilenced) return undefined;
   return [
     { invariant: "alarmsAreDeserved", atMs: row.atMs, what: `row ${row.seq}, ${row.type}: ${guest.name}` },
