@@ -114,6 +114,17 @@ describe("a refusal", () => {
     expect(verdict([visit(MEMBER, {}, errand)], [refused])).toEqual([]);
   });
 
+  test("of a chip that nine wrong passwords made slower than a lane waits", () => {
+    const guesser = { ...STRANGER, due: "denied InvalidPIN wrongPassword" };
+    const verdictBehind = (wrong: number): readonly string[] => {
+      const rows = Array.from({ length: wrong }, (_, index) => row(guesser.due, { seq: index + 1 }));
+      const answers = [...rows.map(() => guesser.due), "denied acs:ReadIncomplete tries:1"];
+      return verdict([visit(guesser, {}, { answers })], [...rows, { ...refused, seq: wrong + 1 }]);
+    };
+    expect(verdictBehind(9)).toEqual([]);
+    expect(verdictBehind(8)).toEqual(["refusalsHaveReasons"]);
+  });
+
   test("for digits that somebody left behind, or that nobody did", () => {
     const wrong = row("denied InvalidPIN wrongPassword");
     const before = visit(STRANGER, {

@@ -40,6 +40,8 @@ const RECOVERY_MS = 20_000;
 const KEPT_MS = 32_000;
 /** Wrong numbers at one card that says who it is, before it is left alone for an hour. */
 const TRIES_OF_HOLDER = 5;
+/** Wrong passwords behind which a chip takes longer over each than a lane waits for a reading: a second more for each. */
+const TRIES_UNTIL_LATE = 9;
 
 /** Of a pinned card that is gone at each of several proofs: so is a device without the key, and the alarm says so. */
 const SILENT = "denied acs:ChipAuthenticationFailed silent";
@@ -197,12 +199,13 @@ class Court {
     const { errand, lane, beganMs, endedMs } = judged.visit;
     const { guest, mistakes } = errand;
     const mayBeBlocked = this.#blocksAt(judged).mayBeBlocked(beganMs, endedMs + LINGER_MS);
-    const hasGuessed = this.#triesAt(judged) >= TRIES_OF_HOLDER;
+    const tries = this.#triesAt(judged);
     const hasForeignDigits = this.#leftovers.some((each) => each.lane === lane && meets(each, judged.visit));
     return [
       guest.due,
       ...mistakes,
-      ...(mayBeBlocked || hasGuessed ? [BLOCKED] : []),
+      ...(mayBeBlocked || tries >= TRIES_OF_HOLDER ? [BLOCKED] : []),
+      ...(tries >= TRIES_UNTIL_LATE ? [INCOMPLETE] : []),
       ...(judged.isCalm ? [] : [...IN_TROUBLE, silenced(guest.due)]),
       ...(hasForeignDigits ? BY_FOREIGN_DIGITS : []),
     ];
