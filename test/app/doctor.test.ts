@@ -1,5 +1,4 @@
 // The doctor on a virtual board: what is well, what is not, and what to do about it.
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { expect, test } from "vitest";
@@ -11,19 +10,12 @@ import { lockReader } from "../../src/app/process-lock.ts";
 import { loadOrCreateSigner } from "../../src/crypto/signing-key.ts";
 import { systemRandom } from "../../src/crypto/system-random.ts";
 import { good } from "../good.ts";
+import { hasSocat } from "../socat.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { type CommandWorld, commandWorld, NODE } from "./command-world.ts";
 import { containing } from "./matchers.ts";
 
-const socat = ((): boolean => {
-  try {
-    execFileSync("socat", ["-V"], { stdio: "ignore" });
-    return true;
-  } catch {
-    process.stdout.write("socat is missing: the doctor is not tried on a serial line\n");
-    return false;
-  }
-})();
+const socat = hasSocat("the doctor is not tried on a serial line");
 
 async function examine(world: CommandWorld) {
   const { exit, out } = await world.run(doctorCommand, { flags: new Set(["json"]) });

@@ -5,18 +5,11 @@ import { expect, test } from "vitest";
 import { readCommand } from "../../src/app/commands/read.ts";
 import { simChipCommand } from "../../src/app/commands/sim-chip.ts";
 import { lockReader } from "../../src/app/process-lock.ts";
+import { hasSocat } from "../socat.ts";
 import { type CommandWorld, commandWorld } from "./command-world.ts";
 import { containing } from "./matchers.ts";
 
-const socat = ((): boolean => {
-  try {
-    execFileSync("socat", ["-V"], { stdio: "ignore" });
-    return true;
-  } catch {
-    process.stdout.write("socat is missing: varco read is not tried on a pseudo-terminal\n");
-    return false;
-  }
-})();
+const socat = hasSocat("varco read is not tried on a pseudo-terminal");
 
 /** Runs `action` while a chip with this card is served on a link, and gives what came of it; `told` is what the chip said. */
 async function withChip<T>(

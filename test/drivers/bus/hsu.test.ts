@@ -1,5 +1,5 @@
 // The serial adapter: on a port made up here for everything that can go wrong, and on a real pseudo-terminal.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import {
   type SerialPortHandle,
 } from "../../../drivers/bus/hsu.ts";
 import { hex, toHex } from "../../../src/bytes/hex.ts";
+import { hasSocat } from "../../socat.ts";
 import { asNobody, saying } from "./surroundings.ts";
 
 let folder = "";
@@ -235,15 +236,7 @@ describe("a serial node that cannot be used", () => {
 });
 
 /** A pseudo-terminal whose other side sends everything back. */
-const socat = ((): boolean => {
-  try {
-    execFileSync("socat", ["-V"], { stdio: "ignore" });
-    return true;
-  } catch {
-    process.stdout.write("socat is missing: the serial adapter is not tried on a pseudo-terminal\n");
-    return false;
-  }
-})();
+const socat = hasSocat("the serial adapter is not tried on a pseudo-terminal");
 
 describe.runIf(socat)("on a pseudo-terminal", () => {
   let echo: ChildProcess | undefined;
