@@ -166,6 +166,27 @@ describe("wrong passwords at a lane", () => {
     expect(new LaneBlocks(tries.slice(1), [100_000]).mayBeBlocked(last, last + 30_000)).toBe(true);
   });
 
+  test("at one card block that card behind the fifth, in the middle of its holder's visit", () => {
+    const due = "denied InvalidPIN wrongPassword";
+    const guesser: Guest = { ...STRANGER, due };
+    const verdictBehind = (earlier: number): readonly string[] => {
+      const before = Array.from({ length: earlier }, (_, index) =>
+        row(due, { seq: index + 1, atMs: CAME_MS - 800_000 + index }),
+      );
+      const layings = [{ hand: "own", fromMs: CAME_MS - 800_001, toMs: CAME_MS - 799_000 } as const];
+      const first = visit(
+        guesser,
+        { beganMs: CAME_MS - 801_000, endedMs: CAME_MS - 798_000, layings },
+        { answers: before.map(() => due) },
+      );
+      const blocked = row("denied acs:Blocked passwordTries", { seq: earlier + 2, atMs: CAME_MS + 1_800 });
+      const own = [row(due, { seq: earlier + 1 }), blocked];
+      return verdict([first, visit(guesser, {}, { answers: [due, due] })], [...before, ...own]);
+    };
+    expect(verdictBehind(4)).toEqual([]);
+    expect(verdictBehind(3)).toEqual(["everybodyGetsWhatIsDue", "refusalsHaveReasons"]);
+  });
+
   test("that are tried while it is blocked are found", () => {
     const wrong = [...tries, last + 30_000].map((afterMs, index) =>
       row("denied InvalidPIN wrongPassword", { seq: index + 1, atMs: CAME_MS + 1_300 + afterMs }),

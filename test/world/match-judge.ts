@@ -227,6 +227,7 @@ class Court {
     const { errand, beganMs, endedMs, lane } = visit;
     const isDisturbed =
       !isCalm ||
+      this.#triesAt(judged) >= TRIES_OF_HOLDER ||
       this.#blocksAt(judged).mayBeBlocked(beganMs, endedMs) ||
       this.#leftovers.some((each) => each.lane === lane && meets(each, visit));
     if (isDisturbed) return undefined;
