@@ -7,6 +7,7 @@ import { equalBytes } from "../../src/bytes/bytes.ts";
 import { toHex } from "../../src/bytes/hex.ts";
 import type { CardKbits, DetectedCard } from "../../src/ports/card.ts";
 import { parseAts } from "./ats.ts";
+import type { FrameChoice } from "./iso-dep-choice.ts";
 import type { CardProtocol, Target, TargetA, TargetB } from "./target.ts";
 
 /** SEL_RES bit 6: the card speaks ISO/IEC 14443-4. */
@@ -18,6 +19,8 @@ const RANDOM_UID = { lengthBytes: 4, firstByte: 0x08 } as const;
 /** R(NAK), block number 0; with the card's device identifier behind it where the card was given one. */
 export const R_NAK = 0xb2;
 const WITH_DEVICE_ID = 0x08;
+/** The firmware keeps the sizes of type B's frames to itself. */
+const FIRMWARE_FRAME_BYTES = 64;
 
 /** The card that was found last and not dropped since. */
 export interface ActiveCard {
@@ -30,6 +33,10 @@ export interface ActiveCard {
   /** Nothing is to be learned from its identity: the card makes one up at each activation. */
   readonly isAnonymous: boolean;
   readonly frameWaitingExponent: number;
+  /** FSC, the largest frame that the card takes. */
+  readonly cardFrameBytes: number;
+  /** Who speaks ISO-DEP with it, and in frames of what size it answers where that is this driver. */
+  readonly frames: FrameChoice;
   /**
    * A frame that an active ISO-DEP card answers with R(ACK) or its last block. A card put in its place has not
    * been activated and stays silent, so an answer is this card's.
@@ -54,12 +61,17 @@ export const maybeSame = (before: ActiveCard, now: ActiveCard): boolean =>
   equalBytes(before.identity, now.identity) ||
   (before.isAnonymous && now.isAnonymous && before.family === now.family);
 
-export const activeCard = (target: Target): ActiveCard =>
-  target.protocol === "typeA" ? activeTypeA(target) : activeTypeB(target);
+/** `frames`: what its answer to select was asked for with; type B is always the firmware's. */
+export const activeCard = (target: Target, frames: FrameChoice): ActiveCard =>
+  target.protocol === "typeA" ? activeTypeA(target, frames) : activeTypeB(target);
 
-function activeTypeA({ protocol, number, sak, uid, ats }: TargetA): ActiveCard {
-  const { frameWaitingExponent, fastestKbits, historicalBytes } = parseAts(ats);
-  const kind = (sak & SAK_ISO_DEP) === 0 ? "other" : "isoDep";
+/** Whether a card of type A says that it takes APDUs. */
+export const speaksIsoDep = ({ sak }: Pick<TargetA, "sak">): boolean => (sak & SAK_ISO_DEP) !== 0;
+
+function activeTypeA(target: TargetA, frames: FrameChoice): ActiveCard {
+  const { protocol, number, sak, uid, ats } = target;
+  const { cardFrameBytes, frameWaitingExponent, fastestKbits, historicalBytes } = parseAts(ats);
+  const kind = speaksIsoDep(target) ? "isoDep" : "other";
   return {
     protocol,
     number,
@@ -67,6 +79,8 @@ function activeTypeA({ protocol, number, sak, uid, ats }: TargetA): ActiveCard {
     identity: uid,
     isAnonymous: uid.length === RANDOM_UID.lengthBytes && uid[0] === RANDOM_UID.firstByte,
     frameWaitingExponent,
+    cardFrameBytes,
+    frames,
     signOfLife: Uint8Array.of(R_NAK),
     fastestKbits,
     family: `A ${toHex(Uint8Array.of(sak))} ${toHex(historicalBytes)}`,
@@ -90,6 +104,8 @@ function activeTypeB({
     identity: pupi,
     isAnonymous: isoDep,
     frameWaitingExponent,
+    cardFrameBytes: FIRMWARE_FRAME_BYTES,
+    frames: "firmware",
     signOfLife: deviceId === 0 ? Uint8Array.of(R_NAK) : Uint8Array.of(R_NAK | WITH_DEVICE_ID, deviceId),
     // The protocol and parameter selection of InPSL is type A's; type B agrees on a rate in ATTRIB, which the chip sends.
     fastestKbits: 106,

@@ -8,6 +8,7 @@ import type { LinkError } from "../../src/ports/card.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { err, ok, type Result } from "../../src/result.ts";
 import { after, type Millis } from "../../src/time/time.ts";
+import { wantedAnswerBytes } from "./answer-length.ts";
 import { blamesReader, type CommandError, type CommandRunner } from "./command-runner.ts";
 import { type CardAnswer, type DataExchange, dataExchange, MAX_EXCHANGE_BYTES } from "./commands.ts";
 import { frameWaitingMs } from "./frame-waiting.ts";
@@ -18,19 +19,17 @@ const MAX_COMMAND_APDU_BYTES = 65_544;
 /** Longest response: 65536 bytes and the status words. */
 const MAX_RESPONSE_APDU_BYTES = 65_538;
 const MIN_APDU_BYTES = { command: 4, response: 2 } as const;
-const HEADER_BYTES = 4;
 /** Expected of a card that was not told how much it may answer with: one frame of most cards. */
 const USUAL_BYTES = 32;
 
-/** Asks for the rest of an answer. */
-const FETCH = { data: new Uint8Array(0), part: "last", cardBytes: USUAL_BYTES } as const;
+const NOTHING = new Uint8Array(0);
 
 /** A card may think twice its frame waiting time, but is not given up sooner than this. */
 const MIN_ANSWER_MS = 500;
 /** Room for the radio and the host link. */
 const LINK_MARGIN_MS = 50;
 /** End of every APDU, whatever the card asks for; 64 kB at 106 kbit/s take about 7 s. */
-const MAX_APDU_MS = 15_000;
+export const MAX_APDU_MS = 15_000;
 
 /** The end of an APDU, and the longest that one part of it may take. */
 interface Deadline {
@@ -74,39 +73,27 @@ export async function exchangeApdu(
     const taken = await exchangePart(target, { data, part: "more", cardBytes: 0 }, deadline);
     if (!taken.ok) return taken;
   }
-  const last = {
-    data: command.subarray(lastPartAt),
-    part: "last",
-    cardBytes: expectedBytes(command),
-  } as const;
+  const wantedBytes = wantedAnswerBytes(command) ?? USUAL_BYTES;
+  const cardBytes = Math.min(wantedBytes, MAX_EXCHANGE_BYTES);
+  const last = { data: command.subarray(lastPartAt), part: "last", cardBytes } as const;
   const first = await exchangePart(target, last, deadline);
-  return first.ok ? collect(target, first.value, deadline) : first;
-}
-
-/**
- * The most that a card answers with to a short APDU (ISO/IEC 7816-4 §5.1), by its Le; a guess where Le asks for
- * all there is, or the APDU is an extended one.
- */
-function expectedBytes(command: Uint8Array): number {
-  const behindHeader = command.subarray(HEADER_BYTES);
-  const [first = 0] = behindHeader;
-  const dataBytes = behindHeader.length > 1 ? 1 + first : 0;
-  if (behindHeader.length === dataBytes) return MIN_APDU_BYTES.response;
-  const le = behindHeader.length === dataBytes + 1 ? (behindHeader[dataBytes] ?? 0) : 0;
-  return le === 0 ? USUAL_BYTES : Math.min(le + MIN_APDU_BYTES.response, MAX_EXCHANGE_BYTES);
+  return first.ok ? collect(target, first.value, wantedBytes, deadline) : first;
 }
 
 /** Fetches the rest of an answer of which the chip holds more than one frame. */
 async function collect(
   target: ApduTarget,
   first: CardAnswer,
+  wantedBytes: number,
   deadline: Deadline,
 ): Promise<Result<Uint8Array, LinkError>> {
   const parts = [first.data];
   let lengthBytes = first.data.length;
   let more = first.more;
   while (more) {
-    const next = await exchangePart(target, FETCH, deadline);
+    const leftBytes = Math.max(wantedBytes - lengthBytes, USUAL_BYTES);
+    const cardBytes = Math.min(leftBytes, MAX_EXCHANGE_BYTES);
+    const next = await exchangePart(target, { data: NOTHING, part: "last", cardBytes }, deadline);
     if (!next.ok) return next;
     // A part without data would let a hostile card keep the loop going for ever.
     if (next.value.data.length === 0) return garbledCard("empty part of a chained answer");

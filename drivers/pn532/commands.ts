@@ -70,20 +70,60 @@ export function lineTest(): Command<true> {
   return local("afterDamage", { name: "Diagnose", code: 0x00, parameters, answerBytes, decode });
 }
 
+const REGISTER_ADDRESS_BYTES = 2;
 /** CIU_FIFOData: the byte that the radio's buffer would give next. */
 const FIFO_DATA_REGISTER = hex("63 39");
 /** What is left in it when nobody has answered a poll for type A: the request itself. */
 export const FIFO_REQA = 0x26;
 
-/** ReadRegister of CIU_FIFOData: one byte. */
-export function readFifo(): Command<number> {
-  return local("afterDamage", {
+/** ReadRegister: one byte from each two-byte address. */
+const readRegisters = <T>(addresses: Uint8Array, decode: (values: Uint8Array) => T | undefined): Command<T> =>
+  local("afterDamage", {
     name: "ReadRegister",
     code: 0x06,
-    parameters: FIFO_DATA_REGISTER,
-    answerBytes: 1,
-    decode: (data) => (data.length === 1 ? data[0] : undefined),
+    parameters: addresses,
+    answerBytes: addresses.length / REGISTER_ADDRESS_BYTES,
+    decode: (data) => (data.length === addresses.length / REGISTER_ADDRESS_BYTES ? decode(data) : undefined),
   });
+
+/** ReadRegister of CIU_FIFOData: one byte. */
+export const readFifo = (): Command<number> => readRegisters(FIFO_DATA_REGISTER, ([next]) => next);
+
+/** CIU_TxMode and CIU_RxMode: what the radio sends and takes, with the speed in bits 6 to 4. */
+export interface RadioModes {
+  readonly tx: number;
+  readonly rx: number;
+}
+
+const MODE_REGISTERS = hex("63 02 63 03");
+
+/** ReadRegister of CIU_TxMode and CIU_RxMode. */
+export const readRadioModes = (): Command<RadioModes> =>
+  readRegisters(MODE_REGISTERS, ([tx, rx]) =>
+    tx === undefined || rx === undefined ? undefined : { tx, rx },
+  );
+
+const SPEED_SHIFT = 4;
+const SPEED_MASK = 0x07 << SPEED_SHIFT;
+/** CIU_RxThreshold, CIU_ModWidth and CIU_MifNFC, which RFConfiguration item 0D has for these rates. */
+const RECEIVER = {
+  212: { threshold: 0x85, modWidth: 0x15, mifNfc: 0x8a },
+  424: { threshold: 0x85, modWidth: 0x08, mifNfc: 0xb2 },
+} as const;
+
+/** WriteRegister: the same rate both ways, and the receiver set for it as the firmware does at InPSL. */
+export function writeRadioRate({ tx, rx }: RadioModes, kbits: Exclude<CardKbits, 106>): Command<true> {
+  const speed = RATE_CODES[kbits] << SPEED_SHIFT;
+  const { threshold, modWidth, mifNfc } = RECEIVER[kbits];
+  const values = [
+    [0x02, (tx & ~SPEED_MASK) | speed],
+    [0x03, (rx & ~SPEED_MASK) | speed],
+    [0x08, threshold],
+    [0x14, modWidth],
+    [0x0c, mifNfc],
+  ] as const;
+  const parameters = Uint8Array.from(values.flatMap(([register, value]) => [0x63, register, value]));
+  return configuring("WriteRegister", 0x08, parameters);
 }
 
 /** Speeds of the serial interface that this driver uses, in bit/s, with their codes. */
@@ -145,8 +185,12 @@ export const samConfiguration = (): Command<true> =>
     decode: nothing,
   });
 
-/** SetParameters: automatic ATR_RES and automatic RATS (bits 2 and 4), frames with pre- and postamble. */
-export const setParameters = (): Command<true> => configuring("SetParameters", 0x12, hex("14"));
+/** Who asks an ISO-DEP card of type A for its answer to select, and speaks ISO-DEP with it from then on. */
+export type IsoDepEngine = "firmware" | "software";
+
+/** SetParameters: automatic ATR_RES (bit 2), automatic RATS (bit 4) for the firmware's engine, frames with pre- and postamble. */
+export const setParameters = (engine: IsoDepEngine): Command<true> =>
+  configuring("SetParameters", 0x12, Uint8Array.of(engine === "firmware" ? 0x14 : 0x04));
 
 const rfConfiguration = (item: number, ...data: readonly number[]): Command<true> =>
   configuring("RFConfiguration", 0x32, Uint8Array.of(item, ...data));
@@ -297,3 +341,19 @@ export function communicateThru(raw: Uint8Array, responseMs: number): Command<Ca
     decode: decodeCardAnswer,
   };
 }
+
+/** What a raw frame asks of the host: how much may come back, CRC aside, and how long the chip may take over it. */
+export interface RawExchange {
+  readonly answerBytes: number;
+  readonly responseMs: number;
+}
+
+/** The same with a frame that the card may act on: never repeated, since whether it was heard is the engine's to find out. */
+export const exchangeRaw = (
+  raw: Uint8Array,
+  { answerBytes, responseMs }: RawExchange,
+): Command<CardAnswer> => ({
+  ...communicateThru(raw, responseMs),
+  answerBytes: STATUS_BYTES + answerBytes,
+  repeat: "never",
+});

@@ -1,15 +1,21 @@
 /**
  * One PN532 for a person who mounts or repairs it: the tests that the chip and its wires offer, below the
- * `CardReader` and in its place. Each method answers one question; what follows from the answers is said above.
+ * `CardReader`. Each method answers one question; what follows from the answers is said above.
  * Governing document: NXP UM0701-02 §7.2.1 (Diagnose), §7.3.5 (InListPassiveTarget).
  */
 import type { BusError, InputLine } from "../../src/ports/bus.ts";
-import type { ReaderError, ReaderInfo } from "../../src/ports/card.ts";
+import type { LoneReader, ReaderError, ReaderInfo } from "../../src/ports/card.ts";
 import { err, ok, type Result } from "../../src/result.ts";
 import { CommandRunner } from "./command-runner.ts";
-import { type Command, getFirmwareVersion, listPassiveTarget, rfField } from "./commands.ts";
+import {
+  type Command,
+  getFirmwareVersion,
+  type IsoDepEngine,
+  listPassiveTarget,
+  rfField,
+} from "./commands.ts";
 import { type LineTest, testLine } from "./line-test.ts";
-import type { ReaderParts } from "./reader.ts";
+import { createPn532Reader, type ReaderParts } from "./reader.ts";
 import { changeSpeed, toResetSpeed } from "./serial-speed.ts";
 import { FIELD_OFF_MS, RESET_MS, RESET_READY_MS, startUp } from "./start-up.ts";
 import type { CardProtocol } from "./target.ts";
@@ -57,6 +63,11 @@ export class Diagnostics {
   constructor(parts: DiagnosticsParts) {
     this.#parts = parts;
     this.#runner = new CommandRunner(parts);
+  }
+
+  /** The same chip as the gate has it, for cards; to be started by itself, and never used between two calls to this object. */
+  asReader(isoDep: IsoDepEngine): LoneReader {
+    return createPn532Reader({ ...this.#parts, isoDep });
   }
 
   /** As a reader starts: resets, wakes, configures; but with one try per poll. */

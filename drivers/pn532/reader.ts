@@ -7,7 +7,7 @@ import { equalBytes } from "../../src/bytes/bytes.ts";
 import { hex } from "../../src/bytes/hex.ts";
 import type { OutputLine } from "../../src/ports/bus.ts";
 import type {
-  CardKbits,
+  CardLink,
   CardReader,
   DetectedCard,
   LinkError,
@@ -20,27 +20,26 @@ import type { Clock } from "../../src/ports/clock.ts";
 import type { Log } from "../../src/ports/log.ts";
 import { err, ok, type Result } from "../../src/result.ts";
 import { after, type Millis } from "../../src/time/time.ts";
-import { type ActiveCard, activeCard, maybeSame, R_NAK } from "./active-card.ts";
-import { answerMs, exchangeApdu, toLinkError } from "./apdu-channel.ts";
+import { Activation, CHECK_TRIES } from "./activation.ts";
+import { type ActiveCard, maybeSame, R_NAK } from "./active-card.ts";
+import { CardSession } from "./card-session.ts";
 import { CardSpeeds } from "./card-speed.ts";
 import { CheckUp } from "./check-up.ts";
 import { blamesReader, type CommandError, CommandRunner } from "./command-runner.ts";
 import {
-  activationTries,
   type Command,
   communicateThru,
   FIFO_REQA,
   getGeneralStatus,
+  type IsoDepEngine,
   lineTest,
-  listPassiveTarget,
   readFifo,
   rfField,
-  selectRate,
 } from "./commands.ts";
 import { Degradation } from "./degradation.ts";
 import type { FieldTurn } from "./field-turns.ts";
 import type { HostLink } from "./host-link.ts";
-import { PollDeadline } from "./poll-deadline.ts";
+import { IsoDepChoice } from "./iso-dep-choice.ts";
 import {
   ALTERNATING_MS,
   ALTERNATING_ROUND,
@@ -51,21 +50,17 @@ import {
   SHARED_TRIES,
 } from "./polling-round.ts";
 import { RecoveryLadder, type StartPlan } from "./recovery.ts";
+import { RetryTimeout, SIGN_OF_LIFE_MS } from "./retry-timeout.ts";
 import { toResetSpeed } from "./serial-speed.ts";
 import { SharedFieldReader, type SilentReader } from "./shared-field.ts";
-import { configureAgain, FIELD_OFF_MS, type RecoveryParts, recover, startUp } from "./start-up.ts";
-import { STATUS_NO_TARGET, STATUS_OK, STATUS_TIMEOUT } from "./status.table.ts";
+import { configureAgain, type RecoveryParts, recover, startUp } from "./start-up.ts";
+import { STATUS_NO_TARGET, STATUS_TIMEOUT } from "./status.table.ts";
 import type { CardProtocol } from "./target.ts";
-
-/** For the check that a card without ISO-DEP is still there: one try may meet it still waking. */
-const CHECK_TRIES = 2;
 
 /** REQB to every family and a single slot, which cards that lie on one another answer too (ISO/IEC 14443-3 §7.7). */
 const REQUEST_B = hex("05 00 00");
 
 const PRESENCE_TRIES = 2;
-/** The chip gives up after 25.6 ms (set at start); the rest is margin. */
-const PRESENCE_MS = 100;
 
 export interface ReaderParts {
   readonly link: HostLink;
@@ -73,6 +68,8 @@ export interface ReaderParts {
   readonly reset?: OutputLine | undefined;
   /** Opens the device node anew; without it a lost one comes back by itself, as serial ports do, or never. */
   readonly reopen?: RecoveryParts["reopen"];
+  /** Who speaks ISO-DEP with cards of type A where chip and card sustain it; the firmware when absent. */
+  readonly isoDep?: IsoDepEngine | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -86,29 +83,21 @@ export function createSharedPn532Reader(parts: ReaderParts, turn: FieldTurn): Ca
   return new SharedFieldReader({ reader: new Pn532Reader(parts, "shared"), turn, reset, clock });
 }
 
-/** A card from its detection until it is dropped or another one is found. */
-interface Session {
-  /** Another one once the card was activated anew. */
-  active: ActiveCard;
-  kbits: CardKbits;
-  /** An APDU went to the card: from then on it has a state to lose. */
-  isUsed: boolean;
-}
-
 class Pn532Reader implements SilentReader {
   readonly #parts: ReaderParts;
   readonly #field: "own" | "shared";
   readonly #runner: CommandRunner;
   readonly #ladder: RecoveryLadder;
   readonly #speeds = new CardSpeeds();
-  #session: Session | undefined;
+  readonly #timeout: RetryTimeout;
+  readonly #choice: IsoDepChoice;
+  readonly #activation: Activation;
+  #session: CardSession | undefined;
   /** The card of a session that `silence` has ended. */
   #parked: ActiveCard | undefined;
   /** The chip has shown that it leaves a sign of a poll that nobody answered. */
   #tellsSilence = false;
   readonly #usualTries: number;
-  /** The chip's present setting, which cannot be read back. */
-  #tries: number;
   /**
    * A chip that failed once may have lost its settings in a brown-out and be deaf to cards ever after, while it
    * answers every command: it is not used again before it was started anew.
@@ -119,7 +108,6 @@ class Pn532Reader implements SilentReader {
   /** A card fell silent, or nothing was heard for long: a chip in a brown-out answers again, unconfigured. */
   #isUnsure = false;
   #alternatesUntil: Millis | undefined;
-  readonly #deadline = new PollDeadline();
   readonly #checkUp: CheckUp;
   readonly #degradation: Degradation;
 
@@ -127,8 +115,16 @@ class Pn532Reader implements SilentReader {
     this.#parts = parts;
     this.#field = field;
     this.#usualTries = field === "own" ? POLL_TRIES : SHARED_TRIES;
-    this.#tries = this.#usualTries;
     this.#runner = new CommandRunner(parts);
+    this.#timeout = new RetryTimeout(this.#runner);
+    this.#choice = new IsoDepChoice(parts.isoDep ?? "firmware");
+    this.#activation = new Activation({
+      runner: this.#runner,
+      clock: parts.clock,
+      timeout: this.#timeout,
+      choice: this.#choice,
+      usualTries: this.#usualTries,
+    });
     this.#checkUp = new CheckUp(parts.clock);
     this.#degradation = new Degradation(parts);
     this.#ladder = new RecoveryLadder({
@@ -148,10 +144,9 @@ class Pn532Reader implements SilentReader {
     }
     this.#session = undefined;
     this.#parked = undefined;
-    this.#tries = this.#usualTries;
+    this.#activation.wasStarted();
     this.#failure = undefined;
     this.#isUnsure = false;
-    this.#deadline.forget();
     this.#checkUp.postpone();
     this.#degradation.toldAtStart();
     const { recoveredBy } = started.value;
@@ -228,7 +223,7 @@ class Pn532Reader implements SilentReader {
     if (this.#session === undefined)
       return this.#parked === undefined ? ok(false) : this.#findAgain(this.#parked);
     return this.#session.active.kind === "isoDep"
-      ? this.#answersBlock(this.#session.active)
+      ? this.#answersBlock(this.#session.signOfLife)
       : this.#answersAgain(this.#session);
   }
 
@@ -255,10 +250,10 @@ class Pn532Reader implements SilentReader {
       if (found.value === undefined) continue;
       const isSame = maybeSame(parked, found.value);
       this.#parked = undefined;
-      if (isSame) this.#session = { active: found.value, kbits: 106, isUsed: true };
+      if (isSame) this.#session = this.#sessionOf(found.value, "used");
       return ok(isSame);
     }
-    return parked.protocol === "typeA" ? this.#leavesSigns() : this.#answersBlock({ signOfLife: REQUEST_B });
+    return parked.protocol === "typeA" ? this.#leavesSigns() : this.#answersBlock(REQUEST_B);
   }
 
   /** Once it is known what silence looks like, anything else is somebody whom the chip could not make out. */
@@ -276,11 +271,8 @@ class Pn532Reader implements SilentReader {
   }
 
   async #resetField(): Promise<Result<void, ReaderError>> {
-    const off = await this.#run(rfField("off"));
-    if (!off.ok) return off;
-    await this.#parts.clock.sleep(FIELD_OFF_MS);
-    const on = await this.#run(rfField("on"));
-    return on.ok ? ok(undefined) : on;
+    const reset = await this.#activation.resetField();
+    return reset.ok ? reset : err(this.#readerError(reset.error));
   }
 
   async stop(): Promise<void> {
@@ -301,31 +293,23 @@ class Pn532Reader implements SilentReader {
     };
   }
 
-  /** One InListPassiveTarget. A chip that is still trying at the deadline has lost its settings, or hangs. */
   async #activate(
     protocol: CardProtocol,
     tries: number,
     signal?: AbortSignal,
   ): Promise<Result<ActiveCard | undefined, ReaderError>> {
-    if (tries !== this.#tries) {
-      const set = await this.#run(activationTries(tries));
-      if (!set.ok) return set;
-      this.#tries = tries;
-    }
-    const { clock } = this.#parts;
-    const begunAt = clock.monotonicMs();
-    const list = await this.#runner.run(
-      listPassiveTarget(protocol, this.#deadline.deadlineMs(tries)),
-      signal,
+    const found = await this.#activation.activate(protocol, tries, signal);
+    if (found.ok) return found;
+    if (found.error.kind === "aborted") return ok(undefined);
+    return err(
+      found.error.kind === "reader"
+        ? await this.#protected(found.error.error)
+        : this.#readerError(found.error),
     );
-    if (!list.ok) return list.error.kind === "aborted" ? ok(undefined) : err(this.#readerError(list.error));
-    if (list.value.target !== undefined) return ok(activeCard(list.value.target));
-    this.#deadline.foundNobody(tries, clock.monotonicMs() - begunAt);
-    return ok(undefined);
   }
 
   #present(active: ActiveCard): DetectedCard {
-    const session: Session = { active, kbits: 106, isUsed: false };
+    const session = this.#sessionOf(active, "fresh");
     this.#session = session;
     return active.detected({
       channel: { transceive: (command, until) => this.#transceive(session, command, until) },
@@ -333,52 +317,34 @@ class Pn532Reader implements SilentReader {
     });
   }
 
+  #sessionOf(active: ActiveCard, state: "fresh" | "used"): CardSession {
+    const parts = { runner: this.#runner, clock: this.#parts.clock, timeout: this.#timeout };
+    return new CardSession({ ...parts, speeds: this.#speeds, choice: this.#choice }, active, state);
+  }
+
   async #transceive(
-    session: Session,
+    session: CardSession,
     command: Uint8Array,
     until: Millis | undefined,
   ): Promise<Result<Uint8Array, LinkError>> {
     // A channel outlives its card in the hands of a slow caller; the chip's next target is not its business.
     if (this.#session !== session) return err({ kind: "cardLost", status: STATUS_NO_TARGET });
-    const { number, frameWaitingExponent } = session.active;
-    const target = { runner: this.#runner, clock: this.#parts.clock, number, frameWaitingExponent };
-    const answer = await exchangeApdu(target, command, until);
-    if (session.kbits > 106 && !session.isUsed) this.#judgeSpeed(session.active, answer);
-    session.isUsed = true;
+    const answer = await session.transceive(command, until);
     if (answer.ok) return answer;
     this.#isUnsure = true;
     return answer.error.kind === "readerFailed" ? this.#brokenLink(answer.error.error) : answer;
   }
 
-  /** The first answer at a faster rate tells whether the card keeps what it agreed to. */
-  #judgeSpeed(active: ActiveCard, answer: Result<Uint8Array, LinkError>): void {
-    if (answer.ok) this.#speeds.worked(active);
-    else if (answer.error.kind === "cardLost") this.#speeds.failed(active);
-  }
-
-  async #raiseSpeed(session: Session): Promise<Result<CardKbits, LinkError>> {
+  async #raiseSpeed(session: CardSession): Promise<Result<CardLink, LinkError>> {
     if (this.#session !== session) return err({ kind: "cardLost", status: STATUS_NO_TARGET });
-    if (session.isUsed) throw new Error("the rate is agreed on before the first APDU");
-    const { active } = session;
-    const kbits = this.#speeds.worthTrying(active);
-    if (kbits === session.kbits) return ok(kbits);
-    const selected = await this.#runner.run(
-      selectRate(active.number, kbits, answerMs(active.frameWaitingExponent)),
-    );
-    if (!selected.ok) {
-      const failure = toLinkError(selected.error);
-      return failure.kind === "readerFailed" ? this.#brokenLink(failure.error) : this.#activateAgain(session);
-    }
-    const { status } = selected.value;
-    const blame = blamesReader("InPSL", status);
-    if (blame !== undefined) return this.#brokenLink(blame);
-    if (status !== STATUS_OK) return this.#activateAgain(session);
-    session.kbits = kbits;
-    return ok(kbits);
+    const raised = await session.raiseSpeed();
+    if (!raised.ok)
+      return raised.error.kind === "readerFailed" ? this.#brokenLink(raised.error.error) : raised;
+    return raised.value === "refused" ? this.#activateAgain(session) : ok(session.link);
   }
 
   /** A card that refused a rate may be in any state: the field is reset, and one of its kind must answer again. */
-  async #activateAgain(session: Session): Promise<Result<CardKbits, LinkError>> {
+  async #activateAgain(session: CardSession): Promise<Result<CardLink, LinkError>> {
     const reset = await this.#resetField();
     if (!reset.ok) return this.#brokenLink(reset.error);
     const again = await this.#activate(session.active.protocol, CHECK_TRIES);
@@ -388,8 +354,8 @@ class Pn532Reader implements SilentReader {
       return err({ kind: "cardLost", status: STATUS_TIMEOUT });
     }
     this.#speeds.failed(session.active);
-    session.active = again.value;
-    return ok(session.kbits);
+    session.replace(again.value);
+    return ok(session.link);
   }
 
   /** After an exchange without an answer, and now and then, the chip is looked after; it takes a few milliseconds. */
@@ -405,7 +371,7 @@ class Pn532Reader implements SilentReader {
       const configured = await configureAgain({ link, runner: this.#runner, tries: this.#usualTries });
       if (!configured.ok) return err(this.#failed(configured.error));
       this.#isUnsure = false;
-      this.#tries = this.#usualTries;
+      this.#activation.wasConfigured();
     }
     return this.#wasProtected ? this.#keepsCarrierOn() : ok(undefined);
   }
@@ -428,35 +394,40 @@ class Pn532Reader implements SilentReader {
     this.#wasProtected = false;
     const on = this.#field === "shared" ? await this.#run(rfField("on")) : ok(undefined);
     if (!on.ok) return on;
-    const frame = communicateThru(Uint8Array.of(R_NAK), PRESENCE_MS);
-    const sent = await this.#run(frame);
-    if (!sent.ok) return sent;
-    const blame = blamesReader(frame.name, sent.value.status);
-    return blame === undefined ? ok(undefined) : err(await this.#protected(blame));
+    const heard = await this.#heard(Uint8Array.of(R_NAK));
+    return heard.ok ? ok(undefined) : heard;
+  }
+
+  /** The chip's status behind a raw frame; an error where it speaks of the chip. */
+  async #heard(frame: Uint8Array): Promise<Result<number, ReaderError>> {
+    const responseMs = await this.#timeout.reach(SIGN_OF_LIFE_MS);
+    if (!responseMs.ok) return err(this.#readerError(responseMs.error));
+    const command = communicateThru(frame, responseMs.value);
+    const answer = await this.#run(command);
+    if (!answer.ok) return answer;
+    const { status } = answer.value;
+    const blame = blamesReader(command.name, status);
+    return blame === undefined ? ok(status) : err(await this.#protected(blame));
   }
 
   /** Gone is only who stays silent twice: noise on the air is a sign of life. */
-  async #answersBlock({ signOfLife }: Pick<ActiveCard, "signOfLife">): Promise<Result<boolean, ReaderError>> {
-    const check = communicateThru(signOfLife, PRESENCE_MS);
+  async #answersBlock(signOfLife: Uint8Array): Promise<Result<boolean, ReaderError>> {
     for (let tries = 0; tries < PRESENCE_TRIES; tries++) {
-      const answer = await this.#run(check);
-      if (!answer.ok) return answer;
-      const { status } = answer.value;
-      const blame = blamesReader(check.name, status);
-      if (blame !== undefined) return err(await this.#protected(blame));
-      if (status !== STATUS_TIMEOUT) return ok(true);
+      const heard = await this.#heard(signOfLife);
+      if (!heard.ok) return heard;
+      if (heard.value !== STATUS_TIMEOUT) return ok(true);
     }
     return ok(false);
   }
 
   /** A card without ISO-DEP has no block to ask for: the field is reset and the same card must answer again. */
-  async #answersAgain(session: Session): Promise<Result<boolean, ReaderError>> {
+  async #answersAgain(session: CardSession): Promise<Result<boolean, ReaderError>> {
     const reset = await this.#resetField();
     if (!reset.ok) return reset;
     const again = await this.#activate(session.active.protocol, CHECK_TRIES);
     if (!again.ok) return again;
     const same = again.value !== undefined && equalBytes(again.value.identity, session.active.identity);
-    if (same) session.active = again.value;
+    if (same) session.replace(again.value);
     else this.#session = undefined;
     return ok(same);
   }

@@ -20,6 +20,7 @@ import {
   setParameters,
 } from "./commands.ts";
 import type { HostLink } from "./host-link.ts";
+import { START_CODE } from "./retry-timeout.ts";
 import { likelyBauds, toWantedSpeed } from "./serial-speed.ts";
 
 /** RSTPD_N low for at least 20 ns; the chip is ready 2 ms after its release, some boards' filters are slower. */
@@ -28,9 +29,6 @@ export const RESET_READY_MS = 5;
 
 /** Carrier off for so long resets every card in the field (ISO/IEC 14443-3 asks 5 ms). */
 export const FIELD_OFF_MS = 6;
-
-/** 25.6 ms for a card's sign of life (presence check): R-blocks are answered in well under 5 ms. */
-const RETRY_TIMEOUT_25_6_MS = 0x09;
 
 /** What the driver was written for: IC 32, firmware 1.6. Clones report others and mostly work. */
 const EXPECTED: Firmware = { ic: 0x32, version: 1, revision: 6 };
@@ -121,8 +119,8 @@ async function setAll(
 }
 
 const settings = (tries: number): readonly Command<true>[] => [
-  setParameters(),
-  rfTimings(RETRY_TIMEOUT_25_6_MS),
+  setParameters("firmware"),
+  rfTimings(START_CODE),
   activationTries(tries),
 ];
 

@@ -30,7 +30,7 @@ export async function openReader(
   surroundings: ReaderSurroundings,
 ): Promise<Result<LoneReader, BusError | GpioError>> {
   const opened = await openParts(reader, surroundings);
-  return opened.ok ? ok(createPn532Reader(opened.value)) : opened;
+  return opened.ok ? ok(createPn532Reader({ ...opened.value, isoDep: reader.isoDep })) : opened;
 }
 
 /** The same for one that shares its field with others, all of which run in this process. */
@@ -40,7 +40,7 @@ export async function openSharedReader(
   turn: FieldTurn,
 ): Promise<Result<CardReader, BusError | GpioError>> {
   const opened = await openParts(reader, surroundings);
-  return opened.ok ? ok(createSharedPn532Reader(opened.value, turn)) : opened;
+  return opened.ok ? ok(createSharedPn532Reader({ ...opened.value, isoDep: reader.isoDep }, turn)) : opened;
 }
 
 /** The same for who tests the chip itself. */

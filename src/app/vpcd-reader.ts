@@ -6,7 +6,7 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import type {
-  CardKbits,
+  CardLink,
   DetectedCard,
   LinkError,
   LoneReader,
@@ -40,7 +40,7 @@ const MAX_CARDS = 1;
 /** SEL_RES of a card with ISO-DEP. */
 const SAK_ISO_DEP = 0x20;
 /** There is no radio whose rate could be raised. */
-const KBITS: CardKbits = 106;
+const LINK: CardLink = { kbits: 106, isoDep: "firmware", frameBytes: 64 };
 const INFO: ReaderInfo = { firmware: "vpcd", degraded: [] };
 const HEALTH: ReaderHealth = {
   commands: 0,
@@ -151,7 +151,7 @@ export class VpcdReader implements LoneReader {
       return undefined;
     }
     const { historicalBytes, channel } = activated.value;
-    const raiseSpeed = () => Promise.resolve(ok(KBITS));
+    const raiseSpeed = () => Promise.resolve(ok(LINK));
     return { kind: "isoDep", protocol: "typeA", sak: SAK_ISO_DEP, historicalBytes, channel, raiseSpeed };
   }
 }

@@ -33,6 +33,10 @@ const resetLine = line("the reader's reset input (RSTPD_N)").exactOptional();
 const fieldGroup = name(
   "shared by readers whose antennas see the same cards or are within 10 cm of each other; their fields are on in turns",
 ).exactOptional();
+const isoDep = oneOf(
+  ["firmware", "software"],
+  "who speaks ISO-DEP with cards of type A, the reader's firmware (so without this key) or this program, in longer frames",
+).exactOptional();
 
 /** The card reader of a door: one PN532 on a chip select of an SPI bus, on an I2C bus, or on a serial line. */
 export const readerSchema = z.discriminatedUnion("bus", [
@@ -45,6 +49,7 @@ export const readerSchema = z.discriminatedUnion("bus", [
     irqLine,
     resetLine,
     fieldGroup,
+    isoDep,
   }).readonly(),
   section({
     bus: z.literal("i2c"),
@@ -52,6 +57,7 @@ export const readerSchema = z.discriminatedUnion("bus", [
     irqLine,
     resetLine,
     fieldGroup,
+    isoDep,
   }).readonly(),
   section({
     bus: z.literal("hsu"),
@@ -62,6 +68,7 @@ export const readerSchema = z.discriminatedUnion("bus", [
       .default(SERIAL_BAUDS[0]),
     resetLine,
     fieldGroup,
+    isoDep,
   }).readonly(),
 ]);
 

@@ -49,6 +49,15 @@ export interface CardChannel {
 /** A rate of the radio link between reader and card, the same both ways, in kbit/s (ISO/IEC 14443-4 §5.2.4). */
 export type CardKbits = 106 | 212 | 424;
 
+/** How a card is spoken to. */
+export interface CardLink {
+  readonly kbits: CardKbits;
+  /** Who speaks ISO-DEP with it: the reader's firmware, or this program block by block. */
+  readonly isoDep: "firmware" | "software";
+  /** The longest frame that the card may answer in; 64 where the firmware asks for them. */
+  readonly frameBytes: number;
+}
+
 /** What is known of every card that was found and activated. */
 interface FoundCard {
   /** `isoDep` cards take APDUs; `other` ones have no channel worth opening. */
@@ -59,9 +68,9 @@ interface FoundCard {
   /**
    * Agrees on the fastest rate that reader and card know, for whoever will read much: it costs one command. To be
    * called before the first APDU, since a card that refuses is activated anew at 106 kbit/s; its kind is not asked
-   * again. Resolves with the rate that holds from now on.
+   * again. Resolves with the link that holds from now on.
    */
-  raiseSpeed(): Promise<Result<CardKbits, LinkError>>;
+  raiseSpeed(): Promise<Result<CardLink, LinkError>>;
 }
 
 /** A card that was found and activated, of either type of ISO/IEC 14443. */

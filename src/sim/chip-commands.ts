@@ -3,8 +3,9 @@
  * registers. Each takes the bytes behind the command code and gives the bytes behind the response code.
  */
 import { hex } from "../bytes/hex.ts";
-import type { ChipState } from "./chip-state.ts";
+import { type ChipState, RX_MODE, TX_MODE } from "./chip-state.ts";
 import { type Operation, spend } from "./operation.ts";
+import { airRates } from "./timing.ts";
 
 /** Response data, or the error frame for parameters that the firmware does not accept. */
 export type Reply = Uint8Array | "syntaxError";
@@ -95,8 +96,14 @@ function writeRegisters(state: ChipState, parameters: Uint8Array): Reply {
   for (let index = 0; index < parameters.length; index += 3) {
     state.registers.set(word(parameters, index), parameters[index + 2] ?? 0);
   }
+  const rates = airRates(speedOf(state, TX_MODE), speedOf(state, RX_MODE));
+  if (rates !== undefined) state.rates = rates;
   return EMPTY;
 }
+
+/** Bits 6 to 4 of CIU_TxMode and CIU_RxMode. */
+const speedOf = (state: ChipState, register: number): number =>
+  ((state.registers.get(register) ?? 0) >> 4) & 0x07;
 
 const word = (bytes: Uint8Array, offset: number): number =>
   (bytes[offset] ?? 0) * 256 + (bytes[offset + 1] ?? 0);

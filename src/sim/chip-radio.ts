@@ -3,6 +3,7 @@
  * of ISO-DEP (UM0701-02 §7.3.8, ISO/IEC 14443-4): chaining both ways, S(WTX) handled unseen by the host.
  */
 import { concat } from "../bytes/bytes.ts";
+import type { CardAnswer } from "./cards/iso-dep.ts";
 import type { TypeACard } from "./cards/type-a.ts";
 import { type ChipState, FRAME_SIZES, type IsoDepSession, type Target } from "./chip-state.ts";
 import { SLOW_CARD_US } from "./faults.ts";
@@ -79,20 +80,31 @@ function openSession(ats: Uint8Array): IsoDepSession {
 }
 
 /**
+ * What becomes of an answer behind the end of the wait: the firmware's ISO-DEP engine has asked once more by then and
+ * takes it for the answer to that; a raw frame has nobody left who listens.
+ */
+type LateAnswer = "taken" | "unheard";
+
+/**
  * Sends one frame and waits at most `waitUs` for its answer. A chip that protects itself sends nothing, and says
  * why whatever came before its drivers went off.
  */
-export function* onAir(state: ChipState, frame: Uint8Array, waitUs: number): Operation<OnAir> {
+export function* onAir(
+  state: ChipState,
+  frame: Uint8Array,
+  waitUs: number,
+  late: LateAnswer = "taken",
+): Operation<OnAir> {
   const { antenna, timing } = state;
   if (antenna.protectionStatus() === undefined) {
-    const answer = yield* sendFrame(state, frame, waitUs);
+    const answer = yield* sendFrame(state, frame, waitUs, late);
     return antenna.protectionStatus() ?? answer;
   }
   yield* spend("chip", timing.localWorkUs);
   return antenna.protectionStatus() ?? RF_TIMEOUT;
 }
 
-function* sendFrame(state: ChipState, frame: Uint8Array, waitUs: number): Operation<OnAir> {
+function* sendFrame(state: ChipState, frame: Uint8Array, waitUs: number, late: LateAnswer): Operation<OnAir> {
   const { antenna, faults, rates, timing } = state;
   if (faults.strikes("cardTorn")) antenna.remove();
   const departures = antenna.departures();
@@ -103,14 +115,26 @@ function* sendFrame(state: ChipState, frame: Uint8Array, waitUs: number): Operat
   const answer = antenna.transmit(frame, rates);
   if (answer === "collision") return COLLISION;
   if (answer !== "silence") {
-    const answerBytes = answer.frame.length + CRC_BYTES;
-    yield* spend("card", answer.workUs + (faults.strikes("slowCard") ? SLOW_CARD_US : 0));
-    yield* spend("radio", airUs(timing, answerBytes, rates.toChip));
-    antenna.carry(answerBytes);
-    if (antenna.departures() === departures) return answer.frame;
+    const heard = yield* hear(state, answer, late === "unheard" ? waitUs : Number.POSITIVE_INFINITY);
+    if (heard !== undefined && antenna.departures() === departures) return heard;
   }
   yield* spend("radio", waitUs);
   return RF_TIMEOUT;
+}
+
+/** An answer on its way back; nothing when it comes behind the end of the wait. */
+function* hear(
+  { antenna, faults, rates, timing }: ChipState,
+  { frame, workUs }: CardAnswer,
+  waitUs: number,
+): Operation<OnAir | undefined> {
+  const tookUs = workUs + (faults.strikes("slowCard") ? SLOW_CARD_US : 0);
+  if (tookUs > waitUs) return undefined;
+  const answerBytes = frame.length + CRC_BYTES;
+  yield* spend("card", tookUs);
+  yield* spend("radio", airUs(timing, answerBytes, rates.toChip));
+  antenna.carry(answerBytes);
+  return faults.strikes("answerLost") ? faults.radioError() : frame;
 }
 
 /** One block of an ISO-DEP session, on the air with its card number and handed back without. */

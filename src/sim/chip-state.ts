@@ -7,6 +7,11 @@ import type { CardType } from "./cards/card.ts";
 import type { FaultPlan } from "./faults.ts";
 import { type AirRates, RATES_106, type Timing } from "./timing.ts";
 
+/** CIU_TxMode and CIU_RxMode: CRC in bit 7, speed in bits 6 to 4. */
+export const TX_MODE = 0x6302;
+export const RX_MODE = 0x6303;
+const CRC_AT_106 = 0x80;
+
 /** Of retries: until something comes of it. */
 export const ENDLESS = 0xff;
 
@@ -70,6 +75,16 @@ export function powerOnState(antenna: Antenna, timing: Timing, faults: FaultPlan
     retryTimeoutCode: 0x0a,
     target: undefined,
     lastError: 0,
-    registers: new Map(),
+    registers: new Map([
+      [TX_MODE, CRC_AT_106],
+      [RX_MODE, CRC_AT_106],
+    ]),
   };
+}
+
+/** The rates of all frames from now on, as the firmware sets them with its registers. */
+export function setRates(state: ChipState, rates: AirRates): void {
+  state.rates = rates;
+  state.registers.set(TX_MODE, CRC_AT_106 | (rates.toCard << 4));
+  state.registers.set(RX_MODE, CRC_AT_106 | (rates.toChip << 4));
 }

@@ -5,7 +5,7 @@
 import { concat, equalBytes } from "../bytes/bytes.ts";
 import type { CommandSpec, Reply } from "./chip-commands.ts";
 import { activate, blockOnAir, onAir, transceive } from "./chip-radio.ts";
-import { type ChipState, ENDLESS, type Target } from "./chip-state.ts";
+import { type ChipState, ENDLESS, setRates, type Target } from "./chip-state.ts";
 import { activateB } from "./chip-type-b.ts";
 import { type Operation, spend } from "./operation.ts";
 import { type AirRates, airRates, airUs, frameWaitingUs, RATES_106, retryTimeoutUs } from "./timing.ts";
@@ -19,7 +19,9 @@ export const TYPE_A_106 = 0x00;
 export const TYPE_B_106 = 0x03;
 const LAST_CARD_TYPE = 0x04;
 const MORE = 0x40;
+const BUFFER_OVERFLOW = 0x09;
 const PROTOCOL_ERROR = 0x0b;
+const CRC_BYTES = 2;
 const INVALID_PARAMETER = 0x10;
 const WRONG_CONTEXT = 0x27;
 const DEP_INVALID_STATE = 0x25;
@@ -52,7 +54,7 @@ function* listPassiveTarget(state: ChipState, parameters: Uint8Array): Operation
   const initiatorData = parameters.subarray(2);
   if (type === TYPE_B_106 && initiatorData.length === 0) return "syntaxError";
   state.target = undefined;
-  state.rates = RATES_106;
+  setRates(state, RATES_106);
   yield* fieldUp(state);
   let triesLeft = state.passiveRetries === ENDLESS ? Number.POSITIVE_INFINITY : state.passiveRetries + 1;
   while (triesLeft > 0) {
@@ -123,12 +125,17 @@ function* dataExchange(state: ChipState, parameters: Uint8Array): Operation<Repl
 
 /** A raw frame with the CRC made and checked by the chip; waits for fRetryTimeout. */
 function* rawExchange(state: ChipState, frame: Uint8Array): Operation<Uint8Array> {
-  const answer = yield* onAir(state, frame, retryTimeoutUs(state.retryTimeoutCode));
-  return remember(
-    state,
-    typeof answer === "number" ? Uint8Array.of(answer) : concat(Uint8Array.of(0), answer),
-  );
+  yield* spend("chip", state.timing.blockUs);
+  const answer = outrunsChip(state, frame)
+    ? BUFFER_OVERFLOW
+    : yield* onAir(state, frame, retryTimeoutUs(state.retryTimeoutCode), "unheard");
+  const heard = typeof answer !== "number" && outrunsChip(state, answer) ? BUFFER_OVERFLOW : answer;
+  return remember(state, typeof heard === "number" ? Uint8Array.of(heard) : concat(Uint8Array.of(0), heard));
 }
+
+/** Frames longer than the buffer have to be carried past it while they are on the air. */
+const outrunsChip = ({ faults, rates }: ChipState, frame: Uint8Array): boolean =>
+  rates.toCard + rates.toChip > 0 && frame.length + CRC_BYTES > faults.longestFastFrameBytes;
 
 /** S(DESELECT), or HLTA for cards without ISO-DEP; the card then answers the next poll. */
 function* letGo(state: ChipState, target: Target): Operation<Uint8Array> {
@@ -160,7 +167,7 @@ function* release(state: ChipState, parameters: Uint8Array): Operation<Reply> {
 function* reselect(state: ChipState, parameters: Uint8Array): Operation<Reply> {
   const target = targetOf(state, parameters[0] ?? 0);
   if (target === undefined) return yield* refuse(state);
-  state.rates = RATES_106;
+  setRates(state, RATES_106);
   const activated = target.type === "A" ? yield* wakeTypeA(state) : yield* activateB(state, "WUPB", 0);
   if (activated !== undefined) state.target = activated.target;
   return remember(state, Uint8Array.of(activated === undefined ? DEP_INVALID_STATE : 0));
@@ -188,7 +195,7 @@ function* agreeOnRates(state: ChipState, rates: AirRates): Operation<number> {
     const answer = yield* onAir(state, pps, PPS_WAIT_US);
     if (typeof answer !== "number") {
       if (answer.length !== 1 || answer[0] !== PPSS) return PROTOCOL_ERROR;
-      state.rates = rates;
+      setRates(state, rates);
       return 0;
     }
     if (state.speedRetries !== ENDLESS && retries >= state.speedRetries) return answer;

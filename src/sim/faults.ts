@@ -57,6 +57,8 @@ export interface FaultRates extends Readonly<Record<FrameFault, number>> {
   readonly radioError: number;
   /** Per block to a card: the card leaves the field. */
   readonly cardTorn: number;
+  /** Per block to a card: the card has heard it and acted on it, and its answer meets a `radioError`. */
+  readonly answerLost: number;
 }
 
 export type FaultKind = keyof FaultRates;
@@ -100,6 +102,7 @@ export const NO_FAULTS: FaultRates = {
   needlesslyExtended: 0,
   illegalLength: 0,
   truncatedFrame: 0,
+  answerLost: 0,
 };
 
 export const SLOW_CARD_US = 200_000;
@@ -126,6 +129,11 @@ export class FaultPlan {
   #tamper: Tamper | undefined;
   #statuses: readonly number[] = GARBLED_STATUS;
   #asked: FaultKind[] = [];
+  /**
+   * The longest raw frame, CRC included, that the chip's processor carries past its buffer of 64 bytes at more than
+   * 106 kbit/s; what real chips can do there is not known. Without end by default.
+   */
+  longestFastFrameBytes = Number.POSITIVE_INFINITY;
 
   constructor(random: SeededRandom) {
     this.#random = random;

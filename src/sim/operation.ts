@@ -75,7 +75,10 @@ export class OperationRunner<T> {
     else this.#passTime(wait.durationUs, wait.share, () => this.#step(operation, 0, done));
   }
 
+  /** A wait without end ends with an abort. */
   #passTime(durationUs: number, share: Share, resume: () => void): void {
+    this.#cancel = undefined;
+    if (durationUs === Number.POSITIVE_INFINITY) return;
     this.#cancel = this.#timeline.at(this.#timeline.nowUs() + durationUs, () => {
       this.#antenna.spend(share, durationUs);
       resume();

@@ -125,5 +125,6 @@ export const frameWaitingUs = (fwi = DEFAULT_FWI): number =>
 export const extendedWaitingUs = (waitUs: number, multiplier: number): number =>
   Math.min(waitUs * multiplier, frameWaitingUs(MAX_FWI));
 
-/** RFConfiguration item 02 time-out codes: 0 none, n = 100 us x 2^(n-1). */
-export const retryTimeoutUs = (code: number): number => (code === 0 ? 0 : 100 * 2 ** (code - 1));
+/** RFConfiguration item 02 time-out codes: 0 waits without end, n = 100 us x 2^(n-1). */
+export const retryTimeoutUs = (code: number): number =>
+  code === 0 ? Number.POSITIVE_INFINITY : 100 * 2 ** (code - 1);

@@ -13,6 +13,7 @@ import type { SpiBus } from "../../src/ports/bus.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { ok } from "../../src/result.ts";
 import { VirtualBoard } from "../../src/sim/board.ts";
+import type { CardSpec } from "../../src/sim/cards/make-card.ts";
 import { VirtualClock } from "../../src/sim/virtual-clock.ts";
 import { VirtualTimeline } from "../../src/sim/virtual-timeline.ts";
 import type { ReaderWiring } from "../../src/sim/wiring.ts";
@@ -20,7 +21,17 @@ import { instant } from "../../src/time/time.ts";
 import { type CommandWorld, commandWorld, NODE } from "./command-world.ts";
 import { containing } from "./matchers.ts";
 
-const CHECKS = ["firmware", "line", "reset line", "interrupt line", "ROM", "RAM", "antenna", "bus speed"];
+const CHECKS = [
+  "firmware",
+  "line",
+  "reset line",
+  "interrupt line",
+  "ROM",
+  "RAM",
+  "antenna",
+  "bus speed",
+  "card link",
+];
 const LINES = { irqLine: 25, resetLine: 24 } as const;
 const ON_SPI = { bus: "spi", node: NODE, clockHz: 2_000_000, ...LINES } as const;
 const ON_I2C = { bus: "i2c", node: "/dev/i2c-1", ...LINES } as const;
@@ -104,6 +115,60 @@ async function bench(reader: ReaderConfig, wiring: ReaderWiring = reader, cleanT
 
 const notWell = (checks: readonly Check[]): readonly Check[] =>
   checks.filter(({ status }) => status !== "ok" && status !== "notApplicable");
+
+describe("a card on the reader", () => {
+  const withCard = async (card: CardSpec, change: { isoDep?: "software"; longest?: number } = {}) => {
+    const { isoDep, longest = Number.POSITIVE_INFINITY } = change;
+    const { board, side, examine } = await bench(
+      isoDep === undefined ? ON_SPI : { ...ON_SPI, isoDep },
+      ON_SPI,
+    );
+    board.place(NODE, card);
+    side.faults.longestFastFrameBytes = longest;
+    const { of } = await examine();
+    expect(side.antenna.fieldIsOn()).toBe(false);
+    expect(side.chip.unhandled).toEqual([]);
+    return of("card link");
+  };
+  const CIE: CardSpec = { card: "cie", family: "gemalto", nis: "123456789012" };
+
+  test("of which a long file may be read: the faster engine is proposed, in frames as long as the chip carries", async () => {
+    const found = await withCard(CIE);
+    expect(found).toMatchObject({ status: "warn", remedy: "set isoDep: software at this reader" });
+    expect(found?.found).toMatch(
+      /^the chip's engine: frames of 64 bytes at 424 kbit\/s, \d+ ms a reading; this program's: frames of 256 bytes at 424 kbit\/s, \d+ ms a reading$/,
+    );
+  });
+
+  test("where what is set is the faster one, that is said", async () => {
+    const found = await withCard(CIE, { isoDep: "software" });
+    expect(found).toMatchObject({ status: "ok", found: containing("isoDep: software is right") });
+  });
+
+  test("on a chip that does not carry long frames: shorter ones are measured", async () => {
+    expect((await withCard(CIE, { longest: 128 }))?.found).toContain("this program's: frames of 128 bytes");
+  });
+
+  test("on a chip that carries none: its own engine is to be kept, or set again", async () => {
+    const kept = await withCard(CIE, { longest: 40 });
+    expect(kept).toMatchObject({ status: "ok", found: containing("its own frames all failed") });
+    const set = await withCard(CIE, { longest: 40, isoDep: "software" });
+    expect(set).toMatchObject({ status: "warn", remedy: "set isoDep: firmware at this reader" });
+  });
+
+  test("that gives nothing to measure by, or none: what to lay there", async () => {
+    expect(await withCard({ card: "transit", uid: "04A1B2C3" })).toMatchObject({
+      status: "notApplicable",
+      found: containing("lay an identity card"),
+    });
+    expect(await withCard({ card: "phone" })).toMatchObject({ status: "notApplicable" });
+    const { of } = await (await bench(ON_SPI)).examine();
+    expect(of("card link")).toMatchObject({
+      status: "notApplicable",
+      found: containing("no card lies there"),
+    });
+  });
+});
 
 describe("a reader in good order", () => {
   test("on SPI: every test passes, and the carrier is off afterwards", async () => {

@@ -84,7 +84,7 @@ test("finds a card that connects, powers it and knows it by its historical bytes
   const { reader } = await openReader();
   const { card } = await cardIn(reader);
   expect(card).toMatchObject({ kind: "isoDep", protocol: "typeA", sak: 0x20, historicalBytes: hex("9000") });
-  expect(await card.raiseSpeed()).toEqual({ ok: true, value: 106 });
+  expect(await card.raiseSpeed()).toMatchObject({ ok: true, value: { kbits: 106 } });
   expect(await reader.isPresent()).toEqual({ ok: true, value: true });
 });
 

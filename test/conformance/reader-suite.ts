@@ -26,6 +26,8 @@ export interface ReaderRig extends AnyRig {
 export interface RigOptions {
   readonly irq: "wired" | "absent";
   readonly reset: "wired" | "absent";
+  /** Who speaks ISO-DEP with cards of type A. */
+  readonly isoDep: "firmware" | "software";
 }
 
 /** What the suite must know of a transport. */

@@ -59,7 +59,11 @@ export async function makeVirtualRig(
     const hasIrq = options.irq !== "absent" && wiring.irqLine !== undefined;
     const irq = hasIrq ? await line(host.gpio.input(IRQ_LINE)) : undefined;
     const reset = options.reset === "absent" ? undefined : await line(host.gpio.output(RESET_LINE, "low"));
-    return createPn532Reader({ link: await link(host, irq, clock), reset, clock, log: listeningLog(logged) });
+    const { isoDep } = options;
+    return createPn532Reader({
+      ...{ link: await link(host, irq, clock), reset, clock, isoDep },
+      log: listeningLog(logged),
+    });
   };
   return {
     timeline,

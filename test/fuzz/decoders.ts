@@ -1,6 +1,6 @@
 /**
  * What must hold when the driver reads an arbitrary answer: every decoder gives a value of its announced shape,
- * or `undefined` (drivers/pn532/commands.ts, target.ts, ats.ts, active-card.ts).
+ * or `undefined` (drivers/pn532/commands.ts, target.ts, ats.ts, active-card.ts, iso-dep-block.ts).
  */
 import { activeCard } from "../../drivers/pn532/active-card.ts";
 import { parseAts } from "../../drivers/pn532/ats.ts";
@@ -13,15 +13,21 @@ import {
   getGeneralStatus,
   lineTest,
   listPassiveTarget,
+  readRadioModes,
   samConfiguration,
 } from "../../drivers/pn532/commands.ts";
+import { decodeBlock, encodeBlock } from "../../drivers/pn532/iso-dep-block.ts";
 import type { Target } from "../../drivers/pn532/target.ts";
+import { equalBytes } from "../../src/bytes/bytes.ts";
 import type { Witness } from "./witness.ts";
 
 /** Decodes the data of one answer and looks at what comes out. */
 export type Decode = (data: Uint8Array, witness: Witness) => void;
 
 const MAX_FWI = 14;
+/** 0.302 ms · 2^14, rounded up. */
+const LONGEST_GUARD_MS = 4_950;
+const LONGEST_WTX = 59;
 const RATES: readonly number[] = [106, 212, 424];
 /** Whatever is decoded is a part of what came. */
 const MAX_DATA_BYTES = 600;
@@ -62,7 +68,7 @@ function lookAtTarget({ target }: { readonly target: Target | undefined }, witne
     witness.flag(target.isoDep);
     witness.number(target.deviceId, 0, 15);
   }
-  const card = activeCard(target);
+  const card = activeCard(target, "firmware");
   witness.word(card.kind);
   witness.number(card.frameWaitingExponent, 0, MAX_FWI);
   witness.bytes(card.identity, 255);
@@ -72,10 +78,23 @@ function lookAtTarget({ target }: { readonly target: Target | undefined }, witne
 }
 
 function lookAtAts(data: Uint8Array, witness: Witness): void {
-  const { frameWaitingExponent, fastestKbits, historicalBytes } = parseAts(data);
+  const { cardFrameBytes, frameWaitingExponent, guardMs, fastestKbits, historicalBytes } = parseAts(data);
+  witness.number(cardFrameBytes, 16, 256);
+  witness.number(Math.ceil(guardMs), 0, LONGEST_GUARD_MS);
   witness.number(RATES.indexOf(fastestKbits), 0, RATES.length - 1);
   witness.number(frameWaitingExponent, 0, MAX_FWI);
   witness.bytes(historicalBytes, 255);
+}
+
+function lookAtBlock(data: Uint8Array, witness: Witness): void {
+  const block = decodeBlock(data);
+  witness.word(block.kind);
+  if ("number" in block) witness.number(block.number, 0, 1);
+  if (block.kind === "wtx") witness.number(block.multiplier, 1, LONGEST_WTX);
+  if (block.kind === "iBlock") witness.bytes(block.data, MAX_DATA_BYTES);
+  // Whatever was taken for a block is one that this driver could have written; the power level in S(WTX) is not kept.
+  if (block.kind !== "invalid" && block.kind !== "wtx")
+    witness.number(Number(equalBytes(encodeBlock(block), data)), 1, 1);
 }
 
 /** The driver's decoders, each once: commands without data share that of SAMConfiguration, card data that of InDataExchange. */
@@ -93,5 +112,9 @@ export const DECODERS: readonly Decode[] = [
     dataExchange({ target: 1, data: new Uint8Array(0), part: "last", cardBytes: 0, responseMs: 0 }).decode,
     lookAtAnswer,
   ),
+  decoder("radio modes", readRadioModes().decode, ({ tx, rx }, witness) => {
+    for (const value of [tx, rx]) witness.byte(value);
+  }),
   lookAtAts,
+  lookAtBlock,
 ];

@@ -56,6 +56,7 @@ const OUTCOMES = [
   ...["needMore", "ack", "nack", "error", "data", "toChip", "toHost"],
   ...["lengthChecksum", "length", "identifier", "dataChecksum", "postamble"],
   ...["line test", "firmware", "SAM", "status", "target A", "target B", "exchange", "undefined"],
+  ...["radio modes", "iBlock", "rAck", "rNak", "wtx", "deselect", "invalid"],
   ...["isoDep", "other", "acknowledge", "respond", "settle"],
   ...["answered", "refused", "unacknowledged", "unanswered", "damaged", "aborted"],
 ];

@@ -56,6 +56,15 @@ export const HSU: MatrixTransport = {
 
 export const TRANSPORTS: readonly MatrixTransport[] = [SPI, I2C, HSU];
 
+/** Each transport with either ISO-DEP engine, for rows that concern the way of an APDU. */
+export const LINKS = TRANSPORTS.flatMap((transport) =>
+  (["firmware", "software"] as const).map((isoDep) => ({
+    transport,
+    isoDep,
+    link: `${transport.name}, ${isoDep}`,
+  })),
+);
+
 export const CIE: CardSpec = { card: "cie", family: "gemalto", nis: "123456789012" };
 export const SELECT_IAS = hex("00A4040C0DA0000000308000000009816001");
 export const SELECT_CIE = hex("00A4040C06A00000000039");
@@ -275,7 +284,7 @@ export interface Measured {
 
 /** What is measured on one transport: a row, what of it, and its bound in ms. */
 export const rowsOf =
-  ({ name }: MatrixTransport) =>
+  ({ name }: { readonly name: string }) =>
   (row: number, what: string, boundMs: number): Measured => ({ row, transport: name, what, boundMs });
 
 type Recovery = Measured & { readonly tookMs: number };

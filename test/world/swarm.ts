@@ -116,6 +116,7 @@ const RANGES: Readonly<Record<Fault, Range>> = {
   needlesslyExtended: byte(0.2),
   illegalLength: byte(0.1),
   truncatedFrame: byte(0.1),
+  answerLost: byte(0.1),
 };
 
 /** All faults there are. */

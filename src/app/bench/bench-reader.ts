@@ -39,6 +39,8 @@ export interface BenchReader {
 export interface BenchBus {
   readonly laneBus: LaneBus;
   readonly irq: "wired" | "absent";
+  /** Who speaks ISO-DEP with the card; the firmware when absent. */
+  readonly isoDep?: "firmware" | "software";
 }
 
 /** What undoes each step of a set-up, in the order of the steps. */
@@ -60,7 +62,7 @@ export async function openBenchReader(clock: Clock, bus: BenchBus): Promise<Benc
 
 async function setUp(
   clock: Clock,
-  { laneBus, irq }: BenchBus,
+  { laneBus, irq, isoDep = "firmware" }: BenchBus,
   closing: Closing,
 ): Promise<Omit<BenchReader, "close">> {
   const folder = mkdtempSync(join(tmpdir(), "varco-bench-"));
@@ -80,7 +82,7 @@ async function setUp(
   if (director === undefined) throw new Error("the virtual board did not start");
   closing.push(() => director.close());
   const { reader, surroundings } = await connect(site.configFile, clock, closing);
-  const wired = irq === "wired" ? reader : withoutIrq(reader);
+  const wired = { ...(irq === "wired" ? reader : withoutIrq(reader)), isoDep };
   return {
     node: site.node,
     director,

@@ -167,7 +167,9 @@ const groupsOf = (options: StageOptions, extent: Extent): readonly Group[] => [
     measure: () => measureTapToUid(options.clock, extent.taps),
   },
   {
-    names: [106, 424].flatMap((kbits) => ["", ".ext"].map((suffix) => `read20k.firmware${kbits}${suffix}`)),
+    names: ["firmware106", "firmware424", "software424"].flatMap((way) =>
+      ["", ".ext"].map((suffix) => `read20k.${way}${suffix}`),
+    ),
     measure: () => measureReading(options.clock, extent.readings),
   },
   { names: ["driver.growth"], measure: async () => [await measureGrowth(extent.presentations)] },

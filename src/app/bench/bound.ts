@@ -21,11 +21,21 @@ export type PlannedWork =
   /** Nothing: it holds the rest of an answer. */
   | { readonly kind: "buffered" }
   | { readonly kind: "activation" }
-  | PlannedApdu;
+  | PlannedApdu
+  | PlannedBlock;
 
 /** One APDU in blocks of the chip's own engine; `cardMs` is the card's time for it. Nothing is received for a beginning of one. */
 export interface PlannedApdu {
   readonly kind: "apdu";
+  readonly sent: number;
+  readonly received: number;
+  readonly cardMs: number;
+  readonly kbits: 106 | 424;
+}
+
+/** One block of our own engine in a raw frame, PCB included and CRC not; `cardMs` from its end to the answer. */
+export interface PlannedBlock {
+  readonly kind: "block";
   readonly sent: number;
   readonly received: number;
   readonly cardMs: number;
@@ -60,6 +70,10 @@ const ACTIVATION_MS = 6;
 const RADIO_BYTE_MS = { 106: 0.08496, 424: 0.02124 } as const;
 /** PCB and two bytes of CRC around each block; an R-block is nothing else. */
 const BLOCK_BYTES = 3;
+const PCB_BYTES = 1;
+const CRC_BYTES = 2;
+/** Our own engine asks for frames of 256 bytes (FSDI 8). */
+const LONG_BLOCK_DATA_BYTES = 256 - BLOCK_BYTES;
 /** The chip asks for frames of 64 bytes (FSDI 5). */
 const BLOCK_DATA_BYTES = 64 - BLOCK_BYTES;
 /** For the block that follows an R-block. */
@@ -135,15 +149,44 @@ export interface ReadingPlan {
   readonly leBytes: number;
   readonly kbits: 106 | 424;
   readonly cardMs: number;
+  readonly isoDep: "firmware" | "software";
 }
 
 /** Unprotected READ BINARY after READ BINARY, an answer longer than a frame fetched in parts. */
-export function readingPlan({ fileBytes, leBytes, kbits, cardMs }: ReadingPlan): readonly PlannedCommand[] {
+export function readingPlan(reading: ReadingPlan): readonly PlannedCommand[] {
+  const { fileBytes, leBytes, kbits, cardMs } = reading;
+  const answered = reading.isoDep === "firmware" ? wholeAnswer : answerInBlocks;
   const plan: PlannedCommand[] = [];
   const sent = leBytes > 256 ? 7 : 5;
   for (let left = fileBytes; left > 0; left -= leBytes) {
     const received = Math.min(left, leBytes) + 2;
-    plan.push(...wholeAnswer("READ BINARY", { kind: "apdu", sent, received, cardMs, kbits }));
+    plan.push(...answered("READ BINARY", { kind: "apdu", sent, received, cardMs, kbits }));
+  }
+  return plan;
+}
+
+/** One APDU by our own engine: a raw frame with the command, and one with R(ACK) for each further block of the answer. */
+function answerInBlocks(
+  name: string,
+  { sent, received, cardMs, kbits }: PlannedApdu,
+): readonly PlannedCommand[] {
+  const plan: PlannedCommand[] = [];
+  for (let rest = received; rest > 0; rest -= LONG_BLOCK_DATA_BYTES) {
+    const isFirst = rest === received;
+    const block = PCB_BYTES + (isFirst ? sent : 0);
+    const answer = PCB_BYTES + Math.min(rest, LONG_BLOCK_DATA_BYTES);
+    plan.push({
+      name: isFirst ? name : "R(ACK)",
+      commandBytes: 1 + block,
+      answerBytes: 2 + answer,
+      work: {
+        kind: "block",
+        sent: block,
+        received: answer,
+        cardMs: isFirst ? cardMs : CARD_TURNAROUND_MS,
+        kbits,
+      },
+    });
   }
   return plan;
 }
@@ -182,7 +225,14 @@ function workMs(work: PlannedWork): number {
       return ACTIVATION_MS;
     case "apdu":
       return exchangeMs(work);
+    case "block":
+      return blockMs(work);
   }
+}
+
+function blockMs({ sent, received, cardMs, kbits }: PlannedBlock): number {
+  const bytes = sent + CRC_BYTES + received + CRC_BYTES;
+  return CHIP_PER_BLOCK_MS + bytes * RADIO_BYTE_MS[kbits] + cardMs;
 }
 
 /** The command in one block, the answer in as many as it takes, each but the first asked for by an R-block. */

@@ -1,6 +1,6 @@
 /**
- * A file of 20 kB through the chip's own ISO-DEP engine at 106 and 424 kbit/s, in short and in extended APDUs, on
- * the virtual board in real time. Unprotected: what secure messaging adds is in `sm.rate`.
+ * A file of 20 kB through the chip's own ISO-DEP engine at 106 and 424 kbit/s and through this program's at 424, in short and
+ * in extended APDUs, on the virtual board in real time. Unprotected: what secure messaging adds is in `sm.rate`.
  */
 import type { CardChannel, LoneReader } from "../../ports/card.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -26,42 +26,88 @@ const SUFFIX = { short: "", extended: ".ext" } as const;
 type Kind = keyof typeof LE_BYTES;
 interface Variant {
   readonly kind: Kind;
+  readonly isoDep: "firmware" | "software";
   readonly kbits: 106 | 424;
 }
 
-/** `read20k.firmware106`, `.firmware424` and both with `.ext`: the median of `count` readings each. */
+/** In the order in which each is compared with those before it. */
+const WAYS = [
+  { isoDep: "firmware", kbits: 106 },
+  { isoDep: "firmware", kbits: 424 },
+  { isoDep: "software", kbits: 424 },
+] as const;
+
+/** What was measured with one engine. */
+interface Series {
+  readonly medians: readonly { readonly variant: Variant; readonly medianMs: number }[];
+  /** How late the board was meanwhile. */
+  readonly late: string;
+}
+
+/** `read20k.firmware106`, `.firmware424`, `.software424` and each with `.ext`: the median of `count` readings each. */
 export async function measureReading(clock: Clock, count: number): Promise<readonly Figure[]> {
-  const bench = await openBenchReader(clock, { laneBus: { bus: "spi" }, irq: "wired" });
+  const series = [
+    await measureEngine("firmware", clock, count),
+    await measureEngine("software", clock, count),
+  ];
+  const msOf = new Map(
+    series.flatMap(({ medians }) =>
+      medians.map(({ variant, medianMs }) => [nameOf(variant), medianMs] as const),
+    ),
+  );
+  return series.flatMap(({ medians, late }) =>
+    medians.map(({ variant, medianMs }) =>
+      figureOf(variant, medianMs, `${gains(variant, msOf)}median of ${count}${late}`),
+    ),
+  );
+}
+
+async function measureEngine(isoDep: Variant["isoDep"], clock: Clock, count: number): Promise<Series> {
+  const bench = await openBenchReader(clock, { laneBus: { bus: "spi" }, irq: "wired", isoDep });
   try {
     const reader = await bench.openReader();
     await start(reader);
-    const medianOf = async (variant: Variant): Promise<number> => {
+    const medians: { readonly variant: Variant; readonly medianMs: number }[] = [];
+    for (const variant of variantsOf(isoDep)) {
       const timesMs: number[] = [];
       for (let turn = 0; turn < count; turn++)
         timesMs.push(await readOnce({ bench, reader, clock }, variant));
-      return quantile(timesMs, 0.5);
-    };
-    const figures: Figure[] = [];
-    for (const kind of ["short", "extended"] as const) {
-      const slowMs = await medianOf({ kind, kbits: 106 });
-      const fastMs = await medianOf({ kind, kbits: 424 });
-      figures.push(figureOf({ kind, kbits: 106 }, slowMs, `median of ${count}`));
-      const gain = `${rounded(slowMs / fastMs)} times as fast as at 106 kbit/s`;
-      figures.push(figureOf({ kind, kbits: 424 }, fastMs, `${gain}; median of ${count}`));
+      medians.push({ variant, medianMs: quantile(timesMs, 0.5) });
     }
     await reader.stop();
-    const late = (await askLateness(bench.director)).note;
-    return figures.map((figure) => ({ ...figure, note: `${figure.note ?? ""}${late}` }));
+    return { medians, late: (await askLateness(bench.director)).note };
   } finally {
     await bench.close();
   }
 }
 
-function figureOf({ kind, kbits }: Variant, medianMs: number, note: string): Figure {
+const variantsOf = (wanted: Variant["isoDep"]): readonly Variant[] =>
+  (["short", "extended"] as const).flatMap((kind) =>
+    WAYS.filter(({ isoDep }) => isoDep === wanted).map((way) => ({ kind, ...way })),
+  );
+
+const nameOf = ({ kind, isoDep, kbits }: Variant): string => `read20k.${isoDep}${kbits}${SUFFIX[kind]}`;
+
+/** How many times as fast as the ways before it, and, in extended APDUs, as the slowest of all. */
+function gains(variant: Variant, medians: ReadonlyMap<string, number>): string {
+  const own = medians.get(nameOf(variant)) ?? Number.NaN;
+  const slower = WAYS.slice(
+    0,
+    WAYS.findIndex(({ isoDep, kbits }) => isoDep === variant.isoDep && kbits === variant.kbits),
+  ).map((way) => nameOf({ kind: variant.kind, ...way }));
+  const slowest = nameOf({ kind: "short", isoDep: "firmware", kbits: 106 });
+  return [...new Set([...slower, ...(slower.length > 1 ? [slowest] : [])])]
+    .map((name) => `${rounded((medians.get(name) ?? Number.NaN) / own)} times as fast as ${name}; `)
+    .join("");
+}
+
+function figureOf(variant: Variant, medianMs: number, note: string): Figure {
+  const { kind, isoDep, kbits } = variant;
   const leBytes = LE_BYTES[kind];
-  const bound = boundMs(readingPlan({ fileBytes: FILE_BYTES, leBytes, kbits, cardMs: CARD_MS }), SPI_PLAN);
+  const plan = readingPlan({ fileBytes: FILE_BYTES, leBytes, kbits, cardMs: CARD_MS, isoDep });
+  const bound = boundMs(plan, SPI_PLAN);
   return {
-    name: `read20k.firmware${kbits}${SUFFIX[kind]}`,
+    name: nameOf(variant),
     value: rounded(medianMs),
     unit: "ms",
     bound: rounded(bound),
@@ -77,11 +123,17 @@ interface Reading {
 }
 
 /** From the first READ BINARY to the last answer, in ms; the rate is agreed on before. */
-async function readOnce({ bench, reader, clock }: Reading, { kind, kbits }: Variant): Promise<number> {
+async function readOnce(
+  { bench, reader, clock }: Reading,
+  { kind, kbits, isoDep }: Variant,
+): Promise<number> {
   const { director, node } = bench;
   await director.ask({ do: "place", node, card: { card: "bulk" }, when: "now" });
   const card = await findCard(reader, clock, FIND_MS);
-  if (kbits !== 106 && good(await card.raiseSpeed()) !== kbits) throw new Error("the card refused its rate");
+  if (kbits !== 106) {
+    const link = good(await card.raiseSpeed());
+    if (link.kbits !== kbits || link.isoDep !== isoDep) throw new Error("the card refused its link");
+  }
   const begunAt = clock.monotonicMs();
   await readAll(card.channel, LE_BYTES[kind]);
   const tookMs = clock.monotonicMs() - begunAt;

@@ -8,6 +8,7 @@ import type { ReaderError, ReaderInfo } from "../../ports/card.ts";
 import { ok, type Result } from "../../result.ts";
 import { bad, type Check, doubtful, failure, notApplicable, well } from "../doctor/check.ts";
 import { errorShare, type LineReport, testLines, WHOLE_FRAME_BYTES } from "./reader-test-line.ts";
+import { findLink } from "./reader-test-link.ts";
 import { remedyForDelay, remedyForErrors, remedyForHang } from "./reader-test-remedies.ts";
 import { findSpeed } from "./reader-test-speed.ts";
 import type { ReaderTest } from "./reader-test-task.ts";
@@ -38,6 +39,7 @@ export async function* testReader(
   for (const question of [{ what: "line", ask: askAboutLine }, ...QUESTIONS])
     if ((yield* putQuestion(test, question)) === "over") return;
   yield* findSpeed(test, { lineErred });
+  if (!test.io.signal.aborted) yield* findLink(test);
 }
 
 /** The finding of one question; `over` after an interruption, and when the chip is lost for good. */

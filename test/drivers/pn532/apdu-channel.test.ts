@@ -67,7 +67,8 @@ describe("an APDU", () => {
     ["Le", READ, 9 + 1 + 12 + 2],
     ["data and Le", "00A40400010A0A", 9 + 1 + 10 + 2],
     ["an Le for all there is", "00B0810000", 9 + 1 + 32],
-    ["an extended Le", "00B08100000800", 9 + 1 + 32],
+    ["an extended Le of more than a frame", "00B08100000800", 9 + 3 + 1 + 262],
+    ["an extended Le of less", "00B08100000080", 9 + 1 + 128 + 2],
     ["the greatest short Le", "00B08100FF", 9 + 3 + 1 + 255 + 2],
   ])("with %s is read as the answer that it asks for", async (_, text, lengthBytes) => {
     const clock = VirtualClock.startingAt(new VirtualTimeline(), instant(0));

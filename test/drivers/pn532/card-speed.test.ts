@@ -5,13 +5,16 @@ import { hex } from "../../../src/bytes/hex.ts";
 
 /** A type A card that offers what TA(1) says, with a historical byte that names its product. */
 const card = ({ ta = 0x33, product = 1 } = {}) =>
-  activeCard({
-    protocol: "typeA",
-    number: 1,
-    sak: 0x20,
-    uid: hex("04010203"),
-    ats: Uint8Array.of(6, 0x78, ta, 0x80, 0x02, product),
-  });
+  activeCard(
+    {
+      protocol: "typeA",
+      number: 1,
+      sak: 0x20,
+      uid: hex("04010203"),
+      ats: Uint8Array.of(6, 0x78, ta, 0x80, 0x02, product),
+    },
+    "firmware",
+  );
 
 describe("the rate worth asking for", () => {
   test.each([

@@ -40,7 +40,7 @@ describe("commands as in the worked frames", () => {
   test.each([
     ["GetFirmwareVersion", getFirmwareVersion()],
     ["SAMConfiguration normal, timeout 14, interrupt", samConfiguration()],
-    ["SetParameters 14", setParameters()],
+    ["SetParameters 14", setParameters("firmware")],
     ["RFConfiguration MaxRetries FF 01 01", activationTries(2)],
     ["RFConfiguration MaxRetries FF 01 00", activationTries(1)],
     ["RFConfiguration field on", rfField("on")],
@@ -99,7 +99,7 @@ describe("answers as in the worked frames", () => {
 
   test("settings", () => {
     expect(samConfiguration().decode(workedAnswer("SAMConfiguration, answer"))).toBe(true);
-    expect(setParameters().decode(workedAnswer("SetParameters, answer"))).toBe(true);
+    expect(setParameters("firmware").decode(workedAnswer("SetParameters, answer"))).toBe(true);
     expect(rfField("on").decode(workedAnswer("RFConfiguration, answer"))).toBe(true);
   });
 
@@ -195,7 +195,7 @@ describe("hostile answers", () => {
   test.each([
     ["firmware of three bytes", getFirmwareVersion(), "320106"],
     ["firmware of five bytes", getFirmwareVersion(), "3201060700"],
-    ["settings with data", setParameters(), "00"],
+    ["settings with data", setParameters("firmware"), "00"],
     ["an exchange without status", exchange(hex("00")), ""],
   ])("%s is refused", (_, command, text) => {
     expect(command.decode(hex(text))).toBeUndefined();

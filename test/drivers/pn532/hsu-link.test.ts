@@ -228,7 +228,7 @@ describe("a command over the line", () => {
   test("of the host's next life is not answered by the late response to the one before", async () => {
     const { runner, settle } = answering([ACK_FRAME, VERSION, response("13")]);
     expect(await settle(runner.run(getFirmwareVersion()))).toEqual(ok(VERSION_ANSWER));
-    expect(await settle(runner.run(setParameters()))).toMatchObject({ ok: false });
+    expect(await settle(runner.run(setParameters("firmware")))).toMatchObject({ ok: false });
   });
 });
 
