@@ -144,6 +144,15 @@ describe("a refusal", () => {
   });
 });
 
+test("a card complains of a command that it does not know, unless its line was in trouble; of a forbidden one always", () => {
+  const windows = [{ fault: "lostByte", fromMs: CAME_MS, toMs: CAME_MS + 2_000, rate: 0.1 } as const];
+  const on = (complaint: string, change: Partial<MatchRecord> = {}): readonly string[] =>
+    verdict([visit(MEMBER, { complaints: [complaint] })], [GRANT], { buses: ["hsu"], ...change });
+  expect(on("B09C0000")).toEqual(["cardsKnowCommands"]);
+  expect(on("B09C0000", { windows })).toEqual([]);
+  expect(on("a tripwire", { windows })).toEqual(["cardsKnowCommands"]);
+});
+
 test("nobody is left without an answer", () => {
   expect(verdict([visit(MEMBER)], [])).toEqual(["everybodyGetsWhatIsDue"]);
   expect(verdict([visit(MEMBER)], [], { killsMs: [CAME_MS + 500] })).toEqual([]);

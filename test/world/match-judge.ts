@@ -8,7 +8,7 @@ import { RELAY_INVARIANTS } from "./invariants.ts";
 import { LaneBlocks } from "./match-blocks.ts";
 import { BLOCKED, INCOMPLETE, WRONG_PASSWORD } from "./match-casting.ts";
 import type { Listing } from "./match-people.ts";
-import type { Visit } from "./match-visitor.ts";
+import { TRIPWIRE, type Visit } from "./match-visitor.ts";
 import { type FaultWindow, troubled } from "./swarm.ts";
 import type { Row } from "./witness.ts";
 
@@ -116,14 +116,20 @@ export function judgeMatch(record: MatchRecord): readonly Violation[] {
   return [
     ...RELAY_INVARIANTS.flatMap((invariant) => invariant(record)),
     ...judged.flatMap((each) => court.judge(each)),
-    ...record.visits.flatMap(({ complaints, errand, beganMs }) =>
-      complaints.map((what) => ({
-        invariant: "cardsKnowCommands",
-        atMs: beganMs,
-        what: `${errand.guest.name}: ${what}`,
-      })),
-    ),
+    ...judged.flatMap(complaintsOf),
   ].sort((a, b) => a.atMs - b.atMs);
+}
+
+/** A line in trouble can make another command of one: a frame that lost a zero is as good as before to the chip. */
+function complaintsOf({ visit, isCalm }: JudgedVisit): readonly Violation[] {
+  const { complaints, errand, beganMs } = visit;
+  return complaints
+    .filter((what) => isCalm || what === TRIPWIRE)
+    .map((what) => ({
+      invariant: "cardsKnowCommands",
+      atMs: beganMs,
+      what: `${errand.guest.name}: ${what}`,
+    }));
 }
 
 class Court {

@@ -22,6 +22,9 @@ export interface Entry {
   readonly atMs: number;
 }
 
+/** The complaint of a card that was sent what no gate may send, whatever the line was like. */
+export const TRIPWIRE = "a tripwire";
+
 /** What somebody sees of a lane. */
 export type Sight = "granted" | "denied" | "question" | "nothing";
 
@@ -250,7 +253,7 @@ export class Visitor {
     return Object.values(this.#cards).flatMap((made) => {
       const { cie, emrtd } = made ?? {};
       const unexpected = [...(cie?.unexpected ?? []), ...(emrtd?.unexpected ?? [])];
-      return (cie?.tripwires ?? 0) + (emrtd?.tripwires ?? 0) > 0 ? [...unexpected, "a tripwire"] : unexpected;
+      return (cie?.tripwires ?? 0) + (emrtd?.tripwires ?? 0) > 0 ? [...unexpected, TRIPWIRE] : unexpected;
     });
   }
 
