@@ -30,13 +30,13 @@ module.exports = {
       name: "protocols-are-pure",
       severity: "error",
       comment: "Codecs, card protocols, identity and policy do no input or output at all.",
-      from: { path: "^src/(bytes|apdu|pki|cie|emrtd|identity|policy)/" },
+      from: { path: "^src/(bytes|apdu|pki|cie|emrtd|seal|identity|policy)/" },
       to: { dependencyTypes: ["core"] },
     },
     {
       name: "protocols-see-only-what-is-left-of-them",
       severity: "error",
-      from: { path: "^src/(bytes|apdu|cie|emrtd|identity|policy)/" },
+      from: { path: "^src/(bytes|apdu|cie|emrtd|seal|identity|policy)/" },
       to: { path: "^src/(gate|journal|mqtt|sim|config|app)/" },
     },
     {
@@ -52,6 +52,13 @@ module.exports = {
         "Certificates, signed objects and lists serve every kind of document, and the command that imports them.",
       from: { path: "^src/pki/" },
       to: { path: "^src/", pathNot: "^src/(pki|crypto|bytes|time|ports)/|^src/result\\.ts$" },
+    },
+    {
+      name: "seals-know-no-chip",
+      severity: "error",
+      comment: "A printed seal and a chip are two proofs: nothing of the one may lean on the other.",
+      from: { path: "^src/seal/" },
+      to: { path: "^src/", pathNot: "^src/(seal|pki|crypto|bytes|time|ports)/|^src/result\\.ts$" },
     },
     {
       name: "ports-are-interfaces",
@@ -71,7 +78,7 @@ module.exports = {
       comment: "The simulator has codecs of its own: a mistake shared by both ends would pass unseen.",
       from: { path: "^src/sim/" },
       to: {
-        path: "^src/(apdu|pki|cie|emrtd|identity|gate|policy|crypto|journal|mqtt|config|app)/|^drivers/pn532/",
+        path: "^src/(apdu|pki|cie|emrtd|seal|identity|gate|policy|crypto|journal|mqtt|config|app)/|^drivers/pn532/",
       },
     },
     {

@@ -149,6 +149,21 @@ const MIGRATIONS: readonly string[] = [
      INSERT INTO list_change (pseudonym) VALUES (OLD.pseudonym), (NEW.pseudonym); END;
    CREATE TRIGGER denied_removed AFTER DELETE ON denied BEGIN
      INSERT INTO list_change (pseudonym) VALUES (OLD.pseudonym); END;`,
+  // 9: who makes visible seals. Tables of their own, so that no query for the signers of chips can meet them; the
+  // sources and the seal over all rows are those of the trust store.
+  `CREATE TABLE sealer_certificate (
+     fingerprint TEXT PRIMARY KEY, der BLOB NOT NULL, role TEXT NOT NULL, authority_id TEXT NOT NULL,
+     certificate_id TEXT NOT NULL, subject_key_id TEXT, subject_key TEXT NOT NULL, subject TEXT NOT NULL,
+     country TEXT NOT NULL, not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, laboratory INTEGER NOT NULL);
+   CREATE TABLE sealer_entry (
+     source INTEGER NOT NULL REFERENCES trust_source (id) ON DELETE CASCADE,
+     fingerprint TEXT NOT NULL REFERENCES sealer_certificate (fingerprint) ON DELETE CASCADE,
+     PRIMARY KEY (source, fingerprint)) WITHOUT ROWID;
+   CREATE INDEX sealer_entry_fingerprint ON sealer_entry (fingerprint);
+   CREATE TABLE sealer_crl (
+     issuer_key TEXT NOT NULL, issuer_key_id TEXT NOT NULL, fingerprint TEXT NOT NULL, der BLOB NOT NULL,
+     issuer TEXT NOT NULL, this_update INTEGER NOT NULL, next_update INTEGER NOT NULL, source TEXT NOT NULL,
+     imported_at INTEGER NOT NULL, PRIMARY KEY (issuer_key, issuer_key_id));`,
 ];
 
 /** The schema that this program writes. */

@@ -1,8 +1,8 @@
 /**
  * What the trust store holds, as plain data: country signing certificates, the lists or files that brought
- * them, revocation lists, and the signers whose lists the operator takes. Knows no SQL and no certificates:
- * the columns were taken from them at the import. Fingerprints are SHA-256 in upper-case hex.
- * Governing text: ICAO Doc 9303-12; eMRTD notes, chain and sources of anchors.
+ * them, revocation lists, and the signers whose lists the operator takes; and beside them, in tables of their own, the makers
+ * of visible seals (sealers). Knows no SQL and no certificates: the columns were taken from them at the import. Fingerprints
+ * are SHA-256 in upper-case hex. Governing text: ICAO Doc 9303-12; eMRTD notes, chain, sources of anchors and 10.2.
  */
 import type { JournalError } from "../ports/journal.ts";
 import type { Instant } from "../time/time.ts";
@@ -51,6 +51,40 @@ export interface StoredSigner {
   readonly subject: string;
 }
 
+/** A certificate of those who make visible seals: never an anchor of a chip's document. */
+export interface StoredSealer {
+  readonly der: Uint8Array;
+  readonly fingerprint: string;
+  readonly role: "root" | "authority" | "signer";
+  /** Four characters such as `FR05`, of an authority and of the one above a signer; empty for a root. */
+  readonly authorityId: string;
+  /** Such as `0001`, of a signer; else empty. */
+  readonly certificateId: string;
+  /** Upper-case hex. */
+  readonly subjectKeyId: string | undefined;
+  readonly subjectKey: string;
+  readonly subject: string;
+  /** Two upper-case letters, or empty. */
+  readonly country: string;
+  readonly notBefore: Instant;
+  readonly notAfter: Instant;
+  /** For tests, by its identifiers or its names. */
+  readonly laboratory: boolean;
+}
+
+/** A stored sealer, with the names of the files that brought it. */
+export interface SourcedSealer extends StoredSealer {
+  readonly sources: readonly string[];
+  /** A publisher's newest list names it. */
+  readonly isListed: boolean;
+}
+
+/** Which file something came from, and when. */
+export interface Provenance {
+  readonly name: string;
+  readonly importedAt: Instant;
+}
+
 /** Where anchors came from: a publisher's newest list, or (without publisher) a file imported by hand. */
 export interface TrustSource {
   readonly name: string;
@@ -68,6 +102,9 @@ export interface TrustContent {
   readonly anchors: readonly SourcedAnchor[];
   readonly revocationLists: readonly StoredRevocationList[];
   readonly signers: readonly StoredSigner[];
+  readonly sealers: readonly SourcedSealer[];
+  /** Of authorities and roots of seals. */
+  readonly sealerRevocationLists: readonly StoredRevocationList[];
   readonly sources: readonly TrustSource[];
 }
 

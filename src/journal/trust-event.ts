@@ -4,6 +4,7 @@ import type { TrustContent } from "./trust-content.ts";
 
 /** What came into the store and what left it; a newer revocation list in place of an older one is both. */
 export interface TrustCounts {
+  /** Certificates, of country signers and of makers of seals. */
   readonly added: number;
   readonly removed: number;
   readonly revocationListsAdded: number;
@@ -12,14 +13,19 @@ export interface TrustCounts {
   readonly signersRemoved: number;
 }
 
-type Held = Pick<TrustContent, "anchors" | "revocationLists" | "signers">;
+type Held = Omit<TrustContent, "seal" | "sources">;
 
 export function countChanges(before: Held, after: Held): TrustCounts {
+  const certificates = ({ anchors, sealers }: Held) => [...anchors, ...sealers];
+  const lists = ({ revocationLists, sealerRevocationLists }: Held) => [
+    ...revocationLists,
+    ...sealerRevocationLists,
+  ];
   return {
-    added: missingIn(before.anchors, after.anchors),
-    removed: missingIn(after.anchors, before.anchors),
-    revocationListsAdded: missingIn(before.revocationLists, after.revocationLists),
-    revocationListsRemoved: missingIn(after.revocationLists, before.revocationLists),
+    added: missingIn(certificates(before), certificates(after)),
+    removed: missingIn(certificates(after), certificates(before)),
+    revocationListsAdded: missingIn(lists(before), lists(after)),
+    revocationListsRemoved: missingIn(lists(after), lists(before)),
     signersPinned: missingIn(before.signers, after.signers),
     signersRemoved: missingIn(after.signers, before.signers),
   };

@@ -7,13 +7,9 @@ import type { Database, Statement } from "better-sqlite3";
 import { toHex } from "../bytes/hex.ts";
 import { sha256 } from "../crypto/hash.ts";
 import { type Instant, instant } from "../time/time.ts";
-import type {
-  SourcedAnchor,
-  StoredRevocationList,
-  StoredSigner,
-  TrustContent,
-  TrustSource,
-} from "./trust-content.ts";
+import { SealerReader, type SealerRows, sealersOf } from "./sealer-reader.ts";
+import type { SourcedAnchor, StoredSigner, TrustContent, TrustSource } from "./trust-content.ts";
+import { type CrlRow, revocationListOf } from "./trust-crl-row.ts";
 
 /** A row that carries a signed object; all its other columns are under the seal. */
 interface SignedRow {
@@ -30,14 +26,6 @@ interface CertificateRow extends SignedRow {
   readonly not_after: number;
   readonly kind: "csca" | "link";
   readonly laboratory: number;
-}
-
-interface CrlRow extends SignedRow {
-  readonly issuer_key: string;
-  readonly issuer_key_id: string;
-  readonly issuer: string;
-  readonly this_update: number;
-  readonly next_update: number;
 }
 
 interface SignerRow extends SignedRow {
@@ -65,6 +53,7 @@ interface AllRows {
   readonly signers: readonly SignerRow[];
   readonly sources: readonly SourceRow[];
   readonly entries: readonly EntryRow[];
+  readonly sealers: SealerRows;
 }
 
 export class TrustReader {
@@ -74,6 +63,7 @@ export class TrustReader {
   readonly #signers: Statement<[], SignerRow>;
   readonly #sources: Statement<[], SourceRow>;
   readonly #entries: Statement<[], EntryRow>;
+  readonly #sealers: SealerReader;
   readonly #read: () => TrustContent | undefined;
 
   constructor(connection: Database) {
@@ -83,6 +73,7 @@ export class TrustReader {
     this.#signers = connection.prepare("SELECT * FROM trust_signer ORDER BY fingerprint");
     this.#sources = connection.prepare("SELECT * FROM trust_source ORDER BY id");
     this.#entries = connection.prepare("SELECT * FROM trust_entry ORDER BY source, fingerprint");
+    this.#sealers = new SealerReader(connection);
     this.#read = connection.transaction(() => this.#checked(this.#rows()));
   }
 
@@ -108,11 +99,15 @@ export class TrustReader {
       signers: this.#signers.all(),
       sources: this.#sources.all(),
       entries: this.#entries.all(),
+      sealers: this.#sealers.rows(),
     };
   }
 
   #checked(rows: AllRows): TrustContent | undefined {
-    const signed: readonly SignedRow[] = [...rows.certificates, ...rows.revocationLists, ...rows.signers];
+    const signed: readonly SignedRow[] = [
+      ...[...rows.certificates, ...rows.revocationLists, ...rows.signers],
+      ...[...rows.sealers.certificates, ...rows.sealers.revocationLists],
+    ];
     const seal = this.seal();
     return seal === sealOf(rows) && signed.every(isIntact) ? contentOf(rows, seal) : undefined;
   }
@@ -123,21 +118,32 @@ const isIntact = ({ der, fingerprint }: SignedRow): boolean =>
   ArrayBuffer.isView(der) && toHex(sha256(der)) === fingerprint;
 
 /** SHA-256, in hex, of every column of every row; of a signed object its fingerprint stands for the DER. */
-function sealOf({ certificates, revocationLists, signers, sources, entries }: AllRows): string {
-  const sealed = [certificates, revocationLists, signers].map((rows: readonly SignedRow[]) =>
-    rows.map(({ der: _, ...columns }) => columns),
-  );
-  return toHex(sha256(new TextEncoder().encode(JSON.stringify([...sealed, sources, entries]))));
+function sealOf({ certificates, revocationLists, signers, sources, entries, sealers }: AllRows): string {
+  const sealed = [certificates, revocationLists, signers].map(columnsOf);
+  const makers = [...[sealers.certificates, sealers.revocationLists].map(columnsOf), sealers.entries];
+  // Without any the seal is what it was before there were tables for them, so that older stores stay whole.
+  const rows = [...sealed, sources, entries, ...(makers.every(({ length }) => length === 0) ? [] : makers)];
+  return toHex(sha256(new TextEncoder().encode(JSON.stringify(rows))));
 }
 
-const UNUSED_SEAL = sealOf({ certificates: [], revocationLists: [], signers: [], sources: [], entries: [] });
+const columnsOf = (rows: readonly SignedRow[]): readonly object[] =>
+  rows.map(({ der: _, ...columns }) => columns);
+
+const UNUSED_SEAL = sealOf({
+  certificates: [],
+  revocationLists: [],
+  signers: [],
+  sources: [],
+  entries: [],
+  sealers: { certificates: [], revocationLists: [], entries: [] },
+});
 
 function contentOf(rows: AllRows, seal: string): TrustContent {
-  const names = new Map(rows.sources.map(({ id, name }) => [id, name]));
+  const sources = new Map(rows.sources.map((row) => [row.id, sourceOf(row)]));
   const sourcesOf = new Map<string, string[]>();
   for (const { fingerprint, source } of rows.entries) {
     const brought = sourcesOf.get(fingerprint) ?? [];
-    brought.push(names.get(source) ?? "");
+    brought.push(sources.get(source)?.name ?? "");
     sourcesOf.set(fingerprint, brought);
   }
   return {
@@ -147,7 +153,8 @@ function contentOf(rows: AllRows, seal: string): TrustContent {
     signers: rows.signers.map(
       ({ der, fingerprint, subject }): StoredSigner => ({ der, fingerprint, subject }),
     ),
-    sources: rows.sources.map(sourceOf),
+    ...sealersOf(rows.sealers, sources),
+    sources: [...sources.values()],
   };
 }
 
@@ -163,16 +170,6 @@ const anchorOf = (row: CertificateRow, sources: readonly string[]): SourcedAncho
   kind: row.kind,
   laboratory: row.laboratory === 1,
   sources,
-});
-
-const revocationListOf = (row: CrlRow): StoredRevocationList => ({
-  der: row.der,
-  fingerprint: row.fingerprint,
-  issuerKey: row.issuer_key,
-  issuer: row.issuer,
-  issuerKeyId: row.issuer_key_id,
-  thisUpdate: instant(row.this_update),
-  nextUpdate: instant(row.next_update),
 });
 
 const sourceOf = (row: SourceRow): TrustSource => ({

@@ -9,8 +9,10 @@ import type { OpenDatabase } from "./database.ts";
 import { attempt } from "./sqlite-error.ts";
 import type { SqliteJournal } from "./sqlite-journal.ts";
 import type {
+  Provenance,
   StoredAnchor,
   StoredRevocationList,
+  StoredSealer,
   StoredSigner,
   TrustContent,
   TrustReadError,
@@ -18,7 +20,7 @@ import type {
 import { countChanges, type TrustCounts, trustChanged } from "./trust-event.ts";
 import { TrustReader } from "./trust-reader.ts";
 import { trustStoreDamaged } from "./trust-store.ts";
-import { type Provenance, type PublishedList, TrustWriter } from "./trust-writer.ts";
+import { type PublishedList, type PublishedSealerList, TrustWriter } from "./trust-writer.ts";
 
 /** What one file brings, all of it verified by whoever read the file. */
 export interface TrustImport extends Provenance {
@@ -26,6 +28,10 @@ export interface TrustImport extends Provenance {
   readonly lists: readonly PublishedList[];
   readonly revocationLists: readonly StoredRevocationList[];
   readonly signers: readonly StoredSigner[];
+  /** Makers of seals, given by hand. */
+  readonly sealers: readonly StoredSealer[];
+  readonly sealerLists: readonly PublishedSealerList[];
+  readonly sealerRevocationLists: readonly StoredRevocationList[];
 }
 
 /** Why nothing was changed. */
@@ -65,7 +71,15 @@ interface StepDone {
 }
 type Step = Result<StepDone, TrustChangeError>;
 
-const EMPTY: TrustContent = { seal: "", anchors: [], revocationLists: [], signers: [], sources: [] };
+const EMPTY: TrustContent = {
+  seal: "",
+  anchors: [],
+  revocationLists: [],
+  signers: [],
+  sealers: [],
+  sealerRevocationLists: [],
+  sources: [],
+};
 
 export class TrustRegister {
   readonly #database: OpenDatabase;
@@ -98,7 +112,7 @@ export class TrustRegister {
           remedy: "another command changed the store meanwhile: run this one again",
         });
       this.#write(file);
-      const lists = file.lists.map(({ fingerprint }) => fingerprint);
+      const lists = [...file.lists, ...file.sealerLists].map(({ fingerprint }) => fingerprint);
       return ok({ details: lists.length === 0 ? { file: file.name } : { file: file.name, lists } });
     });
   }
@@ -138,6 +152,9 @@ export class TrustRegister {
     this.#writer.addByHand(file.byHand, file);
     for (const list of file.revocationLists) this.#writer.putRevocationList(list, file);
     for (const signer of file.signers) this.#writer.pin(signer, file);
+    for (const list of file.sealerLists) this.#writer.replaceSealerList(list, file);
+    this.#writer.addSealersByHand(file.sealers, file);
+    for (const list of file.sealerRevocationLists) this.#writer.putSealerRevocationList(list, file);
   }
 
   #damaged(): Step {
@@ -170,10 +187,11 @@ export class TrustRegister {
 }
 
 /** What these digits begin the fingerprint or key identifier of. */
-function named({ anchors, signers }: TrustContent, digits: string): readonly NamedEntry[] {
+function named(content: TrustContent, digits: string): readonly NamedEntry[] {
   const start = digits.toUpperCase();
+  const certificates = certificatesOf(content);
   const found = new Map<string, NamedEntry>();
-  for (const { fingerprint, subject } of [...signers, ...anchors])
+  for (const { fingerprint, subject } of [...content.signers, ...certificates])
     if (fingerprint.startsWith(start))
       found.set(fingerprint, {
         what: "fingerprint",
@@ -181,7 +199,7 @@ function named({ anchors, signers }: TrustContent, digits: string): readonly Nam
         subject,
         fingerprints: [fingerprint],
       });
-  for (const { fingerprint, subjectKeyId, subject } of anchors) {
+  for (const { fingerprint, subjectKeyId, subject } of certificates) {
     if (subjectKeyId?.startsWith(start) !== true) continue;
     const fingerprints = [...(found.get(subjectKeyId)?.fingerprints ?? []), fingerprint];
     found.set(subjectKeyId, { what: "keyId", digits: subjectKeyId, subject, fingerprints });
@@ -189,10 +207,19 @@ function named({ anchors, signers }: TrustContent, digits: string): readonly Nam
   return [...found.values()];
 }
 
-/** How many other anchors carry the key of one of these. */
-function sharingKey({ anchors }: TrustContent, fingerprints: readonly string[]): number {
-  const gone = anchors.filter(({ fingerprint }) => fingerprints.includes(fingerprint));
+/** Country signers and makers of seals. */
+const certificatesOf = ({ anchors, sealers }: TrustContent): readonly (StoredAnchor | StoredSealer)[] => [
+  ...anchors,
+  ...sealers,
+];
+
+/** How many other certificates carry the key of one of these. */
+function sharingKey(content: TrustContent, fingerprints: readonly string[]): number {
+  const certificates = certificatesOf(content);
+  const gone = certificates.filter(({ fingerprint }) => fingerprints.includes(fingerprint));
   const keys = new Set(gone.map(({ subjectKeyId }) => subjectKeyId ?? ""));
-  const sharing = anchors.filter(({ subjectKeyId }) => subjectKeyId !== undefined && keys.has(subjectKeyId));
+  const sharing = certificates.filter(
+    ({ subjectKeyId }) => subjectKeyId !== undefined && keys.has(subjectKeyId),
+  );
   return sharing.length - gone.filter(({ subjectKeyId }) => subjectKeyId !== undefined).length;
 }

@@ -5,22 +5,32 @@
  */
 import type { Database, Statement } from "better-sqlite3";
 import type { Instant } from "../time/time.ts";
-import type { StoredAnchor, StoredRevocationList, StoredSigner, TrustSource } from "./trust-content.ts";
+import { SealerWriter } from "./sealer-writer.ts";
+import type {
+  Provenance,
+  StoredAnchor,
+  StoredRevocationList,
+  StoredSealer,
+  StoredSigner,
+  TrustSource,
+} from "./trust-content.ts";
 import type { TrustReader } from "./trust-reader.ts";
 
-/** Which file something came from, and when. */
-export interface Provenance {
-  readonly name: string;
-  readonly importedAt: Instant;
+/** A publisher's list: what it does not name any more leaves the store, unless something else brings it. */
+export interface PublishedList extends Publication {
+  readonly anchors: readonly StoredAnchor[];
 }
 
-/** A publisher's list: what it does not name any more leaves the store, unless something else brings it. */
-export interface PublishedList {
+/** A list of makers of seals; its publisher has a name of its own, beside that of the State's master list. */
+export interface PublishedSealerList extends Publication {
+  readonly sealers: readonly StoredSealer[];
+}
+
+interface Publication {
   readonly publisher: string;
   /** Of the list itself. */
   readonly fingerprint: string;
   readonly signedAt: Instant | undefined;
-  readonly anchors: readonly StoredAnchor[];
 }
 
 type Columns = Readonly<Record<string, Uint8Array | string | number | null>>;
@@ -38,6 +48,7 @@ export class TrustWriter {
   readonly #deleteEntry: Statement<[number, string]>;
   readonly #putRevocationList: Statement<[Columns]>;
   readonly #insertSigner: Statement<[Columns]>;
+  readonly #sealers: SealerWriter;
 
   constructor(connection: Database, reader: TrustReader) {
     this.#connection = connection;
@@ -71,28 +82,39 @@ export class TrustWriter {
     this.#insertSigner = connection.prepare(
       "INSERT OR IGNORE INTO trust_signer VALUES (@fingerprint, @der, @subject, @name, @importedAt)",
     );
+    this.#sealers = new SealerWriter(connection);
   }
 
   /** Adds anchors that the operator gives by hand: no list takes them away. */
   addByHand(anchors: readonly StoredAnchor[], from: Provenance): void {
     if (anchors.length === 0) return;
-    const source =
-      this.#findByHand.get(from.name)?.id ??
-      this.#insert({ ...from, publisher: undefined, list: undefined, signedAt: undefined });
+    const source = this.#sourceByHand(from);
     for (const anchor of anchors) this.#put(source, anchor);
+  }
+
+  /** Adds makers of seals that the operator gives by hand: no list takes them away. */
+  addSealersByHand(sealers: readonly StoredSealer[], from: Provenance): void {
+    if (sealers.length > 0) this.#sealers.add(this.#sourceByHand(from), sealers);
   }
 
   /** Makes what a publisher brings what this list says. */
   replaceList(list: PublishedList, from: Provenance): void {
-    const { publisher, fingerprint, signedAt, anchors } = list;
-    const known = this.#findList.get(publisher);
-    const source = { ...from, publisher, list: fingerprint, signedAt };
-    const id = known?.id ?? this.#insert(source);
-    if (known !== undefined && known.list !== fingerprint) this.#updateSource.run(sourceColumns(source));
+    const { anchors } = list;
+    const id = this.#sourceOf(list, from);
     const named = new Set(anchors.map((anchor) => anchor.fingerprint));
     for (const entry of this.#entries.all(id))
       if (!named.has(entry.fingerprint)) this.#deleteEntry.run(id, entry.fingerprint);
     for (const anchor of anchors) this.#put(id, anchor);
+  }
+
+  /** Makes what a publisher of seals' makers brings what this list says. */
+  replaceSealerList(list: PublishedSealerList, from: Provenance): void {
+    this.#sealers.replace(this.#sourceOf(list, from), list.sealers);
+  }
+
+  /** As `putRevocationList`, of an authority or root of seals. */
+  putSealerRevocationList(list: StoredRevocationList, from: Provenance): void {
+    this.#sealers.putRevocationList(list, from);
   }
 
   /** Takes the place of an older list of the same issuer and key. */
@@ -108,6 +130,7 @@ export class TrustWriter {
   remove(fingerprint: string): void {
     for (const table of ["trust_certificate", "trust_signer"])
       this.#connection.prepare(`DELETE FROM ${table} WHERE fingerprint = ?`).run(fingerprint);
+    this.#sealers.remove(fingerprint);
   }
 
   /** Takes out all that files of this name brought, lists and pins included. */
@@ -115,10 +138,12 @@ export class TrustWriter {
     this.#connection.prepare("DELETE FROM trust_source WHERE name = ?").run(name);
     for (const table of ["trust_crl", "trust_signer"])
       this.#connection.prepare(`DELETE FROM ${table} WHERE source = ?`).run(name);
+    this.#sealers.removeRevocationLists(name);
   }
 
   /** Empties the store, whatever is in it. */
   clear(): void {
+    this.#sealers.clear();
     for (const table of ["entry", "certificate", "source", "crl", "signer"])
       this.#connection.exec(`DELETE FROM trust_${table}`);
   }
@@ -127,10 +152,25 @@ export class TrustWriter {
   seal(): void {
     this.#connection.exec(
       `DELETE FROM trust_certificate WHERE fingerprint NOT IN (SELECT fingerprint FROM trust_entry);
-       DELETE FROM trust_source WHERE publisher IS NULL AND id NOT IN (SELECT source FROM trust_entry);
+       DELETE FROM sealer_certificate WHERE fingerprint NOT IN (SELECT fingerprint FROM sealer_entry);
+       DELETE FROM trust_source WHERE publisher IS NULL AND id NOT IN (SELECT source FROM trust_entry)
+         AND id NOT IN (SELECT source FROM sealer_entry);
        DELETE FROM trust_seal;`,
     );
     this.#connection.prepare("INSERT INTO trust_seal VALUES (?)").run(this.#reader.sealOfRows());
+  }
+
+  #sourceByHand(from: Provenance): number {
+    const source = { ...from, publisher: undefined, list: undefined, signedAt: undefined };
+    return this.#findByHand.get(from.name)?.id ?? this.#insert(source);
+  }
+
+  /** The publisher's source, which names its newest list. */
+  #sourceOf({ publisher, fingerprint, signedAt }: Publication, from: Provenance): number {
+    const known = this.#findList.get(publisher);
+    const source = { ...from, publisher, list: fingerprint, signedAt };
+    if (known !== undefined && known.list !== fingerprint) this.#updateSource.run(sourceColumns(source));
+    return known?.id ?? this.#insert(source);
   }
 
   #insert(source: TrustSource): number {

@@ -20,6 +20,8 @@ import {
 
 export interface KeyUsage {
   readonly digitalSignature: boolean;
+  /** Content commitment, as RFC 5280 has it since: seals and signatures of persons. */
+  readonly nonRepudiation: boolean;
   readonly keyCertSign: boolean;
   readonly crlSign: boolean;
 }
@@ -68,8 +70,9 @@ const CONSTRAINTS = new Sequence({
   value: [new BooleanBlock({ name: "authority", optional: true }), new Any({ optional: true })],
 });
 
-/** Bits of a key usage, counted from the left (RFC 5280 §4.2.1.3): 0, 5 and 6, all in the first byte. */
+/** Bits of a key usage, counted from the left (RFC 5280 §4.2.1.3): 0, 1, 5 and 6, all in the first byte. */
 const DIGITAL_SIGNATURE = 0x80;
+const NON_REPUDIATION = 0x40;
 const KEY_CERT_SIGN = 0x04;
 const CRL_SIGN = 0x02;
 
@@ -110,6 +113,7 @@ function readKeyUsage(element: Element | undefined): KeyUsage | undefined {
   const has = (bit: number): boolean => ((first ?? 0) & bit) !== 0;
   return {
     digitalSignature: has(DIGITAL_SIGNATURE),
+    nonRepudiation: has(NON_REPUDIATION),
     keyCertSign: has(KEY_CERT_SIGN),
     crlSign: has(CRL_SIGN),
   };

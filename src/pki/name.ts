@@ -12,14 +12,17 @@ export interface Name {
   readonly text: string;
   /** Two letters in upper case as the name gives them, "" if it gives none. */
   readonly country: string;
+  /** As the name gives it; "" if it gives none, or more than one. */
+  readonly commonName: string;
   /** True if the name says that it belongs to a test, such as `Italian Country Signer CA - TEST`. */
   readonly isTest: boolean;
 }
 
 const COUNTRY = "2.5.4.6";
+const COMMON_NAME = "2.5.4.3";
 /** Labels of RFC 4514 §3; any other attribute shows its object identifier. */
 const LABELS: Readonly<Record<string, string>> = {
-  "2.5.4.3": "CN",
+  [COMMON_NAME]: "CN",
   "2.5.4.5": "serialNumber",
   [COUNTRY]: "C",
   "2.5.4.7": "L",
@@ -41,11 +44,13 @@ export function readName(element: Element): Name | undefined {
     if (oid(type) === "" || value === undefined) return undefined;
     pairs.push([oid(type), printable(value)]);
   }
+  const commonNames = pairs.filter(([type]) => type === COMMON_NAME);
   const folded = pairs.map(([type, value]) => `${type}=${value.toLowerCase()}`);
   return {
     key: [...new Set(folded)].sort().join(", "),
     text: pairs.map(([type, value]) => `${LABELS[type] ?? type}=${value}`).join(", "),
     country: pairs.find(([type]) => type === COUNTRY)?.[1].toUpperCase() ?? "",
+    commonName: commonNames.length === 1 ? (commonNames[0]?.[1] ?? "") : "",
     isTest: pairs.some(([, value]) => OF_A_TEST.test(value)),
   };
 }

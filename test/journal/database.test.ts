@@ -31,7 +31,8 @@ test("a database of the first schema is brought up to date and keeps its rows", 
   good(await world.journal.append([granted(1)]));
   world.database.connection.exec(
     `DROP TRIGGER generation_raised; DROP TRIGGER chip_pin_imported; DROP VIEW admitted; DROP TABLE credential; DROP TABLE denied;
-     DROP TABLE list_change; DROP TABLE chip_pin; DROP TABLE trust_entry; DROP TABLE trust_certificate;
+     DROP TABLE list_change; DROP TABLE chip_pin; DROP TABLE sealer_entry; DROP TABLE sealer_certificate;
+     DROP TABLE sealer_crl; DROP TABLE trust_entry; DROP TABLE trust_certificate;
      DROP TABLE trust_source; DROP TABLE trust_crl; DROP TABLE trust_signer; DROP TABLE trust_seal; DROP TABLE password_try;
      DELETE FROM counter WHERE name IN ('generation', 'import', 'swept'); PRAGMA user_version = 1`,
   );

@@ -49,6 +49,9 @@ export const bringing = (parts: Partial<TrustImport>): TrustImport => ({
   lists: [],
   revocationLists: [],
   signers: [],
+  sealers: [],
+  sealerLists: [],
+  sealerRevocationLists: [],
   ...parts,
 });
 

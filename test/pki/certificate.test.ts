@@ -127,6 +127,15 @@ describe("a name", () => {
     expect(nameOf(der)?.country).toBe("IT");
   });
 
+  test("has a common name when it gives exactly one", () => {
+    const common = (...texts: readonly string[]) =>
+      nameOf(sequence(pair(O, utf8String("CN=FR05")), ...texts.map((text) => pair(CN, utf8String(text)))))
+        ?.commonName;
+    expect(common("FR05")).toBe("FR05");
+    expect(common()).toBe("");
+    expect(common("FR05", "FR07")).toBe("");
+  });
+
   test("is another with one letter more", () => {
     const other = sequence(pair(C, printableString("IT")), pair(O, printableString("Ministry of Interiors")));
     expect(nameOf(other)?.key).not.toBe(name?.key);

@@ -47,8 +47,9 @@ describe.runIf(hasOpenssl).each(SCHEMES)("$name", (scheme) => {
     expect(parent.subject.country).toBe("IT");
     expect(signer.issuer.key).toBe(parent.subject.key);
     expect(signer.authorityKeyId).toBe(parent.subjectKeyId);
-    expect(parent.keyUsage).toEqual({ digitalSignature: false, keyCertSign: true, crlSign: true });
-    expect(signer.keyUsage).toEqual({ digitalSignature: true, keyCertSign: false, crlSign: false });
+    const usages = { digitalSignature: false, nonRepudiation: false, keyCertSign: false, crlSign: false };
+    expect(parent.keyUsage).toEqual({ ...usages, keyCertSign: true, crlSign: true });
+    expect(signer.keyUsage).toEqual({ ...usages, digitalSignature: true });
     expect(signer.extendedKeyUsage).toEqual(["2.23.136.1.1.3"]);
     expect(signer.documentTypes).toEqual(["C"]);
     expect([parent.unknownCritical, signer.unknownCritical]).toEqual([[], ["1.2.3.4.5"]]);
