@@ -1,8 +1,9 @@
 /**
  * Characters in, entries out: the part that keypads and scanners share, whatever wire they come by. Enter ends an entry;
- * the lines of a machine readable zone, which scanners send one by one, become one entry. What is collected stands in one
- * buffer of a fixed size, wiped as soon as it was handed over or given up.
- * Governing text: ICAO Doc 9303-5, 9303-6, 9303-4 §4.2 (three lines of 30 characters, two of 36 or 44).
+ * the lines of a machine readable zone, which scanners send one by one, become one entry; a seal (2D-Doc, text form) is one
+ * line with control characters in it. What is collected stands in one buffer of a fixed size, wiped as soon as it was handed
+ * over or given up.
+ * Governing text: ICAO Doc 9303-5, 9303-6, 9303-4 §4.2 (three lines of 30 characters, two of 36 or 44); ANTS, 2D-Doc 3.2.6.
  */
 import type { Clock } from "../../src/ports/clock.ts";
 import type { EntryEvent } from "../../src/ports/entry.ts";
@@ -16,11 +17,15 @@ export const CHARACTER = {
   lineFeed: 0x0a,
   carriageReturn: 0x0d,
   escape: 0x1b,
+  /** What stands between the fields of a seal, behind a value that was cut, and before its signature. */
+  groupSeparator: 0x1d,
+  recordSeparator: 0x1e,
+  unitSeparator: 0x1f,
   delete: 0x7f,
 } as const;
 
-/** A zone has 90 characters and three line ends; labels with more text than that open no document. */
-export const MAX_ENTRY_BYTES = 256;
+/** A zone has 90 characters and three line ends, the seal of an identity card 285 at most; longer labels mean nothing here. */
+export const MAX_ENTRY_BYTES = 512;
 /** Lines of a zone follow each other at once. USB adapters hand bytes over every 16 ms, slow scanners pause a little. */
 export const BETWEEN_LINES_MS = 300;
 /** Who has typed half a number and gone leaves nothing to the next person. */
@@ -31,19 +36,23 @@ const LEAST_LINE_OF_ZONE = 20;
 /** Characters of a whole zone, so that nothing more can follow. */
 const WHOLE_ZONES: readonly number[] = [72, 88, 90];
 
+const HASH = 0x23;
+const ASTERISK = 0x2a;
+
 const ENDS: ReadonlySet<number> = new Set([
   CHARACTER.carriageReturn,
   CHARACTER.lineFeed,
   CHARACTER.endOfText,
   // A keypad of twelve keys has no other Enter, and no zone has this character.
-  0x23,
+  HASH,
 ]);
 const ERASES: ReadonlySet<number> = new Set([CHARACTER.backspace, CHARACTER.delete]);
 const CLEARS: ReadonlySet<number> = new Set([
   CHARACTER.escape,
-  // The asterisk: what such a keypad has for starting anew.
-  0x2a,
+  // What such a keypad has for starting anew.
+  ASTERISK,
 ]);
+const KEYPAD_KEYS: ReadonlySet<number> = new Set([HASH, ASTERISK]);
 
 export interface EntryCollectorParts {
   readonly clock: Clock;
@@ -51,6 +60,11 @@ export interface EntryCollectorParts {
   /** Where entries are collected, `MAX_ENTRY_BYTES` long; tests look into it. */
   readonly text?: Uint8Array;
 }
+
+/** `DC` and two digits, its version: how a seal begins, and no first line of a zone, which are the letters A, C, I, P and V. */
+const SEAL_MARK: readonly number[] = [0x44, 0x43];
+const SEAL_MARK_CHARACTERS = 4;
+const [ZERO, NINE] = [0x30, 0x39] as const;
 
 /** Takes one character at a time, in the order of typing, and never more than it has room for. */
 export class EntryCollector {
@@ -76,10 +90,11 @@ export class EntryCollector {
 
   /**
    * One character, or a control character: carriage return, line feed, ETX or `#` end the line, backspace and delete take
-   * one character back, escape or `*` all of them; STX means nothing.
+   * one character back, escape or `*` all of them; STX means nothing. In a seal `#` and `*` are characters like any other.
    */
   type(character: number): void {
-    if (ENDS.has(character)) this.#endLine();
+    if (KEYPAD_KEYS.has(character) && this.#isSeal()) this.#append(character);
+    else if (ENDS.has(character)) this.#endLine();
     else if (CLEARS.has(character)) this.clear();
     else if (ERASES.has(character)) this.#erase();
     else if (character !== CHARACTER.startOfText) this.#append(character);
@@ -123,6 +138,10 @@ export class EntryCollector {
     const lineLength = this.#length - this.#lineStart;
     // The second half of a line end, or an Enter too many.
     if (lineLength === 0) return;
+    if (this.#isSeal()) {
+      this.#handOverSeal();
+      return;
+    }
     if (lineLength < LEAST_LINE_OF_ZONE || this.#isWholeZone() || this.#length === MAX_ENTRY_BYTES) {
       this.#handOver(this.#length, this.#length);
       return;
@@ -139,6 +158,24 @@ export class EntryCollector {
     for (const character of this.#text.subarray(0, this.#length))
       if (character !== CHARACTER.lineFeed) characters += 1;
     return WHOLE_ZONES.includes(characters);
+  }
+
+  /**
+   * Whether the line under way is a seal's, as far as it is there. Behind other lines it may also be one of a zone whose
+   * number begins like a seal, which has no control characters.
+   */
+  #isSeal(): boolean {
+    const line = this.#text.subarray(this.#lineStart, this.#length);
+    if (line.length < SEAL_MARK_CHARACTERS || !SEAL_MARK.every((mark, index) => line[index] === mark))
+      return false;
+    const isVersioned = line.subarray(SEAL_MARK.length, SEAL_MARK_CHARACTERS).every(isDigit);
+    return isVersioned && (this.#lineStart === 0 || line.includes(CHARACTER.unitSeparator));
+  }
+
+  /** Lines that stand before it, and wait for one more of their zone, are an entry of their own. */
+  #handOverSeal(): void {
+    if (this.#lineStart > 0) this.#handOver(this.#lineStart - 1, this.#lineStart);
+    this.#handOver(this.#length, this.#length);
   }
 
   /** Gives away what stands before `end`; what stands from `restAt` on is begun anew. */
@@ -194,3 +231,5 @@ export class EntryCollector {
     if (!isTold) this.#listener({ kind: "lost", why: "entryUnfinished" });
   }
 }
+
+const isDigit = (character: number): boolean => character >= ZERO && character <= NINE;

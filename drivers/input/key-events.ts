@@ -3,7 +3,15 @@
  * device is read in `event-device.ts`.
  * Governing text: Linux `Documentation/input/input.rst` §Event interface, `event-codes.rst` (EV_SYN, EV_KEY).
  */
-import { BACKSPACE, KEYS, LEFT_SHIFT, RIGHT_SHIFT } from "./key-map.table.ts";
+import {
+  BACKSPACE,
+  KEYS,
+  LEFT_CONTROL,
+  LEFT_SHIFT,
+  RIGHT_CONTROL,
+  RIGHT_SHIFT,
+  WITH_CONTROL,
+} from "./key-map.table.ts";
 
 /**
  * Bytes of an event, all numbers little-endian: the time, two longs; type and code, 16 bits each; value, 32 bits. A long
@@ -21,6 +29,9 @@ const RELEASED = 0;
 const PRESSED = 1;
 const REPEATED = 2;
 
+const SHIFTS: ReadonlySet<number> = new Set([LEFT_SHIFT, RIGHT_SHIFT]);
+const CONTROLS: ReadonlySet<number> = new Set([LEFT_CONTROL, RIGHT_CONTROL]);
+
 /** Who hears what was typed. */
 export interface Typist {
   type(character: number): void;
@@ -36,7 +47,8 @@ export class KeyEvents {
   readonly #event: Uint8Array;
   readonly #view: DataView;
   #held = 0;
-  #shifts: ReadonlySet<number> = new Set();
+  /** Keys that change what others mean, and are held. */
+  #modifiers: ReadonlySet<number> = new Set();
   /** After a loss, up to the next report: what stands between belongs to no state that could be told. */
   #isAdrift = false;
 
@@ -72,23 +84,34 @@ export class KeyEvents {
     if (code !== SYN_DROPPED) return;
     this.#isAdrift = true;
     // Which keys are down could be asked only by an ioctl. Up is what they are soon.
-    this.#shifts = new Set();
+    this.#modifiers = new Set();
     this.#typist.lose();
   }
 
   #key(code: number, value: number): void {
-    if (code === LEFT_SHIFT || code === RIGHT_SHIFT) {
-      this.#shift(code, value);
+    if (SHIFTS.has(code) || CONTROLS.has(code)) {
+      this.#modify(code, value);
       return;
     }
     // A finger that rests on a digit means it once; one on backspace means all of it.
     const isTyped = value === PRESSED || (value === REPEATED && code === BACKSPACE);
-    const key = isTyped ? KEYS.get(code) : undefined;
-    if (key !== undefined) this.#typist.type(this.#shifts.size > 0 ? key.shifted : key.plain);
+    const character = isTyped ? this.#characterOf(code) : undefined;
+    if (character !== undefined) this.#typist.type(character);
   }
 
-  #shift(code: number, value: number): void {
-    const others = [...this.#shifts].filter((shift) => shift !== code);
-    this.#shifts = new Set(value === RELEASED ? others : [...others, code]);
+  #characterOf(code: number): number | undefined {
+    const separator = this.#holdsAny(CONTROLS) ? WITH_CONTROL.get(code) : undefined;
+    if (separator !== undefined) return separator;
+    const key = KEYS.get(code);
+    return this.#holdsAny(SHIFTS) ? key?.shifted : key?.plain;
+  }
+
+  #holdsAny(keys: ReadonlySet<number>): boolean {
+    return [...this.#modifiers].some((code) => keys.has(code));
+  }
+
+  #modify(code: number, value: number): void {
+    const others = [...this.#modifiers].filter((modifier) => modifier !== code);
+    this.#modifiers = new Set(value === RELEASED ? others : [...others, code]);
   }
 }

@@ -45,6 +45,18 @@ export const KEYS: ReadonlyMap<number, Key> = new Map([
   ),
 ]);
 
+/**
+ * Keys that mean a separator of a seal while Ctrl is held, with shift or without: `]`, `6` with `^` on it, `-` with `_` on it.
+ * So scanners send control characters for which a keyboard has no key of their own (ASCII, column 1 from column 5).
+ */
+export const WITH_CONTROL: ReadonlyMap<number, number> = new Map([
+  [27, CHARACTER.groupSeparator],
+  [7, CHARACTER.recordSeparator],
+  [12, CHARACTER.unitSeparator],
+]);
+
+export const LEFT_CONTROL = 29;
+export const RIGHT_CONTROL = 97;
 export const LEFT_SHIFT = 42;
 export const RIGHT_SHIFT = 54;
 export const BACKSPACE = 14;

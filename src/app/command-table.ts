@@ -51,7 +51,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "read",
-    summary: "read one card and say what it proves; decides nothing, moves nothing",
+    summary: "read one card, document or seal and say what it proves; decides nothing, moves nothing",
     options: {
       config,
       door: { value: "ID", help: "the door whose reader is used; the first when absent" },
@@ -69,6 +69,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       "vpcd-listen": {
         value: "PORT",
         help: "with --document: let a foreign virtual card connect here instead of using a reader",
+      },
+      seal: {
+        value: "FILE",
+        help: "check the visible seal (2D-Doc) in this file, text or binary form, or in standard input (-); uses no reader",
       },
       json,
     },
@@ -199,12 +203,24 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "trust import",
-    summary: "trust country signers: certificates, master lists, the ICAO directory (LDIF), revocation lists",
+    summary:
+      "trust country signers (certificates, master lists, the ICAO directory) and makers of visible seals; revocation lists",
     options: {
       config,
       "pin-signer": {
         value: "FILE",
         help: "the certificate of the lists' signer, or of the country signer above it; remembered",
+      },
+      seals: {
+        help: "the certificates are of those who make visible seals (2D-Doc), not of country signers",
+      },
+      "seal-name": {
+        value: "NAME",
+        help: "what seals call the one maker that is given, FR05 or FR05/0001, if its certificate does not say it",
+      },
+      sha256: {
+        value: "DIGITS",
+        help: "the hash of a trusted list (ETSI TS 119 612, XML), whose signature is not verified here",
       },
       laboratory: { help: "also take test authorities, which a gate uses only if its configuration says so" },
       json,
@@ -216,7 +232,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "trust list",
     summary:
-      "show the trusted certificates by country: name, key, validity, where they came from, revocation list",
+      "show the trusted certificates by country, then the makers of seals: name, key, validity, origin, revocation list",
     options: { config, country: { value: "CODE", help: "of one country, for example IT" }, json },
     positionals: [],
     example: "varco trust list --country IT",
@@ -247,13 +263,17 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       can: { help: "with --document: ask for the six digits on the card's front, or read them from a pipe" },
       mrz: { help: "with --document: ask for the machine readable zone, or number and dates, likewise" },
+      seal: {
+        value: "FILE",
+        help: "the visible seal (2D-Doc) in this file, or in standard input (-): alone, or with --tap --document beside that",
+      },
       at: {
         value: "TIME",
         help: "an instant (2026-12-25T10:00:00Z), or without Z in the gate's time zone; now when absent",
       },
       level: {
         value: "LEVEL",
-        help: "what the card would prove: identifier (the default), originalChip, authenticDocument, verifiedDocument or none; several with commas between them",
+        help: "what would be proven: identifier (the default), documentSeal, originalChip, authenticDocument, verifiedDocument or none; several with commas between them",
       },
       clock: { value: "STATE", help: "what the clock would be worth: synced, holdover or unsynced" },
       json,

@@ -11,11 +11,11 @@ import type { LinkError, ReaderError } from "../ports/card.ts";
 import type { PseudoTerminalError } from "../sim/pseudo-terminal.ts";
 import type { VpcdUnreachable } from "../sim/vpcd-card.ts";
 import type { SinkError } from "./commands/export-sink.ts";
+import type { TrustError } from "./live-store.ts";
 import type { PinMapError } from "./pin-map.ts";
 import type { LockError } from "./process-lock.ts";
 import type { RelayOffError } from "./relay-off.ts";
 import type { StateDirectoryError } from "./state-directory.ts";
-import type { TrustError } from "./trust-anchors-of.ts";
 import type { VpcdPortUnusable } from "./vpcd-reader.ts";
 
 export type AppError =
@@ -119,6 +119,7 @@ export function whatIsWrong(error: AppError): string {
     case "vpcdPortUnusable":
       return whatIsWrongWithVirtualPlace(error);
     case "trustStoreEmpty":
+    case "trustStoreWithoutSealers":
     case "trustStoreDamaged":
     case "trustStoreChanged":
       return whatIsWrongWithTrust(error);
@@ -206,6 +207,8 @@ function whatIsWrongWithTrust(error: TrustStoreError): string {
   switch (error.kind) {
     case "trustStoreEmpty":
       return "the trust store has no certificate of a country that this gate accepts";
+    case "trustStoreWithoutSealers":
+      return "the trust store knows nobody who makes visible seals";
     case "trustStoreDamaged":
       return `the trust store in ${error.file} is not what was imported, and nothing of it is trusted`;
     case "trustStoreChanged":

@@ -1,5 +1,6 @@
 /**
- * The document side of one door, wired: keypad and scanner, what is entered there, and the lane that reads documents by it.
+ * The document side of one door, wired: keypad and scanner, what is entered there, and the lane that reads documents by it,
+ * with their seals or by them.
  * A keypad that does not work stops nobody who only taps; its state is in the log.
  */
 import { createEventDevice } from "../../drivers/input/event-device.ts";
@@ -12,10 +13,13 @@ import type { SiteKey } from "../crypto/site-key.ts";
 import { EphemeralKeys } from "../emrtd/pace-keys.ts";
 import { DocumentFamilies } from "../emrtd/read-manner.ts";
 import { DocumentExaminer, type DocumentRules } from "../gate/document-examiner.ts";
-import { DocumentLane } from "../gate/document-lane.ts";
+import { DocumentLane, type DocumentProgress } from "../gate/document-lane.ts";
+import { type EnteredSeal, isSeal } from "../gate/entered-seal.ts";
 import type { Indicators } from "../gate/indicators.ts";
+import type { KeptEntry } from "../gate/kept-entry.ts";
 import { NumberlessKinds } from "../gate/numberless-kinds.ts";
 import { PasswordEntry } from "../gate/password-entry.ts";
+import type { ShownSeal } from "../gate/seal-alone.ts";
 import type { Identifier } from "../identity/match-keys.ts";
 import type { TrustAnchors } from "../pki/trust-anchors.ts";
 import { demandedLevels } from "../policy/demand.ts";
@@ -30,9 +34,11 @@ import type { Log } from "../ports/log.ts";
 import type { PasswordTries } from "../ports/password-tries.ts";
 import type { Random } from "../ports/random.ts";
 import { err, ok, type Result } from "../result.ts";
+import type { SealAnchors } from "../seal/seal-anchors.ts";
 import { civilDate, DAY_MS } from "../time/civil-date.ts";
 import type { TimeZone } from "../time/time-zone.ts";
 import type { Board } from "./board.ts";
+import { type DoorSeals, doorSeals } from "./door-seals.ts";
 
 /** What all doors of a gate share that read documents. */
 export interface GateDocuments {
@@ -55,6 +61,8 @@ export interface DocumentSurroundings {
   readonly credentials: CredentialLookup;
   /** The trust store as it is now; `undefined` when it cannot be used. */
   readonly anchors: () => TrustAnchors | undefined;
+  /** The makers of seals in the same store. */
+  readonly sealAnchors: () => SealAnchors | undefined;
   readonly policyOf: (door: DoorConfig) => DoorPolicy;
   readonly decisionTime: () => DecisionTime;
   readonly documents?: GateDocuments | undefined;
@@ -80,6 +88,8 @@ export function gateDocuments(
 /** What a door has for documents. */
 export interface DocumentDoor {
   readonly lane: DocumentLane;
+  /** The seal that was shown alone and is to be decided on; absent where none suffices. */
+  readonly seal?: () => ShownSeal | undefined;
   /** What is to be done while nobody is there: key pairs for the next document. */
   readonly onIdle: () => void;
   /** Listens to keypad and scanner until the signal is aborted; what was entered is wiped then. */
@@ -106,18 +116,15 @@ export async function openDocumentDoor(
   if (!opened.ok) return opened;
   const entry = new PasswordEntry({ clock: s.clock });
   const stopping = new AbortController();
-  const lane = laneOf(config, config.document, {
-    ...s,
-    ...parts,
-    documents,
-    entry,
-    stopping: stopping.signal,
-  });
+  const wired = { ...s, ...parts, documents, entry, stopping: stopping.signal };
+  const { lane, seals } = laneOf(config, config.document, wired);
+  const alone = seals?.alone;
   return ok({
     lane,
+    ...(alone === undefined ? {} : { seal: () => alone.next() }),
     onIdle: () => documents.keys.makeAhead(),
     serve: async (signal) => {
-      const listener = entryListener(config.id, entry, { ...s, ...parts, lane });
+      const listener = entryListener(config.id, { entry, seals: seals?.entry }, { ...s, ...parts, lane });
       for (const source of opened.value) source.start(listener);
       await new Promise<void>((resolve) => {
         signal.addEventListener("abort", () => resolve());
@@ -126,6 +133,7 @@ export async function openDocumentDoor(
       stopping.abort();
       for (const source of opened.value) await source.stop();
       entry.clear();
+      seals?.entry.clear();
       lane.forgetInterrupted();
     },
   });
@@ -163,24 +171,37 @@ interface EntryWitnesses {
   readonly lane: Pick<DocumentLane, "isExamining">;
 }
 
+/** Where what was entered goes. */
+interface Entries {
+  readonly entry: PasswordEntry;
+  /** Absent where seals mean nothing. */
+  readonly seals: KeptEntry<EnteredSeal> | undefined;
+}
+
 /** What was entered goes to the lane; of everything else a log line tells, and the lamps that it is to be entered again. */
 function entryListener(
   door: string,
-  entry: PasswordEntry,
-  { log, indicators, lane }: Pick<DocumentSurroundings, "log"> & EntryWitnesses,
+  { entry, seals }: Entries,
+  { log, clock, indicators, lane }: Pick<DocumentSurroundings, "log" | "clock"> & EntryWitnesses,
 ) {
   const again = (why: string): void => {
     log.info("entryUnusable", { door, why });
     // Whose document is being read has not typed this.
     if (!lane.isExamining) indicators.show("denied");
   };
+  const take = (bytes: Uint8Array): void => {
+    if (isSeal(bytes) && seals !== undefined) {
+      seals.enter({ bytes, enteredAt: clock.monotonicMs() });
+      return;
+    }
+    const entered = entry.enter(bytes);
+    if (!entered.ok) again(entered.error.why);
+  };
   return (event: EntryEvent): void => {
     switch (event.kind) {
-      case "entry": {
-        const entered = entry.enter(event.entry);
-        if (!entered.ok) again(entered.error.why);
+      case "entry":
+        take(event.entry);
         return;
-      }
       case "lost":
         again(event.why);
         return;
@@ -198,9 +219,9 @@ const KINDS = { document: "doc", fiscalCode: "cf", name: "name" } as const satis
 >;
 
 /** What a door wants of documents, from its part of the configuration. */
-export const documentRules = ({ match, countries, bac }: DocumentConfig): DocumentRules => ({
+export const documentRules = ({ match, countries, bac, seal }: DocumentConfig): DocumentRules => ({
   match: new Set(match.map((word) => KINDS[word])),
-  bac,
+  ...{ bac, seal },
   ...(countries === undefined ? {} : { countries: new Set(countries) }),
 });
 
@@ -212,7 +233,7 @@ function laneOf(
     readonly entry: PasswordEntry;
     readonly stopping: AbortSignal;
   } & DocumentDoorParts,
-): DocumentLane {
+): { readonly lane: DocumentLane; readonly seals: DoorSeals | undefined } {
   const { documents, indicators, clock, decisionTime } = s;
   const today = () => {
     const at = decisionTime().instant;
@@ -221,12 +242,14 @@ function laneOf(
   const rules = documentRules(document);
   const policy = s.policyOf(config);
   const examiner = new DocumentExaminer({ ...s, ...documents, door: config.id, rules, today });
-  return new DocumentLane({
-    ...s,
-    ...documents,
-    clock,
-    examiner,
+  const onProgress = (progress: DocumentProgress): void => indicators.show(progress);
+  const trust = { anchors: s.sealAnchors, now: () => decisionTime().instant };
+  const seals = doorSeals(config, document, { ...s, clock, rules, today, trust, onProgress });
+  const lane = new DocumentLane({
+    ...{ ...s, ...documents, clock, examiner, onProgress },
+    seals: seals?.check,
+    sealAlone: seals?.alone,
     demanded: (group) => demandedLevels(policy, group, decisionTime()),
-    onProgress: (progress) => indicators.show(progress),
   });
+  return { lane, seals };
 }

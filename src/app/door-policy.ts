@@ -40,6 +40,14 @@ export const possibleLevels = ({ level, alsoAccepts, stepUp }: DoorConfig): read
   ...stepUp.map((step) => step.level),
 ];
 
+/** Whether a seal alone may open the door. */
+export const takesSealAlone = (config: DoorConfig): boolean =>
+  possibleLevels(config).includes("documentSeal");
+
+/** Whether seals are shown at the door, alone or beside the chip of a document. */
+export const looksAtSeals = (config: DoorConfig): boolean =>
+  takesSealAlone(config) || config.document?.seal === "demanded";
+
 /** The zone in whose local time the schedules are written. */
 export function zoneOf({ timeZone = "UTC" }: Config): TimeZone {
   const zone = TimeZone.named(timeZone);

@@ -24,6 +24,7 @@ import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Random } from "../ports/random.ts";
 import { err, ok, type Result } from "../result.ts";
+import type { SealAnchors } from "../seal/seal-anchors.ts";
 import type { Board } from "./board.ts";
 import type { DocumentDoor, DocumentDoorParts, GateDocuments } from "./document-door.ts";
 import type { FieldGroups, FieldShare } from "./field-groups.ts";
@@ -43,6 +44,8 @@ export interface DoorSurroundings {
   readonly pins: ChipPins;
   /** The trust store as it is now; `undefined` when it cannot be used. */
   readonly anchors: () => TrustAnchors | undefined;
+  /** The makers of seals in the same store. */
+  readonly sealAnchors: () => SealAnchors | undefined;
   readonly random: Random;
   readonly scopeKey: ScopeKey;
   readonly families: FamilyCache;
@@ -158,6 +161,7 @@ function assembleLane(config: DoorConfig, surroundings: DoorSurroundings, parts:
     judge,
     read: (card, leftAt) => documents?.lane.read(card, byNumber, leftAt) ?? byNumber(card),
     onIdle: documents?.onIdle,
+    seal: documents?.seal,
     neighbourhood: parts.field?.neighbourhood,
     clock: surroundings.clock,
     log: surroundings.log,

@@ -20,6 +20,7 @@ import type { JournalError } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Random } from "../ports/random.ts";
 import { ok, type Result } from "../result.ts";
+import type { SealAnchors } from "../seal/seal-anchors.ts";
 import { DAY_MS } from "../time/civil-date.ts";
 import type { Instant } from "../time/time.ts";
 import type { Board } from "./board.ts";
@@ -47,6 +48,8 @@ export interface GateSurroundings {
   readonly log: Log;
   /** The trust store as it is now; `undefined`, or absent, when there is none to be used. */
   readonly anchors?: (() => TrustAnchors | undefined) | undefined;
+  /** The makers of seals in the same store, likewise. */
+  readonly sealAnchors?: (() => SealAnchors | undefined) | undefined;
   /** The least wall time that can be true. */
   readonly buildTime: Instant;
   /** Told when a door polls for the first time. */
@@ -106,6 +109,7 @@ export async function assembleGate(
       credentials: credentials.value,
       pins: pins.value,
       anchors: () => s.anchors?.(),
+      sealAnchors: () => s.sealAnchors?.(),
       families,
       fields,
       policyOf,

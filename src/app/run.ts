@@ -12,12 +12,13 @@ import { systemRandom } from "../crypto/system-random.ts";
 import { type OpenDatabase, openDatabase } from "../journal/database.ts";
 import type { TrustAnchors } from "../pki/trust-anchors.ts";
 import type { Log } from "../ports/log.ts";
+import type { SealAnchors } from "../seal/seal-anchors.ts";
 import { type Board, openBoard } from "./board.ts";
 import { buildTime } from "./build-time.ts";
 import { type ClockWatch, watchClockState } from "./clock-state.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode } from "./command.ts";
 import { databaseFile, failed, type Outcome, openConfig } from "./commands/site.ts";
-import { possibleLevels } from "./door-policy.ts";
+import { looksAtSeals, possibleLevels } from "./door-policy.ts";
 import { assembleGate, type Gate } from "./gate-assembly.ts";
 import { serveGate } from "./gate-service.ts";
 import { pinMapOf, writePinMap } from "./pin-map.ts";
@@ -95,9 +96,12 @@ async function openParts(
   });
   const trust = await openTrust(config, storage.value.database, io, log);
   if ("exit" in trust) return trust;
+  const seals = await openSealTrust(config, storage.value.database, io, log);
+  if ("exit" in seals) return seals;
   const gate = await assembleGate({
     config,
     anchors: trust.value,
+    sealAnchors: seals.value,
     board: board.value,
     ...storage.value,
     clock: io.clock,
@@ -114,8 +118,8 @@ async function openParts(
 }
 
 /**
- * The trust store, where a door demands what only it can vouch for: such a gate does not start with a store that is
- * empty or damaged.
+ * The country signers, where a door demands what only they can vouch for: such a gate does not start with a store that is
+ * empty or damaged. One that takes seals and no more than seals may have none, and then takes no documents in their place.
  */
 async function openTrust(
   config: Config,
@@ -123,11 +127,27 @@ async function openTrust(
   io: CommandIo,
   log: Log,
 ): Promise<Outcome<() => TrustAnchors | undefined>> {
-  if (config.doors.flatMap(possibleLevels).every((level) => level === "identifier"))
-    return { value: () => undefined };
+  const levels = new Set(config.doors.flatMap(possibleLevels));
+  levels.delete("identifier");
+  if (levels.size === 0) return { value: () => undefined };
   // Loaded by those who need it: certificates and their parser cost a small gate megabytes.
   const { LiveTrustAnchors } = await import("./trust-anchors-of.ts");
   const trust = LiveTrustAnchors.open(database, config, log);
+  if (trust.ok) return { value: () => trust.value.current() };
+  levels.delete("documentSeal");
+  return levels.size === 0 ? { value: () => undefined } : failed(io, trust.error);
+}
+
+/** The makers of seals, where a door looks at those; without any such a gate does not start either. */
+async function openSealTrust(
+  config: Config,
+  database: OpenDatabase,
+  io: CommandIo,
+  log: Log,
+): Promise<Outcome<() => SealAnchors | undefined>> {
+  if (!config.doors.some(looksAtSeals)) return { value: () => undefined };
+  const { LiveSealAnchors } = await import("./seal-anchors-of.ts");
+  const trust = LiveSealAnchors.open(database, config, log);
   return trust.ok ? { value: () => trust.value.current() } : failed(io, trust.error);
 }
 

@@ -1,7 +1,7 @@
 /**
  * Rules between what a door demands and the rest: which levels go together, that a step-up steps up, that it names groups
- * and schedules that there are, and that documents are described where they can be demanded and nowhere else. Like all
- * rules between fields they look at whatever is right by itself.
+ * and schedules that there are, that documents are described where they can be demanded and nowhere else, and that seals have a
+ * scanner. Like all rules between fields they look at whatever is right by itself.
  */
 import { type Level, STRONGEST_FIRST } from "../identity/proofs.ts";
 import { type ConfigPath, describeFound, errorAt, type Finding, unknownName } from "./config-problem.ts";
@@ -19,6 +19,7 @@ export function demandFindings(root: RawSection): readonly Finding[] {
         ...strengthFindings(step, place),
       ]),
       ...documentFindings(place),
+      ...sealFindings(place),
     ];
   });
 }
@@ -90,8 +91,8 @@ function nameFindings(
 function strengthFindings({ path, step }: StepPlace, { door }: DoorPlace): readonly Finding[] {
   const demanded = levelIn(step["level"]);
   const own = [door["level"], ...listIn(door["alsoAccepts"])].map(levelIn);
-  // A level with a mistake in it may be any; that a step-up to identifier is one has been said.
-  if (demanded === undefined || demanded === "identifier" || own.includes(undefined)) return [];
+  // A level with a mistake in it may be any; that a step-up to what can be copied is one has been said.
+  if (demanded === undefined || COPYABLE.has(demanded) || own.includes(undefined)) return [];
   const strongest = STRONGEST_FIRST.find((level) => own.includes(level));
   if (strongest === undefined) return [];
   const isSame = demanded === strongest && own.every((level) => level === demanded);
@@ -101,25 +102,82 @@ function strengthFindings({ path, step }: StepPlace, { door }: DoorPlace): reado
   return [errorAt(place, describeFound(place, demanded), allowed, "demand more here, or less at the door")];
 }
 
+const COPYABLE: ReadonlySet<Level> = new Set<Level>(["identifier", "documentSeal"]);
+
 const strength = (level: Level): number => -STRONGEST_FIRST.indexOf(level);
+
+const OF_DOCUMENTS: ReadonlySet<Level | undefined> = new Set<Level>([
+  ...(["documentSeal", "authenticDocument", "verifiedDocument"] as const),
+]);
+
+/** What the door grants on without a step-up. */
+const ownLevels = ({ door }: DoorPlace): readonly unknown[] => [
+  door["level"],
+  ...listIn(door["alsoAccepts"]),
+];
 
 function documentFindings(place: DoorPlace): readonly Finding[] {
   const { path, door } = place;
-  const levels = [
-    door["level"],
-    ...listIn(door["alsoAccepts"]),
-    ...stepUps(place).map(({ step }) => step["level"]),
-  ].map(levelIn);
-  const demanded = levels.find((level) => level === "authenticDocument" || level === "verifiedDocument");
+  const levels = [...ownLevels(place), ...stepUps(place).map(({ step }) => step["level"])].map(levelIn);
+  const demanded = levels.find((level) => OF_DOCUMENTS.has(level));
   const where = [...path, "document"];
   const section = door["document"];
   if (demanded !== undefined && section === undefined) {
     const allowed = `a section on how documents are read, since the door can demand ${demanded}`;
-    return [errorAt(where, "nothing", allowed, "add document; {} is enough where all cards are enrolled")];
+    const remedy =
+      demanded === "documentSeal"
+        ? "add document, with the scanner that reads seals"
+        : "add document; {} is enough where all cards are enrolled";
+    return [errorAt(where, "nothing", allowed, remedy)];
   }
   // A level with a mistake in it may be the one that needs the section.
   if (demanded !== undefined || section === undefined || levels.includes(undefined)) return [];
   const allowed = "nothing at a door that never demands a document";
   const remedy = "remove it, or demand authenticDocument or verifiedDocument";
   return [errorAt(where, describeFound(where, section), allowed, remedy)];
+}
+
+/** A seal alone is taken by an operator's word, a seal beside the chip is asked for, and both are shown to a scanner. */
+function sealFindings(place: DoorPlace): readonly Finding[] {
+  const isAlone = ownLevels(place).includes("documentSeal");
+  const isDemanded = sectionIn(place.door["document"])["seal"] === "demanded";
+  return [
+    ...(isAlone ? acceptedSealFindings(place) : refusedSealFindings(place)),
+    ...(isAlone && isDemanded ? [needlessSeal(place)] : []),
+    ...(isAlone || isDemanded ? scannerFindings(place) : []),
+  ];
+}
+
+/** At a door of that very level the schema itself asks for it. */
+function acceptedSealFindings({ path, door }: DoorPlace): readonly Finding[] {
+  if (door["level"] === "documentSeal" || door["level"] === "identifier") return [];
+  if (door["sealOnly"] !== undefined) return [];
+  const allowed =
+    "acceptsCopiedSeals, since the door accepts documentSeal, which whoever photographed a seal can show";
+  const remedy = "add sealOnly: acceptsCopiedSeals, or do not accept documentSeal";
+  return [errorAt([...path, "sealOnly"], "nothing", allowed, remedy)];
+}
+
+/** At a door of numbers the schema knows no such key, and at one whose level is a mistake it may be right. */
+function refusedSealFindings({ path, door }: DoorPlace): readonly Finding[] {
+  const level = levelIn(door["level"]);
+  if (door["sealOnly"] === undefined || level === undefined || level === "identifier") return [];
+  const where = [...path, "sealOnly"];
+  const found = describeFound(where, door["sealOnly"]);
+  return [errorAt(where, found, "nothing at a door that does not accept documentSeal", "remove it")];
+}
+
+const needlessSeal = ({ path }: DoorPlace): Finding =>
+  errorAt(
+    [...path, "document", "seal"],
+    '"demanded"',
+    "ignored at a door that takes a seal alone: what whoever copied it can show proves no more beside a chip",
+    "remove it, or do not take seals alone",
+  );
+
+function scannerFindings({ path, door }: DoorPlace): readonly Finding[] {
+  const section = door["document"];
+  if (section === undefined || sectionIn(section)["scanner"] !== undefined) return [];
+  const where = [...path, "document", "scanner"];
+  return [errorAt(where, "nothing", "the scanner to which seals are shown", "add scanner")];
 }

@@ -5,8 +5,10 @@
 import { z } from "zod";
 import { absolutePath, MOST_GROUPS, name, oneOf, section, text } from "./field.ts";
 
-/** What may be demanded instead of a level or beside it; a number alone never is. */
-const ABOVE_IDENTIFIER = ["originalChip", "authenticDocument", "verifiedDocument"] as const;
+/** What a step-up may demand: nothing that can be copied by whoever has seen it. */
+const ABOVE_COPIES = ["originalChip", "authenticDocument", "verifiedDocument"] as const;
+/** What may suffice beside a level; a number alone never does. */
+const ABOVE_IDENTIFIER = ["documentSeal", ...ABOVE_COPIES] as const;
 const MOST_STEP_UPS = 8;
 /** More codes than documents bear. */
 const MOST_COUNTRIES = 250;
@@ -22,10 +24,17 @@ export const alsoAcceptsSchema = z
   .describe(`a list of at most ${ABOVE_IDENTIFIER.length - 1} levels beside the door's own`)
   .default([]);
 
+/** The operator's word that he knows what a seal alone is worth. */
+export const sealOnlySchema = z
+  .literal("acceptsCopiedSeals")
+  .describe(
+    "exactly acceptsCopiedSeals: by a seal alone passes whoever once photographed the back of a listed holder's card",
+  );
+
 export const stepUpSchema = z
   .array(
     section({
-      level: oneOf(ABOVE_IDENTIFIER, "what is demanded in place of the door's own levels"),
+      level: oneOf(ABOVE_COPIES, "what is demanded in place of the door's own levels"),
       schedule: name("the schedule in whose times it is demanded").exactOptional(),
       groups: z
         .array(name("a group of which it is demanded"))
@@ -73,7 +82,9 @@ const country = text(
 
 export const documentSchema = section({
   keypad: entryDeviceSchema("the keypad, at which holders type a document's six digits").exactOptional(),
-  scanner: entryDeviceSchema("the scanner, which reads a document's machine readable zone").exactOptional(),
+  scanner: entryDeviceSchema(
+    "the scanner, which reads a document's machine readable zone, or its seal",
+  ).exactOptional(),
   match: z
     .array(oneOf(MATCHES, "by what of a document its holder is looked for on the lists"))
     .min(1)
@@ -93,4 +104,8 @@ export const documentSchema = section({
     ["never", "withoutPace"],
     "whether a document that has nothing better is read by the old BAC, whose traffic can be deciphered later",
   ).default("never"),
+  seal: oneOf(
+    ["ignored", "demanded"],
+    "whether the holder of a document that bears a seal (the French identity card) shows that to the scanner, too",
+  ).default("ignored"),
 }).readonly();

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { calendarSchema, schedulesSchema, timeZoneSchema } from "./calendar-schema.ts";
-import { alsoAcceptsSchema, documentSchema, stepUpSchema } from "./demand-schema.ts";
+import { alsoAcceptsSchema, documentSchema, sealOnlySchema, stepUpSchema } from "./demand-schema.ts";
 import { absolutePath, MOST_GROUPS, name, oneOf, section, sentence, text, wholeNumber } from "./field.ts";
 
 /** Header pins carry the BCM lines 0 to 27; the lines above drive the board itself. */
@@ -165,7 +165,8 @@ const doorSchema = z.discriminatedUnion("level", [
     level: z
       .literal("identifier")
       .describe(
-        "identifier (a chip said this number), originalChip (the chip that the State issued), " +
+        "identifier (a chip said this number), documentSeal (a seal that the State printed, or a copy of it), " +
+          "originalChip (the chip that the State issued), " +
           "authenticDocument (the State's data, in a chip that may be a copy) or verifiedDocument (in no copy)",
       ),
     nisOnly: z
@@ -174,16 +175,26 @@ const doorSchema = z.discriminatedUnion("level", [
         "exactly acceptsCopiedNumbers: at level identifier anyone who once stood near a card can copy its number",
       ),
   }).readonly(),
+  section({ ...doorShape, level: z.literal("documentSeal"), sealOnly: sealOnlySchema }).readonly(),
   section({
     ...doorShape,
     level: z.literal("originalChip"),
+    sealOnly: sealOnlySchema.exactOptional(),
     enrolment: oneOf(
       ["never", "listed"],
       "whether a card of a listed holder without a pinned chip is examined and enrolled at the door",
     ).default("never"),
   }).readonly(),
-  section({ ...doorShape, level: z.literal("authenticDocument") }).readonly(),
-  section({ ...doorShape, level: z.literal("verifiedDocument") }).readonly(),
+  section({
+    ...doorShape,
+    level: z.literal("authenticDocument"),
+    sealOnly: sealOnlySchema.exactOptional(),
+  }).readonly(),
+  section({
+    ...doorShape,
+    level: z.literal("verifiedDocument"),
+    sealOnly: sealOnlySchema.exactOptional(),
+  }).readonly(),
 ]);
 
 const boardSchema = z.discriminatedUnion("kind", [

@@ -4,15 +4,17 @@
  * read to its end. Governing text: ICAO Doc 9303-11 §4.2; privacy rules, 1 to 4.
  */
 import type { RunnerContext } from "../apdu/exchange.ts";
-import { pseudonym, type ScopeKey } from "../crypto/pseudonym.ts";
+import { Secret } from "../bytes/secret.ts";
+import type { ScopeKey } from "../crypto/pseudonym.ts";
 import type { DocumentError, DocumentRequest, Objection } from "../emrtd/document-request.ts";
 import { parseDg11 } from "../emrtd/lds/dg11.ts";
 import type { Mrz } from "../emrtd/lds/mrz.ts";
 import type { EphemeralKeys } from "../emrtd/pace-keys.ts";
 import type { DocumentFamilies } from "../emrtd/read-manner.ts";
-import { bearsFiscalCode, type DocumentHolder, holderOf } from "../identity/document-holder.ts";
+import { bearsFiscalCode, type HolderFiles, holderOf } from "../identity/document-holder.ts";
 import { holderIdentifiers, type Identifier } from "../identity/match-keys.ts";
 import type { Proofs } from "../identity/proofs.ts";
+import { bearsSeal } from "../identity/seal-agreement.ts";
 import type { TrustAnchors } from "../pki/trust-anchors.ts";
 import type { Denial } from "../policy/question.ts";
 import { type DetectedCard, isLinkError, type LinkError } from "../ports/card.ts";
@@ -26,6 +28,7 @@ import { after, type Instant, type Millis } from "../time/time.ts";
 import { DOCUMENT_DENIALS, type DocumentAlarm } from "./document-denials.table.ts";
 import type { DocumentPassword, EnteredPasswords } from "./entered-password.ts";
 import { type ExaminedDocument, examineDocument } from "./examine-document.ts";
+import { deniedAmong, type KeyedIdentifier, keyed } from "./keyed-holder.ts";
 
 /** What a door wants of documents. */
 export interface DocumentRules {
@@ -34,6 +37,8 @@ export interface DocumentRules {
   /** Issuing States by their ICAO codes; absent = all. */
   readonly countries?: ReadonlySet<string>;
   readonly bac: DocumentRequest["bac"];
+  /** Whether a document that bears a seal is one with its seal alone. */
+  readonly seal: "ignored" | "demanded";
 }
 
 export interface DocumentExaminerContext extends Omit<RunnerContext, "until"> {
@@ -64,6 +69,8 @@ export interface DocumentFinding {
   readonly alarm?: DocumentAlarm;
   /** Of the State whose cards have a number beside the document, and of that kind. */
   readonly mayHaveNumber?: true;
+  /** What its seal has to repeat: of a document that bears one, at a door that demands it. */
+  readonly sealedBy?: Secret<Mrz>;
 }
 
 /** What is to be tried on the document that lies there. */
@@ -179,38 +186,32 @@ export class DocumentExaminer {
   #objection(mrz: Mrz): { readonly why: Objection; readonly holders: readonly PersonalPart[] } | undefined {
     const { rules, credentials } = this.#context;
     if (rules.countries?.has(mrz.issuer) === false) return { why: "country", holders: [] };
-    const denied = this.#keyed(holderOf({ mrz }, this.#context.today().today)).find(({ pseudonym: who }) => {
-      const standing = credentials.standing(who);
-      return standing.ok && standing.value.denyListed;
-    });
+    const denied = deniedAmong(this.#keyed({ mrz }), credentials);
     return denied && { why: "denyListed", holders: [denied] };
   }
 
   #found({ proofs, signed, files }: ExaminedDocument): DocumentFinding {
-    const { rules, today } = this.#context;
+    const { rules } = this.#context;
     const { mrz } = signed;
     const file = files.get("DG11");
     const dg11 = file === undefined ? undefined : parseDg11(file);
     const read = { mrz, ...(dg11?.ok === true ? { dg11: dg11.value } : {}) };
-    const keyed = this.#keyed(holderOf(read, today().today));
+    const holders = this.#keyed(read);
     for (const bytes of files.values()) bytes.fill(0);
-    const document = keyed.find(({ kind }) => kind === "doc")?.pseudonym;
+    const document = holders.find(({ kind }) => kind === "doc")?.pseudonym;
     return {
       proofs,
-      holders: keyed.filter(({ kind }) => rules.match.has(kind)),
+      holders: holders.filter(({ kind }) => rules.match.has(kind)),
       ...(document === undefined ? {} : { document }),
       ...(hasNumber(mrz) ? { mayHaveNumber: true } : {}),
+      ...(rules.seal === "demanded" && bearsSeal(mrz) ? { sealedBy: new Secret(mrz) } : {}),
     };
   }
 
-  /** All by which the holder may be on a list; the bytes that are keyed are wiped. */
-  #keyed(holder: DocumentHolder) {
-    const { scopeKey } = this.#context;
-    return holderIdentifiers(holder).map(({ kind, bytes }) => {
-      const keyed = { pseudonym: pseudonym(scopeKey, kind, bytes), keyId: scopeKey.keyId, kind };
-      bytes.fill(0);
-      return keyed;
-    });
+  /** All by which the holder may be on a list. */
+  #keyed(files: HolderFiles): readonly KeyedIdentifier[] {
+    const { scopeKey, today } = this.#context;
+    return keyed(holderIdentifiers(holderOf(files, today().today)), scopeKey);
   }
 }
 

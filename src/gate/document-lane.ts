@@ -20,16 +20,20 @@ import type { JournalError, PersonalPart } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import { err, ok, type Result } from "../result.ts";
 import { after, type Millis } from "../time/time.ts";
-import { activateAnew, GONE } from "./activate-anew.ts";
+import { activateAnew } from "./activate-anew.ts";
+import { awaitEntry, PRESENCE_INTERVAL_MS } from "./await-entry.ts";
 import type { DocumentExaminer, DocumentFinding, ShownNumber } from "./document-examiner.ts";
 import { type EnteredPasswords, wipePasswords } from "./entered-password.ts";
+import { wipeEnteredSeal } from "./entered-seal.ts";
 import { REARM_MS } from "./lane.ts";
 import type { NumberlessKinds } from "./numberless-kinds.ts";
 import type { Left, Passage, PassageFailure } from "./passage.ts";
 import type { PasswordEntry } from "./password-entry.ts";
+import type { SealAlone } from "./seal-alone.ts";
+import type { SealCheck } from "./seal-check.ts";
 
-/** What the lamps tell while a document lies there. */
-export type DocumentProgress = "enterPassword" | "holdStill";
+/** What the lamps tell while a document lies there, or is taken away to be shown to the scanner. */
+export type DocumentProgress = "enterPassword" | "holdStill" | "showSeal";
 
 export interface DocumentLaneContext {
   readonly clock: Clock;
@@ -39,6 +43,10 @@ export interface DocumentLaneContext {
   readonly enrolments: DocumentEnrolments;
   readonly credentials: CredentialLookup;
   readonly examiner: DocumentExaminer;
+  /** Where documents that bear a seal are taken with it alone. */
+  readonly seals?: SealCheck | undefined;
+  /** Where a seal may do by itself: whoever lays his document down may show that in place of typing. */
+  readonly sealAlone?: SealAlone | undefined;
   /** What the door demands now of a holder of this group, or of a stranger. */
   readonly demanded: (group: string | undefined) => readonly Level[];
   /** Kinds of cards that have turned out to have no number. */
@@ -51,9 +59,6 @@ export interface DocumentLaneContext {
   readonly stopping: AbortSignal;
 }
 
-/** A document lies there and waits this long for its digits. */
-const ENTRY_PATIENCE_MS = 20_000;
-const PRESENCE_INTERVAL_MS = 250;
 /** What was entered for a document that slipped away is good for its coming back. */
 const INTERRUPTED_MS = 5_000;
 /** Many times what a card takes to say whether it is a document. */
@@ -99,6 +104,15 @@ export class DocumentLane {
 
   /** The card in the field. `leftAt`: when the last who was decided on here left. */
   async read(card: DetectedCard, byNumber: ByNumber, leftAt: Millis | undefined): DocumentRead {
+    const { seals } = this.#context;
+    seals?.hold();
+    const read = await this.#read(card, byNumber, leftAt);
+    // Of a card that slipped away it is still the seal.
+    if (read.ok) seals?.forget();
+    return read;
+  }
+
+  async #read(card: DetectedCard, byNumber: ByNumber, leftAt: Millis | undefined): DocumentRead {
     if (card.kind !== "isoDep") return err({ kind: "notIsoDep" });
     const { numberless } = this.#context;
     const entered = numberless.has(card.historicalBytes) ? this.#takeEntered() : undefined;
@@ -220,10 +234,28 @@ export class DocumentLane {
     if (!blocked.ok) return blocked;
     if (blocked.value !== undefined) return ok(this.#together(known, blocked.value));
     onProgress("enterPassword");
-    const entered = await this.#ask();
-    if (!entered.ok) return entered;
-    if (entered.value === undefined) return ok(refusal(known?.passage, PASSWORD_MISSING, "passwordMissing"));
-    return this.#readAnew({ passwords: entered.value }, known);
+    const answer = await awaitEntry((signal) => this.#waitForAnswer(signal), "stays", this.#context);
+    if (!answer.ok) return answer;
+    const { passwords, passage } = answer.value ?? {};
+    if (passage !== undefined) return ok(passage);
+    if (passwords === undefined) return ok(refusal(known?.passage, PASSWORD_MISSING, "passwordMissing"));
+    return this.#readAnew({ passwords }, known);
+  }
+
+  /** A password, or whoever is shown by a seal where the door goes by that; of both at once the password. */
+  async #waitForAnswer(signal: AbortSignal): Promise<Answer | undefined> {
+    const { entry, sealAlone } = this.#context;
+    const answered = new AbortController();
+    const end = (): void => answered.abort();
+    const either = AbortSignal.any([signal, answered.signal]);
+    const [passwords, seal] = await Promise.all([
+      entry.waitFor(either).finally(end),
+      sealAlone?.waitFor(either).finally(end),
+    ]);
+    if (seal === undefined) return passwords && { passwords };
+    if (passwords === undefined) return { passage: sealAlone?.passage(seal) };
+    wipeEnteredSeal(seal);
+    return { passwords };
   }
 
   /** Waits as long as whoever was decided on just now may still be leaving; `left` if he is. */
@@ -248,30 +280,6 @@ export class DocumentLane {
     return run(looksLikeDocument(), anew.value.channel, { clock, log, until });
   }
 
-  /** Waits for an entry while the document lies there. */
-  async #ask(): Promise<Result<EnteredPasswords | undefined, LinkError>> {
-    const { clock, entry, reader, stopping, onWaiting } = this.#context;
-    const givingUp = new AbortController();
-    const over = new AbortController();
-    const end = (): void => over.abort();
-    stopping.addEventListener("abort", end);
-    const entered = entry.waitFor(givingUp.signal).finally(end);
-    const until = after(clock.monotonicMs(), ENTRY_PATIENCE_MS);
-    let gone: LinkError | undefined;
-    while (gone === undefined && !over.signal.aborted && !stopping.aborted && clock.monotonicMs() < until) {
-      await clock.sleep(PRESENCE_INTERVAL_MS, over.signal);
-      if (over.signal.aborted) break;
-      const present = await reader.isPresent();
-      if (!present.ok) gone = { kind: "readerFailed", error: present.error };
-      else if (!present.value) gone = GONE;
-      else onWaiting();
-    }
-    givingUp.abort();
-    stopping.removeEventListener("abort", end);
-    const last = await entered;
-    return last === undefined && gone !== undefined ? err(gone) : ok(last);
-  }
-
   /** Power off and on, since the card has been asked for other things before. */
   async #readAnew(entered: Entered, known: KnownNumber | undefined): Read {
     const anew = await this.#activateAnew();
@@ -288,7 +296,8 @@ export class DocumentLane {
     entered: Entered,
     known?: KnownNumber,
   ): Promise<Result<DocumentFinding, PassageFailure>> {
-    const { examiner, onProgress } = this.#context;
+    const { examiner, seals, onProgress } = this.#context;
+    seals?.hold();
     onProgress("holdStill");
     this.#isExamining = true;
     // The password of an enrolment is no guess, if the chip of that enrolment lies there.
@@ -299,7 +308,7 @@ export class DocumentLane {
     this.#isExamining = false;
     if (found.ok || found.error.kind === "pinsFailed") wipePasswords(entered.passwords);
     else this.#giveBack(entered);
-    return found;
+    return found.ok && seals !== undefined ? seals.complete(found.value) : found;
   }
 
   #activateAnew(): Promise<Result<DetectedCard, LinkError>> {
@@ -354,6 +363,12 @@ export class DocumentLane {
   }
 }
 
+/** What came of waiting: one of the two. */
+interface Answer {
+  readonly passwords?: EnteredPasswords;
+  readonly passage?: Passage | undefined;
+}
+
 interface Entered {
   readonly passwords: EnteredPasswords;
   /** Of a presentation that broke off. */
@@ -373,7 +388,9 @@ interface KnownNumber {
   readonly enrolled: Enrolled | undefined;
 }
 
-const isOfDocument = (level: Level): boolean => level === "authenticDocument" || level === "verifiedDocument";
+/** A seal can be shown in place of the document, but the document does for it. */
+const isOfDocument = (level: Level): boolean =>
+  level === "documentSeal" || level === "authenticDocument" || level === "verifiedDocument";
 
 /** What a document cannot say for which the password was good enough to be kept. */
 const OF_ANOTHER_CARD: ReadonlySet<string | undefined> = new Set<DocumentError["kind"]>([

@@ -23,13 +23,20 @@ interface Flash {
 export type IndicatorSignal = LaneSignal | DocumentProgress;
 
 /** Granted: one short tone. Denied: one long tone. Fault: red and two tones, told apart without looking. Hold still: green
- * blinks, as long as the slowest documents take. Enter the password: a tick, then both lamps blink as long as it is waited for. */
+ * blinks, as long as the slowest documents take. Enter the password: a tick, then both lamps blink as long as it is waited for.
+ * Show the seal: two ticks, then the lamps blink in turns. */
 const PATTERNS: Readonly<Record<IndicatorSignal, readonly Flash[]>> = {
   holdStill: [{ indicator: "green", startMs: 0, lengthMs: 250, again: { everyMs: 500, times: 20 } }],
   enterPassword: [
     { indicator: "buzzer", startMs: 0, lengthMs: 60 },
     { indicator: "red", startMs: 0, lengthMs: 100, again: { everyMs: 1_000, times: 20 } },
     { indicator: "green", startMs: 0, lengthMs: 100, again: { everyMs: 1_000, times: 20 } },
+  ],
+  showSeal: [
+    { indicator: "buzzer", startMs: 0, lengthMs: 60 },
+    { indicator: "buzzer", startMs: 200, lengthMs: 60 },
+    { indicator: "red", startMs: 0, lengthMs: 100, again: { everyMs: 1_000, times: 20 } },
+    { indicator: "green", startMs: 500, lengthMs: 100, again: { everyMs: 1_000, times: 20 } },
   ],
   granted: [
     { indicator: "green", startMs: 0, lengthMs: 1_000 },

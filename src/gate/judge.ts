@@ -105,7 +105,7 @@ export class Judge {
     const someone = personal ?? passage.holders[0];
     const holder =
       someone === undefined
-        ? `chip:${detail ?? "unknown"}`
+        ? (passage.unknownAs ?? `chip:${detail ?? "unknown"}`)
         : holderKey(someone.pseudonym, { refuted: alarm !== undefined });
     const isRetry = decision.outcome === "denied" && passage.attempt !== undefined;
     const who = isRetry ? `${holder}#${passage.attempt}` : holder;

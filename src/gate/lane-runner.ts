@@ -32,6 +32,7 @@ import {
 import type { Neighbourhood } from "./neighbourhood.ts";
 import type { Left, Passage, PassageFailure } from "./passage.ts";
 import type { RelayFault, RelayPulse } from "./relay-pulse.ts";
+import type { ShownSeal } from "./seal-alone.ts";
 
 /** Something that keeps the door from working; published as its state. */
 export type DoorFault = "reader" | "relay" | "journal";
@@ -48,6 +49,8 @@ export interface LaneContext {
     card: DetectedCard,
     leftAt: Millis | undefined,
   ) => Promise<Result<Passage, PassageFailure | Left>>;
+  /** The seal that was shown alone since the last was asked for; absent where no seal suffices. */
+  readonly seal?: (() => ShownSeal | undefined) | undefined;
   /** The lanes whose readers see the same cards; absent where the reader shares its field with nobody. */
   readonly neighbourhood?: Neighbourhood | undefined;
   readonly clock: Clock;
@@ -111,7 +114,7 @@ export class LaneRunner {
     neighbourhood?.update(facts.door, lane);
     const next = this.#context.step ?? step;
     while (!signal.aborted) {
-      const input = await this.#performAll(effects, signal);
+      const input = await this.#performAll(effects, lane, signal);
       if (input === undefined) break;
       [lane, effects] = next(lane, this.#askNextDoor(lane, input));
       neighbourhood?.update(facts.door, lane);
@@ -153,13 +156,21 @@ export class LaneRunner {
   }
 
   /** Performs effects in order; the input is made by the last. `undefined` when the lane is being stopped. */
-  async #performAll(effects: readonly Effect[], signal: AbortSignal): Promise<Input | undefined> {
+  async #performAll(
+    effects: readonly Effect[],
+    lane: LaneStep<LaneRows>[0],
+    signal: AbortSignal,
+  ): Promise<Input | undefined> {
     let input: Input | undefined;
-    for (const effect of effects) input = await this.#perform(effect, signal);
+    for (const effect of effects) input = await this.#perform(effect, lane, signal);
     return signal.aborted ? undefined : input;
   }
 
-  async #perform(effect: Effect, signal: AbortSignal): Promise<Input | undefined> {
+  async #perform(
+    effect: Effect,
+    lane: LaneStep<LaneRows>[0],
+    signal: AbortSignal,
+  ): Promise<Input | undefined> {
     switch (effect.do) {
       case "pulseRelay":
         return this.#pulse();
@@ -174,7 +185,7 @@ export class LaneRunner {
       case "startReader":
         return this.#startReader(effect.afterMs, signal);
       case "poll":
-        return this.#poll(signal);
+        return this.#sealShown(lane) ?? this.#poll(signal);
       case "read":
         return this.#read(effect.foundAt);
       case "commit":
@@ -248,15 +259,31 @@ export class LaneRunner {
     return { kind: found.value === undefined ? "nothingFound" : "cardFound", now: this.#now() };
   }
 
+  /** Taken by an idle lane alone, so that no card's reading is disturbed, and by none whose reader has still to show that it works. */
+  #sealShown(lane: LaneStep<LaneRows>[0]): Input | undefined {
+    if (lane.at !== "idle" || lane.unproven !== undefined) return undefined;
+    const shown = this.#context.seal?.();
+    if (shown === undefined) return undefined;
+    const { shownAt, passage } = shown;
+    const verdict = this.#verdictOn(passage, shownAt);
+    return { kind: "sealShown", now: this.#now(), shownAt, verdict };
+  }
+
+  #verdictOn(passage: Passage, foundAt: Millis): Verdict<LaneRows> {
+    const { judge } = this.#context;
+    const verdict = judge.judge(passage, () => this.#now() - foundAt);
+    if (verdict.ok) return verdict.value;
+    this.#journalBroken(verdict.error.kind);
+    return judge.unjudged(this.#now() - foundAt);
+  }
+
   async #read(foundAt: Millis): Promise<Input> {
     const { read, judge } = this.#context;
     if (this.#card === undefined) throw new Error("a read without a card");
     const reading = await read(this.#card, this.#leftAt);
     if (reading.ok) {
-      const verdict = judge.judge(reading.value, () => this.#now() - foundAt);
-      return verdict.ok
-        ? { kind: "verdict", now: this.#now(), verdict: verdict.value }
-        : this.#unjudged(verdict.error, foundAt);
+      const verdict = this.#verdictOn(reading.value, foundAt);
+      return { kind: "verdict", now: this.#now(), verdict };
     }
     const failure = reading.error;
     if (failure.kind === "pinsFailed") return this.#unjudged(failure.error, foundAt);

@@ -20,6 +20,8 @@ export const REARM_MS = 1_000;
  * then: two cards that collide are nobody to the reader, and either may have lain there all the time.
  */
 export const UNSEEN_REARM_MS = 10_000;
+/** A seal shown again within this time of its last sight is the same presentation: scanners read again what stays in view. */
+export const SEAL_REARM_MS = 5_000;
 /** Holders remembered after they left. */
 export const MAX_RECENTS = 4;
 /** A second card in the same field answers within this time of the loss of the first. */
@@ -107,8 +109,8 @@ interface Unproven extends Trouble {
 interface Committing<Row> {
   readonly verdict: Verdict<Row>;
   readonly foundAt: Millis;
-  /** The card is no longer there: an incomplete reading. */
-  readonly gone: boolean;
+  /** A card that lies there, one that was lost before it was read to its end, or a seal that was shown to the scanner. */
+  readonly of: "card" | "lostCard" | "seal";
   readonly recents: Recents;
 }
 
@@ -118,6 +120,13 @@ export type LaneInput<Row> =
   | { readonly kind: "readerFailed"; readonly now: Millis; readonly reason: string }
   | { readonly kind: "cardFound"; readonly now: Millis }
   | { readonly kind: "nothingFound"; readonly now: Millis }
+  /** Nobody's card is there, and a seal was scanned at `shownAt`, at a door that may go by it alone. */
+  | {
+      readonly kind: "sealShown";
+      readonly now: Millis;
+      readonly shownAt: Millis;
+      readonly verdict: Verdict<Row>;
+    }
   /** For `forMs` the reader had no turn at the field that it shares, so that nobody can be said to have been away. */
   | { readonly kind: "notLooked"; readonly now: Millis; readonly forMs: number }
   /** `hasNeighbours`: other lanes see the same cards, and ask this one whom it has admitted. */
@@ -222,11 +231,28 @@ function stepIdle<Row>(
 ): LaneStep<Row> {
   if (input.kind === "notLooked")
     return [{ at: "idle", recents: postponed(recents, input.forMs), unproven }, [{ do: "poll" }]];
+  if (input.kind === "sealShown") return sealShown(recents, input);
   const notes: readonly LaneEffect<Row>[] = unproven === undefined ? [] : [backInService(unproven)];
   if (input.kind !== "cardFound") return toIdle(recents, notes);
   const attempt = { foundAt: input.now, tries: 1, recents: notHidden(recents, input.now) };
   const [reading, effects] = toReading<Row>(attempt);
   return [reading, [...notes, ...effects]];
+}
+
+/** Decided on like a card that has left at once: there is nothing to be watched, and nothing to be dropped. */
+function sealShown<Row>(
+  recents: Recents,
+  { now, shownAt, verdict }: Extract<LaneInput<Row>, { kind: "sealShown" }>,
+): LaneStep<Row> {
+  const same = recents.find(({ who, rearmAt }) => who === verdict.who && shownAt < rearmAt);
+  if (same !== undefined) {
+    const rearmAt = later(same.rearmAt, after(shownAt, SEAL_REARM_MS));
+    return toIdle([{ ...same, goneAt: now, rearmAt }, ...without(recents, same.who)], []);
+  }
+  return [
+    { at: "committing", verdict, foundAt: shownAt, of: "seal", recents },
+    [{ do: "commit", row: verdict.row }],
+  ];
 }
 
 function stepReading<Row>(lane: Attempt, input: LaneInput<Row>): LaneStep<Row> {
@@ -248,7 +274,7 @@ function stepReading<Row>(lane: Attempt, input: LaneInput<Row>): LaneStep<Row> {
     ({ seenAbsent, refused, rearmAt }) => !seenAbsent || (hasNeighbours && refused !== true && now < rearmAt),
   );
   return [
-    { at: "committing", verdict, foundAt, gone: false, recents: hidden },
+    { at: "committing", verdict, foundAt, of: "card", recents: hidden },
     [{ do: "commit", row: verdict.row }],
   ];
 }
@@ -272,7 +298,7 @@ function stepSearching<Row>(
     const { verdict } = input;
     if (verdict.outcome === "admittedNextDoor") return toIdle(recents, []);
     return [
-      { at: "committing", verdict, foundAt, gone: true, recents },
+      { at: "committing", verdict, foundAt, of: "lostCard", recents },
       [{ do: "commit", row: verdict.row }],
     ];
   }
@@ -293,14 +319,20 @@ function isNoNewAttempt([newest]: Recents, foundAt: Millis): boolean {
 }
 
 function stepCommitting<Row>(lane: Committing<Row>, input: LaneInput<Row>): LaneStep<Row> {
-  const { verdict, foundAt, gone, recents } = lane;
+  const { verdict, foundAt, recents } = lane;
   const refused =
     verdict.outcome === "denied" || (verdict.outcome === "granted" && input.kind === "commitFailed");
   const present = { who: verdict.who, since: foundAt, leftReported: false, refused, recents };
-  const next = (effects: readonly LaneEffect<Row>[]): LaneStep<Row> =>
-    gone
-      ? toIdle(remember(present, input.now), [...effects, { do: "dropCard" }])
-      : toPresent(present, effects);
+  const next = (effects: readonly LaneEffect<Row>[]): LaneStep<Row> => {
+    switch (lane.of) {
+      case "card":
+        return toPresent(present, effects);
+      case "lostCard":
+        return toIdle(remember(present, input.now), [...effects, { do: "dropCard" }]);
+      case "seal":
+        return toIdle(remember(present, input.now, SEAL_REARM_MS), effects);
+    }
+  };
   if (input.kind === "commitFailed") return next([{ do: "signal", signal: "fault" }]);
   if (input.kind !== "committed") throw unexpected("committing", input);
   if (verdict.outcome !== "granted") return next([{ do: "signal", signal: "denied" }]);
@@ -361,9 +393,9 @@ function backInService<Row>({ was, reason, by }: Unproven): LaneEffect<Row> {
 }
 
 /** The presentation that ends now, before those that ended earlier. */
-function remember(presence: Presence, now: Millis): Recents {
+function remember(presence: Presence, now: Millis, rearmMs: number = REARM_MS): Recents {
   const { who, since, leftReported, refused, recents } = presence;
-  const rearmAt = after(now, REARM_MS);
+  const rearmAt = after(now, rearmMs);
   const ended: Recent = {
     who,
     since,

@@ -31,6 +31,8 @@ export interface Passage {
   readonly chip: ChipFinding;
   /** What is amiss with a travel document, beyond that it proves too little. */
   readonly alarm?: DocumentAlarm;
+  /** Tells one presentation in which nobody could be made out from another; in memory only. */
+  readonly unknownAs?: string;
   /** Numbers the passwords that were tried at this door: two refusals one after the other are two presentations. */
   readonly attempt?: number;
 }

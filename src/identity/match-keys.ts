@@ -42,8 +42,14 @@ const ISO_DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 /** Blanks, hyphens and fillers, which lists have and identifiers do not. */
 const DIVIDERS = /[\s<-]+/g;
 
+/** What of a holder leads to the lists. */
+export type Identifiable = Pick<
+  DocumentHolder,
+  "issuer" | "documentNumber" | "fiscalCode" | "writtenNames" | "birthDate"
+>;
+
 /** All by which the holder may be on a list; the surest first. */
-export function holderIdentifiers(holder: DocumentHolder): readonly Identifier[] {
+export function holderIdentifiers(holder: Identifiable): readonly Identifier[] {
   const { issuer, documentNumber, fiscalCode, writtenNames, birthDate } = holder;
   const identifiers: Identifier[] = [];
   if (documentNumber !== undefined)

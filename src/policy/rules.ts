@@ -187,11 +187,12 @@ function isTimed(question: Question): boolean {
   return demandIsTimed(question) || needsTime(question);
 }
 
-/** Whether admission hangs on what time it is: a validity date, a schedule of the holder's group, or the dates of a document and of its signer. */
+/** Whether admission hangs on what time it is: a validity date, a schedule of the holder's group, or the dates of a document or a seal and of its signer. */
 function needsTime(question: Question): boolean {
   const { credential } = question.standing;
   return (
     question.proofs.has("documentSignature") ||
+    question.proofs.has("seal") ||
     credential?.validFrom !== undefined ||
     credential?.validUntil !== undefined ||
     admissionOf(question)?.timetable !== undefined

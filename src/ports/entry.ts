@@ -19,8 +19,8 @@ export type EntryLoss =
 
 export type EntryEvent =
   /**
-   * A whole entry: 1 to 256 bytes, mostly ASCII, without what ended it; between lines that belong together stands one
-   * line feed. It is the listener's from now on, who wipes it.
+   * A whole entry: 1 to 512 bytes, mostly ASCII, without what ended it; between lines that belong together stands one
+   * line feed, and a seal has its separators (1D, 1E, 1F) in it. It is the listener's from now on, who wipes it.
    */
   | { readonly kind: "entry"; readonly entry: Uint8Array }
   | { readonly kind: "lost"; readonly why: EntryLoss }

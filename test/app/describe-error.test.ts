@@ -63,6 +63,10 @@ const ERRORS: readonly (readonly [AppError, string])[] = [
     "the trust store has no certificate of a country that this gate accepts: do this",
   ],
   [
+    { kind: "trustStoreWithoutSealers", remedy },
+    "the trust store knows nobody who makes visible seals: do this",
+  ],
+  [
     { kind: "trustStoreDamaged", file, remedy },
     `the trust store in ${file} is not what was imported, and nothing of it is trusted: do this`,
   ],

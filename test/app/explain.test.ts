@@ -198,7 +198,7 @@ describe("the card itself", () => {
 });
 
 const LEVELS =
-  "--level: one of identifier, originalChip, authenticDocument, verifiedDocument, none, or several";
+  "--level: one of identifier, documentSeal, originalChip, authenticDocument, verifiedDocument, none, or several";
 
 describe("wrong usage", () => {
   test.each<[string, readonly string[], Readonly<Record<string, string>>, readonly string[], string]>([

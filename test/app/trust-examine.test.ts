@@ -17,9 +17,20 @@ import { temporaryFolder } from "../temporary-folder.ts";
 import { csca, ldif, masterList } from "./trust-files.ts";
 
 const CONTEXT: ExamineContext = {
-  held: { seal: "", anchors: [], revocationLists: [], signers: [], sources: [] },
+  held: {
+    seal: "",
+    anchors: [],
+    revocationLists: [],
+    signers: [],
+    sealers: [],
+    sealerRevocationLists: [],
+    sources: [],
+  },
   pinned: [good(parseCertificate(csca("self-made")))],
   testAuthorities: "refused",
+  certificatesOf: "countrySigners",
+  sealerNames: undefined,
+  confirmed: undefined,
   at: NOON,
 };
 const folder = temporaryFolder("examine");

@@ -77,3 +77,16 @@ test("a lamp that is not wired is no matter, and everything goes off at the end"
   await timeline.run(5_000_000);
   expect(red.changes.at(-1)).toEqual([100, "inactive"]);
 });
+
+test("a seal that is asked for is told from digits by two ticks, and by lamps that blink in turns until it is there", async () => {
+  const [green, red, buzzer] = [lamp(), lamp(), lamp()];
+  const indicators = new Indicators({ green, red, buzzer }, clock, silentLog);
+  indicators.show("showSeal");
+  await timeline.run(1_900_000);
+  expect(buzzer.changes.map(([at]) => at)).toEqual([0, 60, 200, 260]);
+  expect(red.changes.map(([at]) => at)).toEqual([0, 100, 1_000, 1_100]);
+  expect(green.changes.map(([at]) => at)).toEqual([500, 600, 1_500, 1_600]);
+  indicators.show("granted");
+  await timeline.run(5_000_000);
+  expect([green.changes.at(-1), red.changes.length]).toEqual([[2_900, "inactive"], 4]);
+});

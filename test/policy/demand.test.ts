@@ -103,6 +103,16 @@ describe("of several step-ups", () => {
     expect(demandedLevels(chosen, "fans", at(4, "unsynced"))).toEqual(["authenticDocument"]);
   });
 
+  test("a chip is more than a seal that anybody may have copied, and a number less", () => {
+    const steps: readonly StepUp[] = [
+      { levels: ["originalChip"], timetable: matchHours },
+      { levels: ["identifier"], timetable: evenings },
+    ];
+    expect(demandedLevels(door(["documentSeal"], ...steps), "fans", at(4, "unsynced"))).toEqual([
+      "originalChip",
+    ]);
+  });
+
   test("one that would demand less is not what an untrusted clock leaves", () => {
     const eased = door(["verifiedDocument"], { levels: ["authenticDocument"], timetable: evenings });
     expect(demandedLevels(eased, "fans", at(20, "unsynced"))).toEqual(["verifiedDocument"]);
@@ -174,7 +184,26 @@ describe("a decision", () => {
     expect(decide(asked(strict, DOCUMENT, at(13)))).toMatchObject({ outcome: "granted", dated: true });
   });
 
+  test("of a door that refuses undated clocks needs the time for a seal, whose signer signed for a time", () => {
+    const strict: DoorPolicy = { ...door(["documentSeal"]), unsyncedClock: "deny" };
+    expect(decide(asked(strict, ["seal"], at(13, "unsynced")))).toMatchObject({
+      outcome: "denied",
+      reason: "acs:ClockUntrusted",
+    });
+    expect(decide(asked(strict, ["seal"], at(13)))).toMatchObject({ outcome: "granted", dated: true });
+  });
+
   test.each<[readonly Level[], readonly Proof[], Level | undefined]>([
+    [["documentSeal"], ["seal"], "documentSeal"],
+    [["documentSeal"], DOCUMENT, "documentSeal"],
+    [["documentSeal"], ["cardAccess", "documentSignature"], "documentSeal"],
+    [["documentSeal"], ["nisRead", "chipKey"], undefined],
+    [["documentSeal", "originalChip"], ["nisRead", "chipKey"], "originalChip"],
+    [["documentSeal", "verifiedDocument"], [...DOCUMENT, "seal"], "verifiedDocument"],
+    [["authenticDocument"], ["seal"], undefined],
+    [["verifiedDocument"], ["seal"], undefined],
+    [["originalChip"], ["seal", ...DOCUMENT], undefined],
+    [["identifier"], ["seal"], undefined],
     [["originalChip", "verifiedDocument"], ["nisRead", "chipKey"], "originalChip"],
     [["originalChip", "verifiedDocument"], DOCUMENT, "verifiedDocument"],
     [["originalChip", "verifiedDocument"], ["nisRead", "chipKey", ...DOCUMENT], "verifiedDocument"],

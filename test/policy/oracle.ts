@@ -10,19 +10,26 @@ type Credential = NonNullable<Standing["credential"]>;
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-const NEEDED: Readonly<Record<Level, readonly Proof[]>> = {
+const NEEDED: Readonly<Record<Exclude<Level, "documentSeal">, readonly Proof[]>> = {
   identifier: ["nisRead"],
   originalChip: ["nisRead", "chipKey"],
   authenticDocument: ["documentSignature"],
   verifiedDocument: ["documentSignature", "documentChip"],
 };
 
+/** The State's word on a document: printed, or in its chip. */
+const isReached = (level: Level, proofs: ReadonlySet<Proof>): boolean =>
+  level === "documentSeal"
+    ? proofs.has("seal") || proofs.has("documentSignature")
+    : NEEDED[level].every((proof) => proofs.has(proof));
+
 /** How strong a statement each level makes. */
 export const STRENGTH: Readonly<Record<Level, number>> = {
   identifier: 1,
-  originalChip: 2,
-  authenticDocument: 3,
-  verifiedDocument: 4,
+  documentSeal: 2,
+  originalChip: 3,
+  authenticDocument: 4,
+  verifiedDocument: 5,
 };
 
 export function plainDecision(question: Question): Decision {
@@ -32,7 +39,7 @@ export function plainDecision(question: Question): Decision {
   if (chipDenial !== undefined) return chipDenial;
   const { levels, path, dated } = plainDemand(question);
   const proven = levels
-    .filter((level) => NEEDED[level].every((proof) => proofs.has(proof)))
+    .filter((level) => isReached(level, proofs))
     .sort((left, right) => STRENGTH[right] - STRENGTH[left]);
   const [strongest] = proven;
   if (strongest === undefined)
@@ -63,6 +70,10 @@ export function plainDemand({ door, standing, at }: Pick<Question, "door" | "sta
   return { levels: demand?.levels ?? [], path: demand?.path ?? "", dated };
 }
 
+/** Signers of documents and of seals sign for a time. */
+const bearsDates = (proofs: ReadonlySet<Proof>): boolean =>
+  proofs.has("documentSignature") || proofs.has("seal");
+
 function deniedByList(question: Question, demand: { readonly dated: boolean }): Decision | undefined {
   const { door, standing } = question;
   const { credential } = standing;
@@ -72,7 +83,7 @@ function deniedByList(question: Question, demand: { readonly dated: boolean }): 
   if (admission === undefined) return deny("Unauthorized", `doors/${door.door}/groups`, demand);
   const { timetable } = admission;
   const { validFrom, validUntil } = credential;
-  const isDocument = question.proofs.has("documentSignature");
+  const isDocument = bearsDates(question.proofs);
   const dated = isDocument || validFrom !== undefined || validUntil !== undefined || timetable !== undefined;
   if (dated) {
     const denial = deniedByTime(question, credential, timetable);
@@ -89,7 +100,7 @@ function grant(
   const { group = "", validFrom, validUntil } = credential ?? {};
   const timetable = door.admissions.get(group)?.timetable;
   const isTimed = validFrom !== undefined || validUntil !== undefined || timetable !== undefined;
-  const dated = demand.dated || proofs.has("documentSignature") || isTimed;
+  const dated = demand.dated || bearsDates(proofs) || isTimed;
   const rule = `doors/${door.door}/groups/${group}${timetable === undefined ? "" : "/hours"}`;
   return { outcome: "granted", level, group, rule, dated };
 }

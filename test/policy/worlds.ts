@@ -67,7 +67,13 @@ const anyAdmissions: fc.Arbitrary<ReadonlyMap<string, Admission>> = fc
       ),
   );
 
-const LEVELS = ["identifier", "originalChip", "authenticDocument", "verifiedDocument"] as const;
+const LEVELS = [
+  "identifier",
+  "documentSeal",
+  "originalChip",
+  "authenticDocument",
+  "verifiedDocument",
+] as const;
 const anyLevels: fc.Arbitrary<readonly Level[]> = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(...LEVELS).map((level) => [level]) },
   fc.uniqueArray(fc.constantFrom(...LEVELS), { minLength: 1, maxLength: 3 }),
@@ -103,11 +109,12 @@ const anyUnsynced: fc.Arbitrary<UnsyncedClock> = fc.oneof(
   fc.record({ groups: fc.subarray([...GROUPS]) }),
 );
 
-/** A card with a number, a document, or both; some of them prove all that they can. */
+/** A card with a number, a document, or both, some with their seal; a seal alone; some of them prove all that they can. */
 const anyProofs: fc.Arbitrary<readonly Proof[]> = fc.oneof(
   fc.constant<readonly Proof[]>(["nisRead", "chipKey", "documentSignature", "documentChip"]),
   fc.subarray<Proof>(["chipKey"]).map((proofs): readonly Proof[] => ["nisRead", ...proofs]),
-  fc.subarray<Proof>(["nisRead", "chipKey", "documentSignature", "documentChip"]),
+  fc.subarray<Proof>(["nisRead", "chipKey", "documentSignature", "documentChip", "seal"]),
+  fc.constant<readonly Proof[]>(["seal"]),
 );
 
 /** Any question that a gate could be asked. */

@@ -93,6 +93,7 @@ const DEMANDS = {
   "originalChip, enrolling": "level: originalChip\n    enrolment: listed",
   verifiedDocument: "level: verifiedDocument",
   authenticDocument: "level: authenticDocument",
+  documentSeal: "level: documentSeal\n    sealOnly: acceptsCopiedSeals",
 } as const;
 
 export function configText(doors: readonly DoorWiring[]): string {
@@ -139,6 +140,8 @@ export interface VirtualGateOptions {
   readonly clockState?: () => ClockState;
   /** The trust store's content; none unless said otherwise. */
   readonly anchors?: GateSurroundings["anchors"];
+  /** The makers of seals in it; none unless said otherwise. */
+  readonly sealAnchors?: GateSurroundings["sealAnchors"];
   /** How the process sees its clock; as it is, unless said otherwise. */
   readonly processClock?: (clock: Clock) => Clock;
   /** What the process takes for chance; as good as it is, unless said otherwise. */
@@ -149,8 +152,9 @@ export interface VirtualGateOptions {
   readonly log?: Log;
 }
 
-/** Where doors that have a keypad find it. */
+/** Where doors that have a keypad, or a scanner, find it. */
 export const KEYPAD_NODE = "/dev/ttyUSB0";
+export const SCANNER_NODE = "/dev/ttyACM0";
 
 export class VirtualGate {
   readonly timeline = new VirtualTimeline();
@@ -229,6 +233,7 @@ export class VirtualGate {
       buildTime: BUILD_TIME,
       step: this.#options.step,
       anchors: this.#options.anchors,
+      sealAnchors: this.#options.sealAnchors,
     });
     if (!assembled.ok) throw new Error(assembled.error.kind);
     const gate = assembled.value;

@@ -7,6 +7,7 @@ import type { Config, DoorConfig } from "../../config/schema.ts";
 import { deriveScopeKey } from "../../crypto/pseudonym.ts";
 import { loadSiteKey } from "../../crypto/site-key.ts";
 import { systemRandom } from "../../crypto/system-random.ts";
+import type { DocumentFinding } from "../../gate/document-examiner.ts";
 import { bestOf, type KnownAs, whoOf } from "../../gate/judge.ts";
 import { LostProofs } from "../../gate/lost-proofs.ts";
 import { type Passage, readPassage } from "../../gate/passage.ts";
@@ -28,9 +29,10 @@ import { awaitTap, type CardWork } from "./tap.ts";
 const DISPLAY_TAG = /^card#[0-9a-f]{4}$/;
 /** Stands for anybody whom the lists do not know. */
 const STRANGER = "stranger";
-/** What a card would have proven, by the words of `--level`; one that is card and document in one has proven two. */
+/** What would have been proven, by the words of `--level`; a card that is document as well has proven two of them. */
 const PROOFS: ReadonlyMap<string, readonly Proof[]> = new Map<string, readonly Proof[]>([
   ["identifier", ["nisRead"]],
+  ["documentSeal", ["seal"]],
   ["originalChip", ["nisRead", "chipKey"]],
   ["authenticDocument", ["cardAccess", "documentSignature"]],
   ["verifiedDocument", ["cardAccess", "documentSignature", "documentChip"]],
@@ -60,22 +62,30 @@ export const explainCommand: Execute = async (invocation, io) => {
 };
 
 function usageComplaint({ texts, flags, positionals }: Invocation, config: Config): string | undefined {
-  const { level, door, at, clock } = texts;
-  if (flags.has("tap") === positionals.length > 0)
-    return "name a REFERENCE or TAG, or stranger, or give --tap";
-  if (level !== undefined && flags.has("tap")) return "--level: the card itself says what it proves";
+  const { level, door, at, clock, seal } = texts;
+  const isTold = positionals.length > 0;
+  if (isTold === (flags.has("tap") || seal !== undefined))
+    return "name a REFERENCE or TAG, or stranger, or give --tap, or --seal";
+  if (level !== undefined && !isTold)
+    return `--level: the ${flags.has("tap") ? "card" : "seal"} itself says what it proves`;
   if (level !== undefined && proofsOf(level) === undefined)
     return `--level: one of ${[...PROOFS.keys()].join(", ")}, or several with commas between them`;
   const asked = doorOf(config, door);
   if (asked === undefined) return `--door: one of ${config.doors.map(({ id }) => id).join(", ")}`;
-  const complaint = documentComplaint(flags, asked);
+  const complaint = documentComplaint({ texts, flags }, asked);
   if (complaint !== undefined) return complaint;
   const moment = parseMoment({ at, clock }, config);
   return moment.ok ? undefined : moment.error;
 }
 
-function documentComplaint(flags: Invocation["flags"], door: DoorConfig): string | undefined {
+function documentComplaint(
+  { texts: { seal }, flags }: Pick<Invocation, "texts" | "flags">,
+  door: DoorConfig,
+): string | undefined {
   const passwords = ["can", "mrz"].filter((name) => flags.has(name)).length;
+  if (seal !== undefined && door.document === undefined) return `--seal: the door ${door.id} looks at none`;
+  if (seal !== undefined && flags.has("tap") && !flags.has("document"))
+    return "--seal goes alone, or with --tap --document";
   if (!flags.has("document")) return passwords === 0 ? undefined : "--can and --mrz go with --tap --document";
   if (!flags.has("tap")) return "--document goes with --tap";
   if (passwords !== 1) return "--document takes either --can or --mrz";
@@ -107,7 +117,8 @@ async function explainWith(
 ): Promise<ExitCode> {
   const door = doorOf(config, invocation.texts["door"]);
   if (door === undefined) return EXIT.usage;
-  const shown = await (invocation.flags.has("document")
+  const isOfDocument = invocation.flags.has("document") || invocation.texts["seal"] !== undefined;
+  const shown = await (isOfDocument
     ? shownByDocument(books, config, invocation, io)
     : whatIsShown(books.inquiry, config, invocation, io));
   if ("exit" in shown) return shown.exit;
@@ -203,7 +214,7 @@ async function shownByCard(
   return who.ok ? { value: { proofs, chip: chip.standing, known: who.value } } : failed(io, who.error);
 }
 
-/** Loaded where a document is read alone, with all that reading one takes. */
+/** A document, a seal, or both; loaded where one is read, with all that reading one takes. */
 async function shownByDocument(
   books: Books,
   config: Config,
@@ -214,20 +225,43 @@ async function shownByDocument(
   if (door?.document === undefined) return { exit: EXIT.usage };
   const at = await timeOf(invocation.texts, { config, inquiry: books.inquiry, clock: io.clock });
   if (!at.ok) return failed(io, at.error);
+  const { seal } = invocation.texts;
+  const desk = { ...books, config, door: { ...door, document: door.document }, at: at.value.instant, seal };
+  const { passageBySeal, withSeal } = await import("./explain-seal.ts");
+  if (!invocation.flags.has("document")) {
+    const passage = passageBySeal(desk, io);
+    if ("exit" in passage) return passage;
+    const { proofs, holders, chip } = passage.value;
+    return shownAs({ proofs, holders, ...chip }, "seal", books, io);
+  }
   const { examineTapped } = await import("./explain-document.ts");
-  const desk = { ...books, config, door: { ...door, document: door.document }, at: at.value.instant };
   const found = await examineTapped(desk, invocation, io);
   if ("exit" in found) return found;
-  const { proofs, holders, decided, detail = "" } = found.value;
-  const who = whoOf(holders, books.inquiry);
+  const sealed = withSeal(found.value, desk, io);
+  return "exit" in sealed ? sealed : shownAs(sealed.value, "document", books, io);
+}
+
+function shownAs(
+  {
+    proofs,
+    holders,
+    decided,
+    detail = "",
+  }: Pick<DocumentFinding, "proofs" | "holders" | "decided" | "detail">,
+  what: "document" | "seal",
+  { inquiry }: Books,
+  io: CommandIo,
+): Outcome<Shown> {
+  const who = whoOf(holders, inquiry);
   if (!who.ok) return failed(io, who.error);
-  const refused = decided === undefined ? {} : { refused: refusedBy(decided, detail) };
+  const refused =
+    decided === undefined ? {} : { refused: refusedBy(decided, `the ${what} was refused: ${detail}`) };
   return { value: { proofs, chip: "unpinned", known: who.value, ...refused } };
 }
 
-const refusedBy = (decision: Denial, detail: string): Explanation => ({
+const refusedBy = (decision: Denial, compared: string): Explanation => ({
   decision,
-  considered: [{ rule: decision.rule, decided: true, compared: `the document was refused: ${detail}` }],
+  considered: [{ rule: decision.rule, decided: true, compared }],
 });
 
 function asLines(

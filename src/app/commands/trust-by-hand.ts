@@ -7,17 +7,21 @@
 
 import { toHex } from "../../bytes/hex.ts";
 import { sha256 } from "../../crypto/hash.ts";
-import type { StoredAnchor, StoredRevocationList } from "../../journal/trust-content.ts";
+import type { StoredAnchor, StoredRevocationList, StoredSealer } from "../../journal/trust-content.ts";
 import { type Certificate, isSignedBy } from "../../pki/certificate.ts";
 import { isListSignedBy, type RevocationList } from "../../pki/crl.ts";
 import { isLinkCertificate, provesNewKey } from "../../pki/link-certificate.ts";
 import { err, ok, type Result } from "../../result.ts";
+import { isAuthorityId } from "../../seal/sealer.ts";
 import { type AnchorBook, isLaboratory, storedAnchor } from "./anchor-book.ts";
+import { isAmong } from "./sealers-by-hand.ts";
 import type { TrustRefusal } from "./trust-refusal.ts";
 
 export interface CertificateOptions {
   readonly book: AnchorBook;
   readonly testAuthorities: "refused" | "accepted";
+  /** Makers of visible seals, none of which may vouch for a chip. */
+  readonly sealers: readonly StoredSealer[];
 }
 
 /** The certificates as anchors, which are added to the book; or the first that is none. */
@@ -36,14 +40,23 @@ export function anchorsByHand(
 }
 
 /** Why a certificate can be no anchor, whoever vouches for it. */
-function unfit(certificate: Certificate, { testAuthorities }: CertificateOptions): TrustRefusal | undefined {
+function unfit(
+  certificate: Certificate,
+  { testAuthorities, sealers }: CertificateOptions,
+): TrustRefusal | undefined {
   const subject = certificate.subject.text;
+  if (isSealAuthority(certificate) || isAmong(sealers, certificate))
+    return { kind: "sealAuthority", subject };
   if (isLaboratory(certificate) && testAuthorities === "refused") return { kind: "testAuthority", subject };
   if (certificate.keyUsage?.keyCertSign !== true) return { kind: "noCountrySigner", subject };
   if (isLinkCertificate(certificate)) return undefined;
   const verdict = isSignedBy(certificate, certificate);
   return verdict === "valid" ? undefined : { kind: "selfSignature", subject, verdict };
 }
+
+/** Authorities of seals are self-signed as country signers are, and go by their country and two characters. */
+const isSealAuthority = ({ subject: { commonName, country } }: Certificate): boolean =>
+  country !== "" && commonName.startsWith(country) && isAuthorityId(commonName);
 
 /** Links may stand in any order, one resting on another: each round accepts at least one, or it is the last. */
 function proveLinks(
@@ -68,7 +81,7 @@ function proveLinks(
 /** A revocation list as the store keeps it, after its issuer's signature was found right and it is not outdated. */
 export function verifiedRevocationList(
   list: RevocationList,
-  book: AnchorBook,
+  book: Pick<AnchorBook, "named">,
   held: readonly StoredRevocationList[],
 ): Result<StoredRevocationList, TrustRefusal> {
   const issuer = list.issuer.text;

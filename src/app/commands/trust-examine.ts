@@ -1,12 +1,14 @@
 /**
  * What a file brings to the trust store, verified against what the store holds: certificates and revocation lists
  * given by hand, a master list, or a directory of the ICAO with lists of many States. All or nothing, save that in
- * a directory, which nobody can mend, single lists that fail are left out and told.
+ * a directory, which nobody can mend, single lists that fail are left out and told. Lists of those who make visible seals
+ * are in `sealer-examine.ts`.
  * Governing text: ICAO Doc 9303-12; eMRTD notes, sources of anchors.
  */
 import { toHex } from "../../bytes/hex.ts";
 import { sha256 } from "../../crypto/hash.ts";
 import type {
+  Provenance,
   StoredRevocationList,
   StoredSigner,
   TrustContent,
@@ -15,13 +17,16 @@ import type {
 import type { TrustImport } from "../../journal/trust-register.ts";
 import type { PublishedList } from "../../journal/trust-writer.ts";
 import type { Certificate } from "../../pki/certificate.ts";
-import { parseRevocationList } from "../../pki/crl.ts";
+import { parseRevocationList, type RevocationList } from "../../pki/crl.ts";
 import { ldifValues } from "../../pki/ldif.ts";
 import { readMasterList } from "../../pki/master-list.ts";
 import { readTrustFile } from "../../pki/pem.ts";
 import { err, ok, type Result } from "../../result.ts";
+import type { SealerNames } from "../../seal/sealer.ts";
 import type { Instant } from "../../time/time.ts";
 import { AnchorBook, isLaboratory, storedAnchor } from "./anchor-book.ts";
+import { SealerBook } from "./sealer-book.ts";
+import { sealersByHand } from "./sealers-by-hand.ts";
 import { anchorsByHand, verifiedRevocationList } from "./trust-by-hand.ts";
 import type { TrustFile } from "./trust-file.ts";
 import type { TrustRefusal } from "./trust-refusal.ts";
@@ -32,17 +37,23 @@ export interface ExamineContext {
   /** Signers of lists, or country signers above them, that the operator has pinned, earlier or now. */
   readonly pinned: readonly Certificate[];
   readonly testAuthorities: "refused" | "accepted";
+  /** Whose certificates the operator says that he gives by hand. */
+  readonly certificatesOf: "countrySigners" | "sealers";
+  /** What seals call the one maker that is given. */
+  readonly sealerNames: SealerNames | undefined;
+  /** SHA-256 of the trusted list that the operator means, upper-case hex. */
+  readonly confirmed: string | undefined;
   readonly at: Instant;
 }
 
 /** A part of a directory that was left out. */
 export interface LeftOut {
-  readonly what: "master list" | "revocation list";
+  readonly what: "master list" | "revocation list" | "authority" | "certificate";
   readonly refusal: TrustRefusal;
 }
 
 /** What is ready to be stored, and what is told of the rest. */
-export interface Examined extends Pick<TrustImport, "byHand" | "lists" | "revocationLists" | "signers"> {
+export interface Examined extends Omit<TrustImport, keyof Provenance> {
   readonly leftOut: readonly LeftOut[];
   /** Document signers in a directory: each card brings its own, so they are not stored. */
   readonly documentSigners: number;
@@ -50,17 +61,23 @@ export interface Examined extends Pick<TrustImport, "byHand" | "lists" | "revoca
   readonly unreadable: number;
   /** Certificates of test authorities in a list that is not taken for tests. */
   readonly testAuthorities: number;
+  /** Services of a trusted list that are no authorities of seals, or not in force. */
+  readonly notInForce: number;
 }
 
-const NOTHING: Examined = {
+export const NOTHING: Examined = {
   byHand: [],
   lists: [],
   revocationLists: [],
   signers: [],
+  sealers: [],
+  sealerLists: [],
+  sealerRevocationLists: [],
   leftOut: [],
   documentSigners: 0,
   unreadable: 0,
   testAuthorities: 0,
+  notInForce: 0,
 };
 
 /** Certificates and revocation lists in DER or PEM, all of which must be good. */
@@ -68,16 +85,51 @@ export function examinePlain(bytes: Uint8Array, context: ExamineContext): Result
   const { certificates, revocationLists, skipped } = readTrustFile(bytes);
   if (skipped > 0) return err({ kind: "partsUnreadable", count: skipped });
   if (certificates.length + revocationLists.length === 0) return err({ kind: "fileUnknown" });
-  const book = new AnchorBook(context.held.anchors);
-  const anchors = anchorsByHand(certificates, { ...context, book });
-  if (!anchors.ok) return anchors;
-  const verified: StoredRevocationList[] = [];
-  for (const list of revocationLists) {
-    const one = verifiedRevocationList(list, book, context.held.revocationLists);
-    if (!one.ok) return one;
-    verified.push(one.value);
+  const { held } = context;
+  const books = { anchors: new AnchorBook(held.anchors), sealers: new SealerBook(held.sealers) };
+  const certified = certificatesByHand(certificates, context, books);
+  if (!certified.ok) return certified;
+  const lists = revocationListsByHand(revocationLists, context.held, books);
+  return lists.ok ? ok({ ...NOTHING, ...certified.value, ...lists.value }) : lists;
+}
+
+interface Books {
+  readonly anchors: AnchorBook;
+  readonly sealers: SealerBook;
+}
+
+/** An issuer may be known for chips, for seals or for both; what it takes back is taken back wherever it is known. */
+function revocationListsByHand(
+  lists: readonly RevocationList[],
+  held: TrustContent,
+  books: Books,
+): Result<Pick<Examined, "revocationLists" | "sealerRevocationLists">, TrustRefusal> {
+  const revocationLists: StoredRevocationList[] = [];
+  const sealerRevocationLists: StoredRevocationList[] = [];
+  for (const list of lists) {
+    const one = verifiedRevocationList(list, books.anchors, held.revocationLists);
+    const other = verifiedRevocationList(list, books.sealers, held.sealerRevocationLists);
+    if (!one.ok && !other.ok) return one.error.kind === "crlIssuerUnknown" ? other : one;
+    if (one.ok) revocationLists.push(one.value);
+    if (other.ok) sealerRevocationLists.push(other.value);
   }
-  return ok({ ...NOTHING, byHand: anchors.value, revocationLists: verified });
+  return ok({ revocationLists, sealerRevocationLists });
+}
+
+/** Whose certificates they are only the operator can say: roots of seals and country signers look alike. */
+function certificatesByHand(
+  certificates: readonly Certificate[],
+  { held, testAuthorities, certificatesOf, sealerNames }: ExamineContext,
+  books: Books,
+): Result<Partial<Examined>, TrustRefusal> {
+  if (certificatesOf === "sealers") {
+    const options = { book: books.sealers, anchors: held.anchors, testAuthorities, names: sealerNames };
+    const sealers = sealersByHand(certificates, options);
+    return sealers.ok ? ok({ sealers: sealers.value }) : sealers;
+  }
+  const options = { book: books.anchors, sealers: held.sealers, testAuthorities };
+  const byHand = anchorsByHand(certificates, options);
+  return byHand.ok ? ok({ byHand: byHand.value }) : byHand;
 }
 
 /** One master list. */
@@ -191,7 +243,7 @@ class DirectoryReading {
   result(): Examined {
     const lists = [...this.#lists.values()];
     return {
-      byHand: [],
+      ...NOTHING,
       lists: lists.map(({ list }) => list),
       signers: lists.map(({ signer }) => signer),
       revocationLists: this.#verifiedRevocationLists(lists),

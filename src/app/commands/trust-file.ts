@@ -6,10 +6,14 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { equalBytes } from "../../bytes/bytes.ts";
 import { hex } from "../../bytes/hex.ts";
+import { bundleBoundary } from "../../pki/certificate-bundle.ts";
 import { err, ok, type Result } from "../../result.ts";
 
-/** `signed` is a CMS object, in which master lists come; `plain` is certificates and revocation lists, DER or PEM. */
-export type TrustFileForm = "signed" | "plain" | "directory";
+/**
+ * `signed` is a CMS object, in which master lists come; `plain` is certificates and revocation lists, DER or PEM;
+ * `trustedList` and `bundle` are of those who make visible seals.
+ */
+export type TrustFileForm = "signed" | "plain" | "directory" | "trustedList" | "bundle";
 
 /** Why a file is not looked into. */
 export type TrustFileError =
@@ -35,11 +39,17 @@ export interface TrustFile {
 }
 
 const MEGABYTE = 1024 * 1024;
-/** Fifteen times the largest master list, which is near 1 MB; the directory of the ICAO is below 100 MB. */
-const MOST_MEGABYTES = { signed: 16, plain: 16, directory: 128 } as const satisfies Record<
-  TrustFileForm,
-  number
->;
+/**
+ * Fifteen times the largest master list, which is near 1 MB; the directory of the ICAO is below 100 MB; the trusted list of
+ * France has 35 kB.
+ */
+const MOST_MEGABYTES = {
+  signed: 16,
+  plain: 16,
+  directory: 128,
+  trustedList: 1,
+  bundle: 16,
+} as const satisfies Record<TrustFileForm, number>;
 const PIECE_BYTES = 65_536;
 /** PEM files begin with text for people; further than this nobody writes. */
 const LOOK_BYTES = 65_536;
@@ -125,6 +135,12 @@ const SIGNED_DATA_AT = [2, 3, 4, 5, 6] as const;
 /** What may stand before the first entry of a directory (RFC 2849): comments, blank lines, the version. */
 const BEFORE_ENTRIES = /^(?:#.*|\s*|version: *\d+\s*)$/;
 
+/** What is no web page, behind the byte order mark that may stand there as three characters. */
+const MARKUP = /^(?:\u{ef}\u{bb}\u{bf})?\s*<(?!!doctype|html)/iu;
+
+/** XML whose root element is near the beginning: declaration and comments may come before it. */
+const isTrustedList = (text: string): boolean => MARKUP.test(text) && text.includes("TrustServiceStatusList");
+
 function formOf(beginning: Uint8Array): Result<TrustFileForm, TrustFileError> {
   const startsAt = (offset: number, part: Uint8Array) =>
     equalBytes(beginning.subarray(offset, offset + part.length), part);
@@ -134,6 +150,8 @@ function formOf(beginning: Uint8Array): Result<TrustFileForm, TrustFileError> {
   if (ARCHIVES.some((archive) => startsAt(0, archive))) return err({ kind: "fileArchive" });
   if (hasPrivateKey(beginning)) return err({ kind: "filePrivateKey" });
   const text = textOf(beginning);
+  if (isTrustedList(text)) return ok("trustedList");
+  if (bundleBoundary(beginning) !== undefined) return ok("bundle");
   if (/^\s*<(?:!doctype|html|\?xml)/i.test(text)) return err({ kind: "fileWebPage" });
   if (text.includes("-----BEGIN ")) return ok("plain");
   const firstEntry = text.split("\n").find((line) => !BEFORE_ENTRIES.test(line));

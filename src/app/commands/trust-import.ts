@@ -1,6 +1,6 @@
 /**
- * `varco trust import FILE...`: certificates of country signers, lists of them, revocation lists. Everything is
- * verified before anything is stored, each file is taken whole or not at all, and each that changes something
+ * `varco trust import FILE...`: certificates of country signers, lists of them, revocation lists; and of those who make visible
+ * seals (`--seals`), the trusted lists that name them, the certificates of their signers. Everything is verified before anything is stored, each file is taken whole or not at all, and each that changes something
  * leaves a row in the journal. A running gate goes by the new store from the next card on.
  */
 import { basename } from "node:path";
@@ -10,9 +10,11 @@ import { TrustStore } from "../../journal/trust-store.ts";
 import { type Certificate, parseCertificate } from "../../pki/certificate.ts";
 import { readTrustFile } from "../../pki/pem.ts";
 import { err, ok, type Result } from "../../result.ts";
-import { type CommandIo, EXIT, type Execute, type ExitCode } from "../command.ts";
+import { isAuthorityId, isCertificateId, type SealerNames } from "../../seal/sealer.ts";
+import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
 import { isLaboratory } from "./anchor-book.ts";
 import { Progress } from "./progress.ts";
+import { examineBundle, examineTrustedList } from "./sealer-examine.ts";
 import { failed, type Outcome, openConfig, openSite, type Site } from "./site.ts";
 import {
   type ExamineContext,
@@ -37,11 +39,13 @@ export const trustImportCommand: Execute = async (invocation, io) => {
   const { flags, texts, positionals } = invocation;
   const testAuthorities = flags.has("laboratory") ? "accepted" : "refused";
   const json = flags.has("json");
+  const sealers = sealersOf(invocation, io);
+  if ("exit" in sealers) return sealers.exit;
   const given = pinOf(texts["pin-signer"], { testAuthorities, json, io });
   if ("exit" in given) return given.exit;
   const site = await openSite(config.value, io);
   if ("exit" in site) return site.exit;
-  const job = { io, json, given: given.value, testAuthorities } as const;
+  const job = { io, json, given: given.value, testAuthorities, ...sealers.value } as const;
   try {
     let exit: ExitCode = EXIT.done;
     for (const file of positionals) {
@@ -55,8 +59,36 @@ export const trustImportCommand: Execute = async (invocation, io) => {
   }
 };
 
+/** What the command line says of makers of seals. */
+type SealersGiven = Pick<ExamineContext, "certificatesOf" | "sealerNames" | "confirmed">;
+
+const FINGERPRINT = /^[0-9A-F]{64}$/;
+
+function sealersOf({ flags, texts }: Invocation, io: CommandIo): Outcome<SealersGiven> {
+  // As programs print it: in either case, with colons or without.
+  const confirmed = texts["sha256"]?.replaceAll(":", "").toUpperCase();
+  if (confirmed !== undefined && !FINGERPRINT.test(confirmed)) {
+    io.err("--sha256 takes 64 hexadecimal digits: the SHA-256 of the trusted list");
+    return { exit: EXIT.usage };
+  }
+  const certificatesOf = flags.has("seals") ? "sealers" : "countrySigners";
+  const name = texts["seal-name"];
+  if (name === undefined) return { value: { certificatesOf, sealerNames: undefined, confirmed } };
+  const [authorityId = "", certificateId, ...more] = name.split("/");
+  const isName =
+    isAuthorityId(authorityId) &&
+    (certificateId === undefined || isCertificateId(certificateId)) &&
+    more.length === 0;
+  if (!isName || certificatesOf === "countrySigners") {
+    io.err("--seal-name takes a name such as FR05 or FR05/0001, and goes with --seals");
+    return { exit: EXIT.usage };
+  }
+  const sealerNames: SealerNames = { authorityId, certificateId: certificateId ?? "" };
+  return { value: { certificatesOf, sealerNames, confirmed } };
+}
+
 /** What all files of one command have in common. */
-interface ImportJob {
+interface ImportJob extends SealersGiven {
   readonly io: CommandIo;
   readonly json: boolean;
   /** From `--pin-signer`; kept in the store once a list was verified to it. */
@@ -65,7 +97,10 @@ interface ImportJob {
 }
 
 /** The one certificate of `--pin-signer`. */
-function pinOf(file: string | undefined, job: Omit<ImportJob, "given">): Outcome<readonly Certificate[]> {
+function pinOf(
+  file: string | undefined,
+  job: Pick<ImportJob, "io" | "json" | "testAuthorities">,
+): Outcome<readonly Certificate[]> {
   if (file === undefined) return { value: [] };
   const pin = readPin(file, job.testAuthorities);
   return pin.ok ? { value: [pin.value] } : { exit: refuse(file, pin.error, job) };
@@ -113,6 +148,9 @@ const contextOf = (held: TrustContent, job: ImportJob): ExamineContext => ({
   held,
   pinned: [...job.given, ...pinsOf(held, job)],
   testAuthorities: job.testAuthorities,
+  certificatesOf: job.certificatesOf,
+  sealerNames: job.sealerNames,
+  confirmed: job.confirmed,
   at: job.io.clock.wallTime(),
 });
 
@@ -145,8 +183,15 @@ async function examine(
   }
   const content = file.content();
   if (!content.ok) return content;
-  return file.form === "signed" ? examineList(content.value, context) : examinePlain(content.value, context);
+  return EXAMINERS[file.form](content.value, context);
 }
+
+const EXAMINERS = {
+  signed: examineList,
+  plain: examinePlain,
+  trustedList: examineTrustedList,
+  bundle: examineBundle,
+} as const;
 
 async function take(
   name: string,
@@ -154,11 +199,13 @@ async function take(
   held: TrustContent,
   { site, job }: { readonly site: Site; readonly job: ImportJob },
 ): Promise<ExitCode> {
-  const { byHand, lists, revocationLists, signers } = examined;
-  const isEmpty = byHand.length + lists.length + revocationLists.length === 0;
+  const { byHand, lists, revocationLists, signers, sealers, sealerLists, sealerRevocationLists } = examined;
+  const brought = [byHand, lists, revocationLists, sealers, sealerLists, sealerRevocationLists];
+  const isEmpty = brought.every(({ length }) => length === 0);
   const register = TrustRegister.open(site.database, site.journal);
   if (!register.ok) return failed(job.io, register.error).exit;
-  const file = { name, importedAt: job.io.clock.wallTime(), byHand, lists, revocationLists, signers };
+  const parts = { byHand, lists, revocationLists, signers, sealers, sealerLists, sealerRevocationLists };
+  const file = { name, importedAt: job.io.clock.wallTime(), ...parts };
   const changed = isEmpty ? ok(undefined) : await register.value.import(file, held.seal);
   if (!changed.ok) return failed(job.io, changed.error).exit;
   const report = { file: name, changed: changed.value, examined };

@@ -4,6 +4,7 @@
  */
 import type { SignatureVerdict } from "../../crypto/signature.ts";
 import type { MasterListFailure } from "../../pki/master-list.ts";
+import type { TrustedListError } from "../../seal/trusted-list.ts";
 import { toIso8601 } from "../../time/iso-8601.ts";
 import type { Instant } from "../../time/time.ts";
 import type { TrustFileError } from "./trust-file.ts";
@@ -23,7 +24,27 @@ export type TrustRefusal =
   | { readonly kind: "crlOlder"; readonly issuer: string; readonly held: Instant }
   | { readonly kind: "listUnverified"; readonly failure: MasterListFailure }
   | { readonly kind: "listOlder"; readonly publisher: string; readonly held: Instant }
+  | SealerRefusal
   | { readonly kind: "nothingUsable" };
+
+/** Of those who make visible seals. */
+export type SealerRefusal =
+  /** Given as a country signer, and an authority of seals. */
+  | { readonly kind: "sealAuthority"; readonly subject: string }
+  | { readonly kind: "sealerIsCountrySigner"; readonly subject: string }
+  /** No root or authority of the store signed it. */
+  | { readonly kind: "sealerUnproven"; readonly subject: string; readonly issuer: string }
+  | { readonly kind: "sealerUsage"; readonly subject: string }
+  /** The store has it under another name. */
+  | { readonly kind: "sealerKnownOtherwise"; readonly subject: string; readonly as: string }
+  /** `--seal-name` with more certificates than one. */
+  | { readonly kind: "sealNameForMany" }
+  | { readonly kind: "sealNameMissing"; readonly subject: string }
+  /** Neither the certificate nor `--seal-name` gives a name of the form that fits. */
+  | { readonly kind: "sealNameUnfit"; readonly subject: string; readonly fit: string }
+  /** A trusted list without its hash, or with that of another file. */
+  | { readonly kind: "listUnconfirmed"; readonly fingerprint: string; readonly isOther: boolean }
+  | { readonly kind: "trustedListUnreadable"; readonly failure: TrustedListError };
 
 /** What is wrong and what to do about it, to stand behind the name of the file or part. */
 export function describeRefusal(refusal: TrustRefusal): string {
@@ -52,12 +73,51 @@ export function describeRefusal(refusal: TrustRefusal): string {
       return `the store holds a newer list of ${refusal.publisher}, of ${day(refusal.held)}: import the current one, or take the newer out with varco trust remove --source`;
     case "nothingUsable":
       return "nothing of it was accepted: see what was left out, and import or pin what it depends on first";
-    default:
+    case "fileUnreadable":
+    case "fileTooLarge":
+    case "fileEmpty":
+    case "filePrivateKey":
+    case "fileWebPage":
+    case "fileArchive":
+    case "fileUnknown":
       return describeFileError(refusal);
+    default:
+      return describeSealerRefusal(refusal);
   }
 }
 
-const GIVE = "give a certificate (DER or PEM), a master list, an LDIF file of the ICAO directory, or a CRL";
+function describeSealerRefusal(refusal: SealerRefusal): string {
+  switch (refusal.kind) {
+    case "sealAuthority":
+      return `${refusal.subject} makes visible seals, and vouches for no chip: only --seals takes it`;
+    case "sealerIsCountrySigner":
+      return `${refusal.subject} is a country signer of the store, which makes no visible seals here: take it out first if it was imported by mistake`;
+    case "sealerUnproven":
+      return `${refusal.subject} is signed by nobody in the store who makes visible seals: import that of ${refusal.issuer} first, with --seals or in a trusted list`;
+    case "sealerUsage":
+      return `${refusal.subject} is not for signing: give the certificate that the seals are made with`;
+    case "sealerKnownOtherwise":
+      return `${refusal.subject} is in the store as ${refusal.as}: take it out first if that is wrong`;
+    case "sealNameForMany":
+      return "has more than one certificate, and --seal-name is for one: give each in a file of its own";
+    case "sealNameMissing":
+      return `${refusal.subject} does not say what seals call it: give that with --seal-name, such as FR05`;
+    case "sealNameUnfit":
+      return `${refusal.subject} goes by another name in seals: give it with --seal-name, in the form of ${refusal.fit}`;
+    case "listUnconfirmed":
+      return refusal.isOther
+        ? `is not the file that --sha256 names: its SHA-256 is ${refusal.fingerprint}; download it again`
+        : `is a trusted list, whose signature is not verified here: make sure that it is the publisher's own, then give --sha256 ${refusal.fingerprint}`;
+    case "trustedListUnreadable":
+      return `is no trusted list that can be read (${describeFailure(refusal.failure)}): download it again`;
+  }
+}
+
+const describeFailure = (failure: TrustedListError): string =>
+  failure.kind === "xml" ? `XML, ${failure.why} at character ${failure.offset}` : failure.field;
+
+const GIVE =
+  "give a certificate (DER or PEM), a master list, an LDIF file of the ICAO directory, a CRL, or a trusted list of seals";
 
 function describeFileError(error: TrustFileError): string {
   switch (error.kind) {

@@ -34,3 +34,9 @@ export function signerCountries(issuer: string): readonly string[] {
   const country = ALPHA_2.get(issuer);
   return country === undefined ? [] : [country];
 }
+
+/** The issuer, as the zone of its documents names it, of a country by its two letters; `undefined` if there is none. */
+export function issuerOf(country: string): string | undefined {
+  if (country === "DE") return "D";
+  return [...ALPHA_2].find(([, letters]) => letters === country)?.[0];
+}

@@ -131,6 +131,56 @@ describe("a machine readable zone", () => {
   });
 });
 
+describe("a seal (2D-Doc, text form)", () => {
+  const seal = `DC04FR0500012411241107${"01"}FR60Anne#Marie/L*\x1e62MARTIN\x1d65ID\x1f${"ABCDEFG2".repeat(12)}`;
+  const passportOfThatNumber = [TD3[0] ?? "", `DC0412345${TD3[1]?.slice(9)}`];
+
+  test.each([
+    ["carriage return", "\r"],
+    ["line feed", "\n"],
+    ["both", "\r\n"],
+  ])(
+    "is one entry as soon as its line has ended by %s, its separators and its small letters in it",
+    (_, end) => {
+      type(`${seal}${end}`);
+      expect(told.entries).toEqual([seal]);
+    },
+  );
+
+  test("may be as long as an entry, and no longer", () => {
+    type(`${seal.padEnd(MAX_ENTRY_BYTES, "A")}\r`);
+    type(`${seal.padEnd(MAX_ENTRY_BYTES + 1, "A")}\r`);
+    expect([told.entries.map((entry) => entry.length), told.losses]).toEqual([
+      [MAX_ENTRY_BYTES],
+      ["entryTooLong"],
+    ]);
+  });
+
+  test("behind a zone whose last line has not come is an entry of its own", () => {
+    const plain = seal.replaceAll(/[#*]/g, "");
+    type(`${TD3[0]}\r${plain}\r`);
+    expect(told.entries).toEqual([TD3[0], plain]);
+  });
+
+  test("and digits behind it are two", () => {
+    type(`${seal}\r123456#`);
+    expect(told.entries).toEqual([seal, "123456"]);
+  });
+
+  test("is not meant by the second line of a zone whose number begins like one", () => {
+    type(passportOfThatNumber.map((line) => `${line}\r`).join(""));
+    expect(told.entries).toEqual([passportOfThatNumber.join("\n")]);
+  });
+
+  test("that breaks off is nothing that the next person goes on with", async () => {
+    type(seal.slice(0, 60));
+    await pass(UNFINISHED_MS);
+    type("123456\r");
+    expect([told.losses, told.entries]).toEqual([["entryUnfinished"], ["123456"]]);
+    expect(buffer).toEqual(new Uint8Array(MAX_ENTRY_BYTES));
+  });
+});
+
 describe("what is no entry", () => {
   test("too long: told once, and dropped up to its end", () => {
     type("7".repeat(MAX_ENTRY_BYTES));
@@ -208,7 +258,9 @@ describe("nothing is left behind", () => {
   });
 });
 
-const CONTROLS = "\x02\x03\b\r\x1b\x7f#*";
+const CONTROLS = "\x02\x03\b\r\x1b\x7f";
+/** Of a keypad, but not in a seal. */
+const KEYPAD_CONTROLS = "#*";
 
 test("whatever is typed, entries are whole, bounded, and free of what controls them", async () => {
   const strokes = fc.array(
@@ -236,7 +288,8 @@ test("whatever is typed, entries are whole, bounded, and free of what controls t
       for (const entry of heard.entries) {
         expect(entry.length).toBeGreaterThan(0);
         expect(entry.length).toBeLessThanOrEqual(MAX_ENTRY_BYTES);
-        expect([...entry].filter((character) => CONTROLS.includes(character))).toEqual([]);
+        const controls = /^DC\d\d/.test(entry) ? CONTROLS : CONTROLS + KEYPAD_CONTROLS;
+        expect([...entry].filter((character) => controls.includes(character))).toEqual([]);
       }
       expect(world.pending()).toEqual([]);
       expect(text).toEqual(new Uint8Array(MAX_ENTRY_BYTES));

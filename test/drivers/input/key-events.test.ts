@@ -6,6 +6,7 @@ import { concat } from "../../../src/bytes/bytes.ts";
 import { hex } from "../../../src/bytes/hex.ts";
 import { text } from "./entry-events.ts";
 import {
+  controlled,
   dropped,
   event,
   KEY,
@@ -56,6 +57,32 @@ test("the key 1 pressed and let go, byte by byte as 32-bit programs read it", ()
 });
 
 describe.each(WIDTHS)("events of %i bytes", (width) => {
+  test("of a scanner that sends control characters as Ctrl and a key: a seal with its separators", () => {
+    const seal = "DC04FR05000160Anne/MARIE\x1e62MARTIN\x1d65ID\x1fABC\n";
+    expect(read(width, typed(width, seal))).toBe(seal.replace("\n", "\r"));
+  });
+
+  test.each([
+    ["]", 27, "\x1d"],
+    ["6", 7, "\x1e"],
+    ["-", 12, "\x1f"],
+  ])("Ctrl and %s, without shift and on the right too", (_, code, separator) => {
+    const key = stroke(width, code);
+    expect(read(width, controlled(width, key), controlled(width, key, KEY.rightControl))).toBe(
+      separator.repeat(2),
+    );
+  });
+
+  test("Ctrl changes no other key, and no key behind its release", () => {
+    const seven = stroke(width, 8);
+    expect(read(width, controlled(width, seven), stroke(width, 7), stroke(width, 27))).toBe("76]");
+  });
+
+  test("Ctrl that was held when keystrokes were lost counts no longer", () => {
+    const held = report(width, KEY.leftControl, PRESS);
+    expect(read(width, held, dropped(width), event(width, 0, 0, 0), stroke(width, 7))).toBe("?6");
+  });
+
   test("of a scanner: a zone with its fillers and its Enter", () => {
     const zone = "P<UTOERIKSSON<<ANNA<MARIA0123456789QWERTYUIOPLKJHGFDSAZXCVBNM\n";
     expect(read(width, typed(width, zone))).toBe(zone.replace("\n", "\r"));

@@ -8,11 +8,13 @@ export const KEY = {
   escape: 1,
   backspace: 14,
   enter: 28,
+  leftControl: 29,
   leftShift: 42,
   rightShift: 54,
   numLock: 69,
   less: 86,
   padEnter: 96,
+  rightControl: 97,
   left: 105,
 } as const;
 
@@ -22,6 +24,13 @@ const LETTERS = [
   30, 48, 46, 32, 18, 33, 34, 35, 23, 36, 37, 38, 50, 49, 24, 25, 16, 19, 31, 20, 22, 47, 17, 45, 21, 44,
 ];
 const COMMA = 51;
+const SLASH = 53;
+/** Keys that send a control character while Ctrl is held: `]`, `6` and `-`, the last two with shift on keyboards that have `^` and `_` there. */
+const SEPARATOR_KEYS: ReadonlyMap<string, readonly [code: number, isShifted: boolean]> = new Map([
+  ["\x1d", [27, false]],
+  ["\x1e", [7, true]],
+  ["\x1f", [12, true]],
+]);
 
 export const PRESS = 1;
 export const RELEASE = 0;
@@ -60,7 +69,21 @@ const shifted = (eventBytes: 16 | 24, code: number): Uint8Array =>
     report(eventBytes, KEY.leftShift, RELEASE),
   );
 
+/** A key while Ctrl is held. */
+export const controlled = (
+  eventBytes: 16 | 24,
+  pressed: Uint8Array,
+  control: number = KEY.leftControl,
+): Uint8Array => concat(report(eventBytes, control, PRESS), pressed, report(eventBytes, control, RELEASE));
+
 function character(eventBytes: 16 | 24, text: string): Uint8Array {
+  const [separator, isShifted] = SEPARATOR_KEYS.get(text) ?? [];
+  if (separator !== undefined)
+    return controlled(
+      eventBytes,
+      isShifted === true ? shifted(eventBytes, separator) : stroke(eventBytes, separator),
+    );
+  if (text === "/") return stroke(eventBytes, SLASH);
   if (text === "\n") return stroke(eventBytes, KEY.enter);
   if (text === "<") return shifted(eventBytes, COMMA);
   if (/[0-9]/.test(text)) return stroke(eventBytes, DIGITS[Number(text)] ?? 0);
@@ -68,6 +91,6 @@ function character(eventBytes: 16 | 24, text: string): Uint8Array {
   return text === text.toLowerCase() ? stroke(eventBytes, code) : shifted(eventBytes, code);
 }
 
-/** Digits, letters, `<` and line feeds (Enter) as a scanner with a US layout types them. */
+/** Digits, letters, `<`, `/`, separators of a seal and line feeds (Enter) as a scanner with a US layout types them. */
 export const typed = (eventBytes: 16 | 24, text: string): Uint8Array =>
   concat(...Array.from(text, (each) => character(eventBytes, each)));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ALPHA_2 } from "../../../src/emrtd/lds/countries.table.ts";
-import { signerCountries } from "../../../src/emrtd/lds/countries.ts";
+import { issuerOf, signerCountries } from "../../../src/emrtd/lds/countries.ts";
 
 test.each([
   ["ITA", ["IT"]],
@@ -53,4 +53,10 @@ test("the table has every country once, under two letters that the Unicode data 
   expect(new Set(countries).size).toBe(249);
   expect(countries.filter((country) => names.of(country) === undefined)).toEqual([]);
   expect([...ALPHA_2.keys()].filter((code) => !/^[A-Z]{3}$/.test(code))).toEqual([]);
+});
+
+test("an issuer is found by the two letters of its country, and signs under them", () => {
+  expect(["FR", "IT", "DE", "GB"].map(issuerOf)).toEqual(["FRA", "ITA", "D", "GBR"]);
+  for (const letters of ALPHA_2.values()) expect(signerCountries(issuerOf(letters) ?? "")).toContain(letters);
+  for (const none of ["", "XX", "fr", "FRA"]) expect(issuerOf(none)).toBeUndefined();
 });
