@@ -12,7 +12,7 @@ import { blamesReader, type CommandRunner } from "./command-runner.ts";
 import { type CardAnswer, exchangeRaw } from "./commands.ts";
 import type { BlockOut, Heard, IsoDepError } from "./iso-dep.ts";
 import type { RetryTimeout } from "./retry-timeout.ts";
-import { STATUS_NO_TARGET, STATUS_OK, STATUS_TIMEOUT } from "./status.table.ts";
+import { STATUS_NO_TARGET, STATUS_OK, STATUS_OVERFLOW, STATUS_TIMEOUT } from "./status.table.ts";
 
 /** What a dialogue goes over, and until when. */
 export interface BlockRoad {
@@ -29,8 +29,8 @@ export interface BlockReport<T> {
   readonly outcome: Result<T, LinkError>;
   /** The longest block that arrived whole. */
   readonly longestBytes: number;
-  /** The last thing heard was a damaged frame, not silence. */
-  readonly endedDamaged: boolean;
+  /** What the last frame came to: the chip's processor did not keep up with it, it was damaged, or neither of the two. */
+  readonly lastFrame: "overflow" | "damaged" | "other";
 }
 
 /** A request for waiting time. */
@@ -51,7 +51,7 @@ export async function carryBlocks<T>(
   const report = (outcome: Result<T, LinkError>): BlockReport<T> => ({
     outcome,
     longestBytes,
-    endedDamaged: lastStatus !== STATUS_OK && lastStatus !== STATUS_TIMEOUT,
+    lastFrame: frameOf(lastStatus),
   });
   let partUntil = partEnd(road);
   for (let step = dialogue.next(); ; ) {
@@ -65,6 +65,11 @@ export async function carryBlocks<T>(
     if (heard.kind === "block" && heard.bytes[0] !== S_WTX) partUntil = partEnd(road);
     step = dialogue.next(heard);
   }
+}
+
+function frameOf(status: number): BlockReport<unknown>["lastFrame"] {
+  if (status === STATUS_OVERFLOW) return "overflow";
+  return status === STATUS_OK || status === STATUS_TIMEOUT ? "other" : "damaged";
 }
 
 function ended<T>(outcome: Result<T, IsoDepError>, lastStatus: number): Result<T, LinkError> {

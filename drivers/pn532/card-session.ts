@@ -107,7 +107,7 @@ export class CardSession {
     const expectedBytes = wantedAnswerBytes(command) ?? USUAL_BYTES;
     const report = await carryBlocks(road, blocks.exchange(command, expectedBytes));
     if (report.outcome.ok) choice.worked(family, report.longestBytes);
-    else if (report.endedDamaged) choice.failed(family);
+    else if (report.lastFrame !== "other") choice.failed(family, report.lastFrame);
     return report.outcome;
   }
 

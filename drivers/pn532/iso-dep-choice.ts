@@ -1,7 +1,7 @@
 /**
  * Which ISO-DEP engine a card is read by, and in frames of what size: as large as the chip and cards of its kind have shown
  * to carry. Nobody has measured whether every chip keeps up with frames past its buffer of 64 bytes, so what fails there
- * twice is tried smaller, and in the end left to the firmware's engine, which never asks for more.
+ * is tried smaller, and in the end left to the firmware's engine, which never asks for more.
  * Governing documents: ISO/IEC 14443-4 §5.1 (FSDI); NXP UM0701-02 §7.3.9 (InCommunicateThru).
  */
 
@@ -13,7 +13,7 @@ const CHOICES: readonly FrameChoice[] = [256, 128, 64, "firmware"];
 const SUREST = CHOICES.length - 1;
 /** Proves nothing: whoever selects an application gets so much over any link. */
 const SHORT_BLOCK_BYTES = 32;
-/** One may be noise, or a card that was taken away just then. */
+/** One of damaged frames may be noise, or a card that was taken away just then; an overflow is neither. */
 const MAX_FAILURES = 2;
 /** What so many kinds of cards cannot carry is the chip's limit and not theirs. */
 const KINDS_OF_PROOF = 2;
@@ -55,11 +55,12 @@ export class IsoDepChoice {
       this.#set(family, { ...standing, failures: 0 });
   }
 
-  /** A reading broke off with frames that arrived damaged again and again. */
-  failed(family: string): void {
+  /** A reading broke off with frames that arrived damaged again and again, or that the chip says it could not hold. */
+  failed(family: string, how: "damaged" | "overflow"): void {
     const level = this.#levelOf(family);
     const before = this.#standings.get(family);
-    const failures = 1 + (before?.level === level ? before.failures : 0);
+    const earlier = before?.level === level ? before.failures : 0;
+    const failures = how === "overflow" ? MAX_FAILURES : earlier + 1;
     if (failures < MAX_FAILURES || level === SUREST) {
       this.#set(family, { level, failures });
       return;

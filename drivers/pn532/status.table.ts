@@ -21,6 +21,8 @@ export interface StatusMeaning {
 export const STATUS_OK = 0x00;
 /** The target did not answer in time: it has left, or it is slow. */
 export const STATUS_TIMEOUT = 0x01;
+/** The radio's buffer was full before the processor had emptied it. */
+export const STATUS_OVERFLOW = 0x09;
 /** The antenna drivers are off, because the chip is too hot. */
 export const STATUS_OVER_TEMPERATURE = 0x0d;
 /** The antenna drivers are off, because they drew too much. */

@@ -241,7 +241,9 @@ function laneOf(
   };
   const rules = documentRules(document);
   const policy = s.policyOf(config);
-  const examiner = new DocumentExaminer({ ...s, ...documents, door: config.id, rules, today });
+  // Whoever has set the engine has measured the reader; the others read as they always did.
+  const link = config.reader.isoDep === undefined ? "asFound" : "fastest";
+  const examiner = new DocumentExaminer({ ...s, ...documents, door: config.id, rules, link, today });
   const onProgress = (progress: DocumentProgress): void => indicators.show(progress);
   const trust = { anchors: s.sealAnchors, now: () => decisionTime().instant };
   const seals = doorSeals(config, document, { ...s, clock, rules, today, trust, onProgress });

@@ -44,6 +44,8 @@ export interface DocumentRules {
 export interface DocumentExaminerContext extends Omit<RunnerContext, "until"> {
   readonly door: string;
   readonly rules: DocumentRules;
+  /** `fastest`: before its first command a document is asked for the fastest link that it and the reader sustain. */
+  readonly link: "asFound" | "fastest";
   readonly scopeKey: ScopeKey;
   readonly credentials: CredentialLookup;
   readonly tries: PasswordTries;
@@ -123,18 +125,23 @@ export class DocumentExaminer {
     if (anchors === undefined) return ok(refused({ kind: "noTrustAnchor" }, "trustStoreUnusable"));
     const { clock } = this.#context;
     const course = { ...trial, anchors, activateAnew, until: after(clock.monotonicMs(), EXAMINATION_MS) };
-    let active = card;
     let finding: DocumentFinding = refused({ kind: "wrongPassword" });
     for (const [index, password] of trial.passwords.entries()) {
-      const anew = index === 0 ? ok(active) : await activateAnew();
-      if (!anew.ok) return anew;
-      active = anew.value;
-      const examined = await this.#try(active, password, course);
+      const active = await this.#ready(index === 0 ? ok(card) : await activateAnew());
+      if (!active.ok) return active;
+      const examined = await this.#try(active.value, password, course);
       if (!examined.ok) return examined;
       finding = examined.value;
       if (finding.detail !== "wrongPassword") break;
     }
     return ok(finding);
+  }
+
+  /** A card that was activated, over the link that documents are read by here. */
+  async #ready(activated: Result<DetectedCard, LinkError>): Promise<Result<DetectedCard, LinkError>> {
+    if (!activated.ok || this.#context.link === "asFound") return activated;
+    const linked = await activated.value.raiseSpeed();
+    return linked.ok ? activated : linked;
   }
 
   /** A try is counted before the chip hears of it: whoever cuts the power then has lost it. */

@@ -102,7 +102,7 @@ describe("each mistake", () => {
     expect(allowed("bus: i2c, node: /dev/spidev0.1")).toContain("/dev/i2c-1");
     expect(allowed("bus: hsu, node: ttyUSB0")).toContain("serial port");
     expect(allowed("bus: hsu, node: /dev/ttyUSB0, clockHz: 1000000")).toBe(
-      "one of bus, node, baud, resetLine, fieldGroup",
+      "one of bus, node, baud, resetLine, fieldGroup, isoDep",
     );
     expect(allowed("bus: usb, node: /dev/ttyUSB0")).toBe("spi, i2c or hsu");
   });

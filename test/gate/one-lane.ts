@@ -41,11 +41,17 @@ export async function lane(
     admitted = [ANNAS_CARD] as readonly string[],
     root = "",
     clock = "synced" as ClockState,
+    reader = {} as Pick<(typeof DOORS)[number]["reader"], "isoDep">,
   } = {},
 ): Promise<Lane> {
   const wiring = DOORS.find(({ reader }) => reader.bus === bus);
   if (wiring === undefined) throw new Error(`no door on ${bus}`);
-  const door = { ...wiring, demands, more: `document: { ${KEYPAD}, ${more} }${root}` };
+  const door = {
+    ...wiring,
+    reader: { ...wiring.reader, ...reader },
+    demands,
+    more: `document: { ${KEYPAD}, ${more} }${root}`,
+  };
   const clockState = () => clock;
   const gate = await open({ seed: 1, doors: [door], clockState, anchors: () => sharedAnchors() });
   for (const document of admitted) gate.admitAs("doc", document);

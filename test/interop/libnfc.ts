@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { type Finished, finished, type Running, start } from "./processes.ts";
 
 /** Of the packages libnfc-bin, libnfc-examples, libnfc-pn53x-examples and socat. */
-const NEEDED = ["nfc-list", "nfc-scan-device", "nfc-poll", "pn53x-diagnose", "socat"].map(
+const NEEDED = ["nfc-list", "nfc-scan-device", "nfc-poll", "pn53x-diagnose", "pn53x-tamashell", "socat"].map(
   (program) => `/usr/bin/${program}`,
 );
 const missing = NEEDED.filter((program) => !existsSync(program));

@@ -37,7 +37,10 @@ const BUILD_TIME = instant(Date.UTC(2026, 9, 1));
 const FAST_FOLDER = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** The reader of a lane as the configuration has it. */
-type LaneReader = BusReader & { readonly fieldGroup?: string };
+type LaneReader = BusReader & {
+  readonly fieldGroup?: string;
+  readonly isoDep?: "firmware" | "software";
+};
 
 type BusReader =
   | { readonly bus: "spi"; readonly node: string; readonly irqLine: number; readonly resetLine: number }

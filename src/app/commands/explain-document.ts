@@ -74,6 +74,7 @@ function examinerOf(
   if (!anchors.ok) return failed(io, anchors.error);
   const today = civilDate(Math.floor(zoneOf(config).localAt(at) / DAY_MS));
   const examiner = new DocumentExaminer({
+    link: "fastest",
     ...{ clock: io.clock, log: silentLog, random: systemRandom, keys: new EphemeralKeys(systemRandom) },
     ...{ door: door.id, rules: documentRules(door.document), families: new DocumentFamilies() },
     ...{ scopeKey: deriveScopeKey(siteKey.value, config), credentials: inquiry, tries: UNCOUNTED },

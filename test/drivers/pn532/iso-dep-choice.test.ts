@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { IsoDepChoice } from "../../../drivers/pn532/iso-dep-choice.ts";
 
 const failed = (choice: IsoDepChoice, family: string, times: number): void => {
-  for (let time = 0; time < times; time++) choice.failed(family);
+  for (let time = 0; time < times; time++) choice.failed(family, "damaged");
 };
 
 test("the firmware's engine is never left by itself", () => {
@@ -18,9 +18,20 @@ describe("our own engine", () => {
     const seen = [];
     for (let failures = 0; failures < 8; failures++) {
       seen.push(choice.of("A"));
-      choice.failed("A");
+      choice.failed("A", "damaged");
     }
     expect(seen).toEqual([256, 256, 128, 128, 64, 64, "firmware", "firmware"]);
+    expect(choice.of("A")).toBe("firmware");
+  });
+
+  test("goes down at once where the chip says that its buffer was full", () => {
+    const choice = new IsoDepChoice("software");
+    choice.failed("A", "overflow");
+    expect(choice.of("A")).toBe(128);
+    choice.failed("A", "damaged");
+    choice.failed("A", "overflow");
+    expect(choice.of("A")).toBe(64);
+    choice.failed("A", "overflow");
     expect(choice.of("A")).toBe("firmware");
   });
 
@@ -41,12 +52,12 @@ describe("our own engine", () => {
 
   test("forgets a failure over a block that the next smaller frames could not hold, and over no other", () => {
     const choice = new IsoDepChoice("software");
-    choice.failed("A");
+    choice.failed("A", "damaged");
     choice.worked("A", 254);
-    choice.failed("A");
+    choice.failed("A", "damaged");
     expect(choice.of("A")).toBe(256);
     choice.worked("A", 128);
-    choice.failed("A");
+    choice.failed("A", "damaged");
     expect(choice.of("A")).toBe(128);
   });
 
@@ -54,17 +65,17 @@ describe("our own engine", () => {
     const choice = new IsoDepChoice("software");
     failed(choice, "A", 5);
     choice.worked("A", 33);
-    choice.failed("A");
+    choice.failed("A", "damaged");
     expect(choice.of("A")).toBe(64);
     choice.worked("A", 32);
-    choice.failed("A");
+    choice.failed("A", "damaged");
     expect(choice.of("A")).toBe("firmware");
   });
 
   test("remembers a bounded number of kinds", () => {
     const choice = new IsoDepChoice("software");
     failed(choice, "A", 2);
-    for (let kind = 0; kind < 64; kind++) choice.failed(`kind ${kind}`);
+    for (let kind = 0; kind < 64; kind++) choice.failed(`kind ${kind}`, "damaged");
     expect(choice.of("A")).toBe(256);
   });
 });
