@@ -7,8 +7,12 @@ import type { Outcome } from "../../src/app/demo/performance.ts";
 import { SEASON_TICKET, TICKETS, tellStadium, VISITORS } from "../../src/app/demo/stadium.ts";
 import { tellStory } from "../../src/app/demo/story.ts";
 import { documentPasswords } from "../../src/gate/entered-password.ts";
-import { parseCardSpec } from "../../src/sim/cards/make-card.ts";
+import { type CardSpec, parseCardSpec } from "../../src/sim/cards/make-card.ts";
 import { good } from "../good.ts";
+
+/** How a seal of version 04 begins. */
+const SEAL_MARK = "DC04";
+const isFrench = (card: CardSpec): boolean => card.card === "emrtd" && card.profile === "cnie";
 
 const SCENES = [...tellStory(1).scenes, ...tellStadium()];
 
@@ -27,6 +31,28 @@ describe("the story", () => {
     expect(new Set(kinds.map(String))).toEqual(new Set(["keypad,CAN", "scanner,MRZ"]));
   });
 
+  test("has whoever types the digits of a French identity card show a seal, and nobody else", () => {
+    const seals = SCENES.filter(({ entry }) => entry !== undefined).map(({ card, entry }) => [
+      isFrench(card),
+      entry?.seal?.slice(0, SEAL_MARK.length),
+    ]);
+    expect(new Set(seals.map(String))).toEqual(new Set([`true,${SEAL_MARK}`, "false,"]));
+  });
+
+  test("has one seal of another card and one forged one, and nobody else is refused for his seal", () => {
+    const refused = SCENES.filter(({ expected }) => /^denied .* seal/.test(expected));
+    expect(refused.map(({ expected }) => expected.split(" ")[2])).toEqual([
+      "sealNumberDiffers",
+      "sealSignatureInvalid",
+    ]);
+    const taken = SCENES.filter(({ expected }) => expected.endsWith(" + seal")).map(
+      ({ entry }) => entry?.seal,
+    );
+    const [others, forged] = refused.map(({ entry }) => entry?.seal);
+    expect(taken).toContain(others);
+    expect(taken).not.toContain(forged);
+  });
+
   test("has one at the stadium lane who is on no list, and one whose card is enrolled", () => {
     const listed = TICKETS.map(({ documentNumber }) => documentNumber);
     const others = VISITORS.filter(({ holder }) => !listed.includes(holder.documentNumber));
@@ -43,6 +69,17 @@ const decision = (type: string, data: SeenEvent["data"]): SeenEvent => ({
   ...{ journal: "j", seq: 1, type: `acs.access.${type}`, data },
 });
 const GRANTED = decision("granted", { level: "verifiedDocument", rule: "doors/lane-3/groups/guests" });
+const SEALED = decision("granted", {
+  ...GRANTED.data,
+  proofs: ["documentSignature", "documentChip", "seal"],
+});
+const UNSEALED = decision("granted", { ...GRANTED.data, proofs: ["documentSignature", "documentChip"] });
+const FORGED: Partial<Outcome> = {
+  expected: "denied acs:DocumentAuthenticationFailed sealSignatureInvalid",
+  shown: "denied",
+};
+const denial = (detail: string): SeenEvent =>
+  decision("denied", { reason: "acs:DocumentAuthenticationFailed", detail });
 
 describe("the judgement", () => {
   const judged = (outcome: Partial<Outcome>, event: SeenEvent | undefined) =>
@@ -58,6 +95,12 @@ describe("the judgement", () => {
       true,
     ],
     ["a lower level", {}, decision("granted", { level: "identifier" }), false],
+    ["the seal that was expected", { expected: "granted verifiedDocument + seal" }, SEALED, true],
+    ["a seal that nobody expected", {}, SEALED, true],
+    ["no seal where one was expected", { expected: "granted verifiedDocument + seal" }, GRANTED, false],
+    ["another proof in its place", { expected: "granted verifiedDocument + seal" }, UNSEALED, false],
+    ["the detail that was expected", FORGED, denial("sealSignatureInvalid"), true],
+    ["another detail", FORGED, denial("sealNumberDiffers"), false],
     ["another answer of the back end", {}, decision("denied", { reason: "InvalidPIN" }), false],
     [
       "another reason",
@@ -107,4 +150,9 @@ test("a presentation is told on one line below its heading, with what was expect
     /^stadium: CNIe +granted +granted +verifiedDocument, doors\/lane-3\/groups\/guests +1400\.0 ms$/,
   );
   expect(line.indexOf("verifiedDocument")).toBe(heading.indexOf("why"));
+});
+
+test("a seal among the proofs is told beside the level", () => {
+  const [line] = describeOutcome({ ...OUTCOME, event: SEALED }, false);
+  expect(line).toContain(" verifiedDocument + seal, doors/lane-3/groups/guests ");
 });

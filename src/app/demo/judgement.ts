@@ -66,9 +66,18 @@ export function isAsExpected(
   return heard.startsWith(expected) && expected.startsWith(shown);
 }
 
+/** Whether a seal is among the proofs of a decision. */
+export const hasSeal = ({ data }: Pick<SeenEvent, "data">): boolean => {
+  const proofs = data["proofs"];
+  return Array.isArray(proofs) && proofs.includes("seal");
+};
+
 function verdictOf({ type, data }: SeenEvent): string {
   const outcome = type.slice("acs.access.".length);
-  return `${outcome} ${String(outcome === "granted" ? data["level"] : data["reason"])}`;
+  const { level, reason, detail = "" } = data;
+  return outcome === "granted"
+    ? `${outcome} ${String(level)}${hasSeal({ data }) ? " + seal" : ""}`
+    : `${outcome} ${String(reason)} ${String(detail)}`;
 }
 
 /** Nothing is missing, nothing was otherwise than expected, and no document was asked for what is nobody's business. */

@@ -1,11 +1,11 @@
 /** The demo in words: one line for each presentation, and a summary. */
 import type { SeenEvent } from "./back-end.ts";
-import type { Summary } from "./judgement.ts";
+import { hasSeal, type Summary } from "./judgement.ts";
 import type { Outcome, Split } from "./performance.ts";
 import { doorOf } from "./site.ts";
 
 const STADIUM_DOOR = doorOf(3);
-const WIDTHS = { title: 48, answer: 8, why: 53 } as const;
+const WIDTHS = { title: 48, answer: 8, why: 59 } as const;
 
 export const HEADING: readonly string[] = [
   "A short day at a gym turnstile, the door behind it, and a stadium lane beside them that takes travel documents.",
@@ -31,11 +31,11 @@ export function describeOutcome(outcome: Outcome, colour: boolean): readonly str
   return explained === undefined ? [line] : [line, `   … ${explained} …`];
 }
 
-/** The level that was reached and the rule that granted, or ONVIF's reason with what the gate knows besides. */
+/** The level that was reached, with a seal or without, and the rule that granted, or ONVIF's reason with what the gate knows besides. */
 function reasonOf(event: SeenEvent | undefined): string {
   if (event === undefined) return "(the back end will hear of it)";
   const { rule, reason, detail, level } = event.data;
-  if (reason === undefined) return `${String(level)}, ${String(rule)}`;
+  if (reason === undefined) return `${String(level)}${hasSeal(event) ? " + seal" : ""}, ${String(rule)}`;
   return detail === undefined ? String(reason) : `${String(reason)} (${String(detail)})`;
 }
 

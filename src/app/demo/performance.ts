@@ -1,6 +1,6 @@
 /**
- * Plays a story on a stage: types what is typed, puts each card on its reader, watches what the pins do, and hears from the
- * back end what was decided. What the pins show and what the back end says are two witnesses of one decision.
+ * Plays a story on a stage: enters what is shown and typed, puts each card on its reader, watches what the pins do, and hears
+ * from the back end what was decided. What the pins show and what the back end says are two witnesses of one decision.
  */
 import { toHex } from "../../bytes/hex.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -49,6 +49,8 @@ const DELIVERY_MS = 3_000;
 const NEXT_PERSON_MS = 1_150;
 /** From the last key to the card: what was typed has reached the gate. */
 const HAND_OVER_MS = 200;
+/** Some two hundred characters over a line of 9600 bit/s. */
+const SCANNING_MS = 300;
 /** A red lamp that says no stays on; one that asks for digits blinks for a tenth of a second. */
 const STEADY_MS = 300;
 
@@ -58,14 +60,14 @@ export async function play(scene: Scene, number: number, stage: Stage, clock: Cl
   const { node, lines } = LANES[scene.lane];
   const { entry } = scene;
   if (entry !== undefined && entry.lyingMs === undefined) {
-    await enter(entry, stage);
+    await enter(entry, stage, clock);
     await clock.sleep(HAND_OVER_MS);
   }
   const answered = nextAnswer(stage, lines, clock);
   await director.ask({ do: "place", node, card: scene.card, when: "nextTry" });
   if (entry?.lyingMs !== undefined) {
     await clock.sleep(entry.lyingMs);
-    await enter(entry, stage);
+    await enter(entry, stage, clock);
   }
   const edge = await answered;
   await clock.sleep(scene.holdMs);
@@ -75,7 +77,15 @@ export async function play(scene: Scene, number: number, stage: Stage, clock: Cl
   return { ...outcomeOf(scene, edge), number, event };
 }
 
-async function enter({ at, lines }: Entry, { director }: Stage): Promise<void> {
+async function enter({ seal, at, lines }: Entry, stage: Stage, clock: Clock): Promise<void> {
+  if (seal !== undefined) {
+    await send({ at: "scanner", lines: [seal] }, stage);
+    await clock.sleep(SCANNING_MS);
+  }
+  await send({ at, lines }, stage);
+}
+
+async function send({ at, lines }: Pick<Entry, "at" | "lines">, { director }: Stage): Promise<void> {
   const text = lines.map((line) => `${line}\r`).join("");
   await director.ask({ do: "type", node: ENTRY_NODES[at], hex: toHex(new TextEncoder().encode(text)) });
 }

@@ -10,11 +10,24 @@ import type { CardSpec } from "../../sim/cards/make-card.ts";
 export type LaneNumber = 1 | 2 | 3;
 export type EntryPlace = "keypad" | "scanner";
 
-/** What the back end has to hear: that somebody passed, where it matters at which level, or why not. */
-export type Expected = "granted" | `granted ${Level}` | `denied ${DenialReason}`;
+/**
+ * What the back end has to hear: that somebody passed, where it matters at which level and that a seal was among the proofs, or
+ * why not, where it matters with the detail that its row has.
+ */
+export type Expected =
+  | "granted"
+  | `granted ${Level}`
+  | `granted ${Level} + seal`
+  | `denied ${DenialReason}`
+  | `denied ${DenialReason} ${SealDetail}`;
+
+/** What was held against a seal, as rows name it. */
+type SealDetail = "sealNumberDiffers" | "sealSignatureInvalid";
 
 /** What a holder types or shows; each line is ended as by Enter. */
 export interface Entry {
+  /** The seal on the back of his card, shown to the scanner before that. */
+  readonly seal?: string;
   readonly at: EntryPlace;
   readonly lines: readonly string[];
   /** So long after the card was laid down, in ms; before it when absent. */

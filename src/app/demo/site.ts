@@ -62,10 +62,10 @@ export type LaneBus =
   | { readonly bus: "i2c" }
   | { readonly bus: "hsu"; readonly baud: 115_200 | 921_600 };
 
-/** By number alone; by the chip, which those on the list may have pinned in passing; or by the whole document. */
+/** By number alone; by the chip, which those on the list may have pinned in passing; or by the whole document, seal included. */
 export type LaneDemand = keyof typeof DEMANDS;
 
-/** Where digits are typed, and zones shown: serial lines of the virtual board. */
+/** Where digits are typed, and zones and seals shown: serial lines of the virtual board. */
 export const ENTRY_NODES = { keypad: "/dev/ttyUSB0", scanner: "/dev/ttyACM0" } as const satisfies Readonly<
   Record<EntryPlace, string>
 >;
@@ -78,7 +78,8 @@ const DEMANDS = {
     document:
       keypad: { serial: { node: ${ENTRY_NODES.keypad}, baud: ${ENTRY_BAUD} } }
       scanner: { serial: { node: ${ENTRY_NODES.scanner}, baud: ${ENTRY_BAUD} } }
-      match: [document]`,
+      match: [document]
+      seal: demanded`,
 } as const;
 
 /** Who may pass the stadium lane. */

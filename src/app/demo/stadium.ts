@@ -1,9 +1,12 @@
 /**
  * What happens meanwhile at the stadium lane beside the gym, as data: who is on the ticket list, who was enrolled with the
- * digits of his card, and who comes with which document. Nobody's data are real; see `src/sim/arrivals.ts`.
+ * digits of his card, and who comes with which document. French identity cards are taken here with the seal on their back alone,
+ * which their holders show before they type. Nobody's data are real; see `src/sim/arrivals.ts`.
  */
+import { ARRIVALS } from "../../sim/arrivals.table.ts";
 import { type Arrival, arrival, type ListedHolder } from "../../sim/arrivals.ts";
 import type { CardSpec } from "../../sim/cards/make-card.ts";
+import { documentSeal } from "../../sim/seal/document-seal.ts";
 import { type Entry, type Expected, type Scene, USUAL_HOLD_MS } from "./scene.ts";
 
 const enrolled = arrival("chiara");
@@ -31,28 +34,39 @@ const READS_THE_LAMPS_MS = 1_000;
 
 /** The lane's day. */
 export function tellStadium(): readonly Scene[] {
-  const wrong: Entry = { at: "keypad", lines: ["000000"] };
-  const late: Entry = { ...typed(slow), lyingMs: READS_THE_LAMPS_MS };
+  const seals = { french: documentSeal(ARRIVALS.lucas), slow: documentSeal(ARRIVALS.camille) };
+  const forged = documentSeal(ARRIVALS.lucas, { fault: "tampered" });
+  const frenchman: Entry = { ...typed(french), seal: seals.french };
+  const wrong: Entry = { at: "keypad", lines: ["000000"], seal: seals.slow };
+  const right: Entry = { ...typed(slow), seal: seals.slow };
+  const late: Entry = { ...right, lyingMs: READS_THE_LAMPS_MS };
   const altered = arrival("lucas", "tamperedDg1").spec;
   const copied = arrival("lucas", "copied").spec;
   return [
     comes("enrolled CIE that only taps", enrolled.spec, VERIFIED),
-    comes("CNIe, digits typed first", french.spec, VERIFIED, typed(french)),
+    comes("CNIe, seal shown and digits typed first", french.spec, SEALED, frenchman),
+    comes("CNIe with the seal of another card", french.spec, OTHERS_SEAL, { ...frenchman, seal: seals.slow }),
     comes("passport, its zone shown first", german.spec, VERIFIED, scanned(german)),
-    comes("CNIe, digits typed while it lies there", slow.spec, VERIFIED, late),
+    comes("CNIe, seal and digits as it lies there", slow.spec, SEALED, late),
+    comes("CNIe with another name in its seal", french.spec, FORGED_SEAL, { ...frenchman, seal: forged }),
     comes("CNIe, wrong digits", slow.spec, "denied InvalidPIN", wrong),
-    comes("the same CNIe, right digits", slow.spec, VERIFIED, typed(slow)),
-    comes("CNIe with another name in it", altered, "denied acs:DocumentAuthenticationFailed", typed(french)),
-    comes("CNIe copied to another chip", copied, "denied acs:ChipAuthenticationFailed", typed(french)),
+    comes("the same CNIe, right digits", slow.spec, SEALED, right),
+    comes("CNIe with another name in it", altered, "denied acs:DocumentAuthenticationFailed", frenchman),
+    comes("CNIe copied to another chip", copied, "denied acs:ChipAuthenticationFailed", frenchman),
     comes("CIE that has expired", expired.spec, "denied acs:DocumentExpired", typed(expired)),
     comes("sound passport without a ticket", stranger.spec, "denied CredentialNotFound", scanned(stranger)),
-    comes("CNIe pulled away during PACE", tornOff(french), "denied acs:ReadIncomplete", typed(french)),
-    comes("the same CNIe again, nothing typed", french.spec, VERIFIED),
+    comes("CNIe pulled away during PACE", tornOff(french), "denied acs:ReadIncomplete", frenchman),
+    comes("the same CNIe again, nothing entered", french.spec, SEALED),
     comes("phone, digits typed first", { card: "phone" }, "denied Other", typed(french)),
   ];
 }
 
 const VERIFIED: Expected = "granted verifiedDocument";
+const SEALED: Expected = "granted verifiedDocument + seal";
+/** It may be a mistake, and accuses nobody. */
+const OTHERS_SEAL: Expected = "denied acs:DocumentAuthenticationFailed sealNumberDiffers";
+/** Raises an alarm besides. */
+const FORGED_SEAL: Expected = "denied acs:DocumentAuthenticationFailed sealSignatureInvalid";
 
 const typed = ({ can = "" }: Arrival): Entry => ({ at: "keypad", lines: [can] });
 const scanned = ({ mrzLines }: Arrival): Entry => ({ at: "scanner", lines: mrzLines });
