@@ -72,6 +72,7 @@ describe("a document that is what it seems", () => {
           .replace(/\d+ bytes/, "n bytes"),
       ),
     ).toEqual([
+      "link at 424 kbit/s, frames of n bytes by the reader's ISO-DEP engine",
       "access by PACE, ECDH-GM, AES-256",
       "DG1, n bytes",
       "DG14, n bytes",
@@ -100,6 +101,7 @@ describe("a document that is what it seems", () => {
       documentCode: "P",
       chip: "chipAuthenticationMapping",
       proofs: ["cardAccess", "documentSignature", "documentChip"],
+      link: { kbits: 424, isoDep: "firmware", frameBytes: 64 },
       steps: [
         { kind: "access", protocol: "PACE", mapping: "ECDH-CAM", suite: "AES-128" },
         { kind: "file", file: "DG1" },
@@ -117,7 +119,7 @@ describe("a document that is what it seems", () => {
     await put({ profile: "cie" });
     const { exit, out } = await world.run(readCommand, BY_CAN);
     expect(exit).toBe(0);
-    expect(out[0]).toMatch(/access by PACE, DH-GM, 3DES/);
+    expect(out[1]).toMatch(/access by PACE, DH-GM, 3DES/);
     expect(out.at(-1)).toMatch(/^authentic C of ITA, its chip is no copy/);
   });
 
@@ -138,7 +140,8 @@ describe("a document that is what it seems", () => {
     await put({ profile: "passport-us" });
     const secret = `${anna.documentNumber} ${anna.birth} ${anna.expiry}`;
     const refused = await world.run(readCommand, { ...BY_MRZ, secret });
-    expect(refused).toMatchObject({ exit: 1, out: [expect.stringContaining("noAccessProtocol")] });
+    expect(refused).toMatchObject({ exit: 1 });
+    expect(refused.out.at(-1)).toContain("noAccessProtocol");
     const { exit, out } = await world.run(readCommand, {
       flags: new Set(["document", "mrz", "bac"]),
       secret,
@@ -170,7 +173,8 @@ describe("a document that is not is refused, with what to do", () => {
   test("a wrong password", async () => {
     await put({ profile: "cnie" });
     const { exit, out } = await world.run(readCommand, { ...BY_CAN, secret: "000000" });
-    expect({ exit, out }).toEqual({ exit: 1, out: [expect.stringMatching(/does not know this password/)] });
+    expect(exit).toBe(1);
+    expect(out.at(-1)).toMatch(/does not know this password/);
   });
 
   test("a card without commands", async () => {

@@ -4,6 +4,7 @@
  */
 import type { DocumentError, DocumentStep } from "../../emrtd/document-request.ts";
 import type { ExaminedDocument } from "../../gate/examine-document.ts";
+import type { CardLink } from "../../ports/card.ts";
 import type { Result } from "../../result.ts";
 import { describeRefusal } from "./document-refusals.table.ts";
 import { describePhotograph, type Photograph } from "./photograph.ts";
@@ -15,6 +16,8 @@ export interface TimedStep {
 }
 
 export interface DocumentReport {
+  /** How the card was spoken to; absent where it left before that was agreed on. */
+  readonly link: CardLink | undefined;
   readonly steps: readonly TimedStep[];
   readonly examined: Result<ExaminedDocument, DocumentError>;
   /** From the card's detection. */
@@ -23,18 +26,24 @@ export interface DocumentReport {
   readonly photo: Photograph | undefined;
 }
 
-export function reportJson({ steps, examined, readMs, photo }: DocumentReport): readonly string[] {
+export function reportJson({ link, steps, examined, readMs, photo }: DocumentReport): readonly string[] {
   const told = steps.map(({ step, tookMs }) => ({ ...plain(step), tookMs: rounded(tookMs) }));
-  const shown = photo === undefined ? {} : { photo };
+  const shown = { ...(photo === undefined ? {} : { photo }), ...(link === undefined ? {} : { link }) };
   return [JSON.stringify({ ...resultOf(examined), ...shown, readMs: rounded(readMs), steps: told })];
 }
 
-export function reportLines({ steps, examined, readMs, photo }: DocumentReport): readonly string[] {
+export function reportLines({ link, steps, examined, readMs, photo }: DocumentReport): readonly string[] {
   return [
+    ...(link === undefined ? [] : [`  ${describeLink(link)}`]),
     ...steps.map(({ step, tookMs }) => `  ${describeStep(step).padEnd(48)} ${rounded(tookMs)} ms`),
     `${sentenceOf(resultOf(examined))}; ${rounded(readMs)} ms`,
     ...(photo === undefined ? [] : [describePhotograph(photo)]),
   ];
+}
+
+function describeLink({ kbits, isoDep, frameBytes }: CardLink): string {
+  const engine = isoDep === "firmware" ? "the reader's ISO-DEP engine" : "our own ISO-DEP engine";
+  return `link at ${kbits} kbit/s, frames of ${frameBytes} bytes by ${engine}`;
 }
 
 const rounded = (ms: number): number => Math.round(ms * 10) / 10;

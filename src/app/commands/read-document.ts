@@ -11,7 +11,7 @@ import { DocumentFamilies } from "../../emrtd/read-manner.ts";
 import { type DocumentPassword, wipePasswords } from "../../gate/entered-password.ts";
 import { type ExaminedDocument, examineDocument } from "../../gate/examine-document.ts";
 import type { TrustAnchors } from "../../pki/trust-anchors.ts";
-import { type DetectedCard, isLinkError, type LinkError } from "../../ports/card.ts";
+import { type CardLink, type DetectedCard, isLinkError } from "../../ports/card.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { silentLog } from "../../ports/log.ts";
 import { err, ok, type Result } from "../../result.ts";
@@ -30,6 +30,8 @@ import { type ActivateAnew, awaitTap, awaitTapAt, type CardWork, type Tap } from
 
 /** What became of the document. */
 interface DocumentOutcome {
+  /** As it was agreed on for the last password. */
+  readonly link: CardLink | undefined;
   readonly steps: readonly TimedStep[];
   readonly examined: Result<ExaminedDocument, DocumentError>;
 }
@@ -135,12 +137,18 @@ function readingOf(
     const stopwatch = new Stopwatch(clock);
     const request = { ...requestOf(inspection, invocation, clock), keys, onStep: stopwatch.note };
     const context = { families, clock, log: silentLog, activateAnew };
-    const examined = await withEachPassword(inspection.passwords, card, activateAnew, (password, activated) =>
-      examineDocument(activated, { ...request, ...password }, context),
-    );
-    if (examined.ok) return ok({ steps: stopwatch.steps, examined });
+    let link: CardLink | undefined;
+    const examine = async (password: DocumentPassword, activated: DetectedCard): Promise<Examined> => {
+      // A signed object is long: the fastest link is agreed on before the first command.
+      const raised = await activated.raiseSpeed();
+      if (!raised.ok) return raised;
+      link = raised.value;
+      return examineDocument(activated, { ...request, ...password }, context);
+    };
+    const examined = await withEachPassword(inspection.passwords, card, activateAnew, examine);
+    if (examined.ok) return ok({ link, steps: stopwatch.steps, examined });
     const { error } = examined;
-    return isLinkError(error) ? err(error) : ok({ steps: stopwatch.steps, examined: err(error) });
+    return isLinkError(error) ? err(error) : ok({ link, steps: stopwatch.steps, examined: err(error) });
   };
 }
 
@@ -153,7 +161,7 @@ async function withEachPassword(
 ): Promise<Examined> {
   let examined: Examined = err({ kind: "wrongPassword" });
   for (const [index, password] of passwords.entries()) {
-    const activated = index === 0 ? await sped(card) : await activateAnew();
+    const activated = index === 0 ? ok(card) : await activateAnew();
     if (!activated.ok) return activated;
     examined = await examine(password, activated.value);
     if (examined.ok || examined.error.kind !== "wrongPassword") return examined;
@@ -162,12 +170,6 @@ async function withEachPassword(
 }
 
 type Examined = Awaited<ReturnType<typeof examineDocument>>;
-
-/** A signed object is long: the fastest rate is agreed before the first command. */
-async function sped(card: DetectedCard): Promise<Result<DetectedCard, LinkError>> {
-  const raised = await card.raiseSpeed();
-  return raised.ok ? ok(card) : raised;
-}
 
 function requestOf({ anchors, zone }: Inspection, { flags, texts }: Invocation, clock: Clock) {
   const at = clock.wallTime();
