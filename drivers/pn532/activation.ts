@@ -21,11 +21,12 @@ import type { FrameChoice, IsoDepChoice } from "./iso-dep-choice.ts";
 import { PollDeadline } from "./poll-deadline.ts";
 import { type RetryTimeout, SIGN_OF_LIFE_MS } from "./retry-timeout.ts";
 import { FIELD_OFF_MS } from "./start-up.ts";
-import { STATUS_OK } from "./status.table.ts";
+import { STATUS_OK, STATUS_TIMEOUT } from "./status.table.ts";
 import type { CardProtocol, TargetA } from "./target.ts";
 
 /** A card that was there a moment ago: one try may meet it still waking. */
 export const CHECK_TRIES = 2;
+const RATS_TRIES = 2;
 /** The longest ATS that documents have; a longer one costs a second read. */
 const ATS_BYTES = 20;
 /** A card that wants to be left alone for longer behind its ATS holds up the lane, and is asked sooner. */
@@ -107,8 +108,11 @@ export class Activation {
       this.#deadline.foundNobody(tries, clock.monotonicMs() - begunAt);
       return ok(undefined);
     }
-    if (target.protocol === "typeA" && frames !== "firmware" && speaksIsoDep(target))
-      return this.#select(target, frames);
+    if (target.protocol !== "typeA" || frames === "firmware" || !speaksIsoDep(target))
+      return ok(activeCard(target, "firmware"));
+    if (target.ats.length === 0) return this.#select(target, frames);
+    // The chip has asked by itself: it has lost its settings, or never minds them. Its engine speaks with this card.
+    this.#engine = "firmware";
     return ok(activeCard(target, "firmware"));
   }
 
@@ -132,23 +136,40 @@ export class Activation {
     return ok(undefined);
   }
 
-  /** RATS in a raw frame, answered within 4.8 ms (65536 / fc); the chip's usual patience costs no command. A card that does not answer it may be in any state, and is nobody until the field was off. */
+  /** RATS in a raw frame. A card that does not answer it may be in any state, and is nobody until the field was off. */
   async #select(target: TargetA, frames: Exclude<FrameChoice, "firmware">): Found {
-    const { runner, clock, timeout } = this.#parts;
-    const responseMs = await timeout.reach(SIGN_OF_LIFE_MS);
-    if (!responseMs.ok) return responseMs;
-    const request = exchangeRaw(ratsFrame(frames), { answerBytes: ATS_BYTES, responseMs: responseMs.value });
-    const answer = await runner.run(request);
+    const { clock, choice } = this.#parts;
+    const answer = await this.#askForAts(frames);
     if (!answer.ok) return answer;
-    const { status, data } = answer.value;
-    const blame = blamesReader(request.name, status);
-    if (blame !== undefined) return err({ kind: "reader", error: blame });
-    if (status !== STATUS_OK) {
+    if (answer.value === undefined) {
+      choice.selectionFailed();
       const reset = await this.resetField();
       return reset.ok ? ok(undefined) : reset;
     }
-    const { guardMs } = parseAts(data);
+    choice.selectionWorked();
+    const { guardMs } = parseAts(answer.value);
     if (guardMs > 0) await clock.sleep(Math.min(guardMs, MAX_GUARD_MS));
-    return ok(activeCard({ ...target, ats: data }, frames));
+    return ok(activeCard({ ...target, ats: answer.value }, frames));
+  }
+
+  /** Answered within 4.8 ms (65536 / fc); the chip's usual patience costs no command. A card may not have heard the first. */
+  async #askForAts(
+    frames: Exclude<FrameChoice, "firmware">,
+  ): Promise<Result<Uint8Array | undefined, CommandError>> {
+    const { runner, timeout } = this.#parts;
+    const responseMs = await timeout.reach(SIGN_OF_LIFE_MS);
+    if (!responseMs.ok) return responseMs;
+    const request = exchangeRaw(ratsFrame(frames), { answerBytes: ATS_BYTES, responseMs: responseMs.value });
+    for (let tries = 0; tries < RATS_TRIES; tries++) {
+      const answer = await runner.run(request);
+      if (!answer.ok) return answer;
+      const { status, data } = answer.value;
+      const blame = blamesReader(request.name, status);
+      if (blame !== undefined) return err({ kind: "reader", error: blame });
+      if (status === STATUS_OK) return ok(data);
+      // Whoever has answered does not answer RATS again.
+      if (status !== STATUS_TIMEOUT) break;
+    }
+    return ok(undefined);
   }
 }

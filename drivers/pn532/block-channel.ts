@@ -12,7 +12,14 @@ import { blamesReader, type CommandRunner } from "./command-runner.ts";
 import { type CardAnswer, exchangeRaw } from "./commands.ts";
 import type { BlockOut, Heard, IsoDepError } from "./iso-dep.ts";
 import type { RetryTimeout } from "./retry-timeout.ts";
-import { STATUS_NO_TARGET, STATUS_OK, STATUS_OVERFLOW, STATUS_TIMEOUT } from "./status.table.ts";
+import {
+  STATUS_BUFFER_TOO_SMALL,
+  STATUS_INTERNAL_OVERFLOW,
+  STATUS_NO_TARGET,
+  STATUS_OK,
+  STATUS_OVERFLOW,
+  STATUS_TIMEOUT,
+} from "./status.table.ts";
 
 /** What a dialogue goes over, and until when. */
 export interface BlockRoad {
@@ -32,6 +39,15 @@ export interface BlockReport<T> {
   /** What the last frame came to: the chip's processor did not keep up with it, it was damaged, or neither of the two. */
   readonly lastFrame: "overflow" | "damaged" | "other";
 }
+
+/** What a chip may say of a raw frame that it cannot hold; which of them real ones do is not known. */
+const TOO_LONG: ReadonlySet<number> = new Set([
+  STATUS_BUFFER_TOO_SMALL,
+  STATUS_OVERFLOW,
+  STATUS_INTERNAL_OVERFLOW,
+]);
+/** Whether the chip says by this status that a raw frame was too long for it. */
+export const isTooLong = (status: number): boolean => TOO_LONG.has(status);
 
 /** A request for waiting time. */
 const S_WTX = 0xf2;
@@ -68,7 +84,7 @@ export async function carryBlocks<T>(
 }
 
 function frameOf(status: number): BlockReport<unknown>["lastFrame"] {
-  if (status === STATUS_OVERFLOW) return "overflow";
+  if (isTooLong(status)) return "overflow";
   return status === STATUS_OK || status === STATUS_TIMEOUT ? "other" : "damaged";
 }
 
@@ -100,7 +116,8 @@ async function carryBlock(
   // A chip that was told to wait without end says nothing of a card that is silent for its whole time.
   if (!answer.ok)
     return answer.error.kind === "unanswered" && isWhole ? ok(SILENCE) : err(toLinkError(answer.error));
-  const blame = blamesReader(command.name, answer.value.status);
+  const { status } = answer.value;
+  const blame = isTooLong(status) ? undefined : blamesReader(command.name, status);
   return blame === undefined ? answer : err({ kind: "readerFailed", error: blame });
 }
 

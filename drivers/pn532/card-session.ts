@@ -10,7 +10,7 @@ import { after, type Millis } from "../../src/time/time.ts";
 import type { ActiveCard } from "./active-card.ts";
 import { wantedAnswerBytes } from "./answer-length.ts";
 import { answerMs, exchangeApdu, MAX_APDU_MS, toLinkError } from "./apdu-channel.ts";
-import { carryBlocks } from "./block-channel.ts";
+import { carryBlocks, isTooLong } from "./block-channel.ts";
 import type { CardSpeeds } from "./card-speed.ts";
 import { blamesReader, type CommandError, type CommandRunner } from "./command-runner.ts";
 import { selectRate } from "./commands.ts";
@@ -18,10 +18,11 @@ import { IsoDepSession } from "./iso-dep.ts";
 import type { IsoDepChoice } from "./iso-dep-choice.ts";
 import { agreeOnRate } from "./radio-rate.ts";
 import type { RetryTimeout } from "./retry-timeout.ts";
-import { STATUS_OK, STATUS_TIMEOUT } from "./status.table.ts";
+import { STATUS_OK } from "./status.table.ts";
 
 /** The firmware asks for no longer ones. */
 const FIRMWARE_FRAME_BYTES = 64;
+const PCB_BYTES = 1;
 /** Expected where the command asks for all there is: most such answers are short. */
 const USUAL_BYTES = 32;
 
@@ -107,16 +108,16 @@ export class CardSession {
     const expectedBytes = wantedAnswerBytes(command) ?? USUAL_BYTES;
     const report = await carryBlocks(road, blocks.exchange(command, expectedBytes));
     if (report.outcome.ok) choice.worked(family, report.longestBytes);
-    else if (report.lastFrame !== "other") choice.failed(family, report.lastFrame);
+    else if (report.lastFrame !== "other")
+      choice.failed(family, report.lastFrame, PCB_BYTES + Math.max(command.length, expectedBytes));
     return report.outcome;
   }
 
-  /** The first answer at a faster rate tells whether the card keeps what it agreed to. Damaged frames are for `choice`. */
+  /** The first answer at a faster rate tells whether the card keeps what it agreed to; a frame too long for the chip does not. */
   #judgeSpeed(answer: Result<Uint8Array, LinkError>): void {
     const { speeds } = this.#parts;
     if (answer.ok) speeds.worked(this.#active);
-    else if (answer.error.kind === "cardLost" && (this.#blocks === undefined || isSilence(answer.error)))
-      speeds.failed(this.#active);
+    else if (answer.error.kind === "cardLost" && !isTooLong(answer.error.status)) speeds.failed(this.#active);
   }
 
   /**
@@ -149,9 +150,6 @@ export class CardSession {
   }
 }
 
-const isSilence = ({ status }: Extract<LinkError, { kind: "cardLost" }>): boolean =>
-  status === STATUS_TIMEOUT;
-
 /** The card's refusal, unless the status speaks of the chip. */
 function refused(command: string, status: number): Agreed {
   const blame = blamesReader(command, status);
@@ -166,4 +164,9 @@ function unanswered(error: CommandError): Agreed {
 const blocksOf = ({ frames, cardFrameBytes, frameWaitingExponent }: ActiveCard): IsoDepSession | undefined =>
   frames === "firmware"
     ? undefined
-    : new IsoDepSession({ cardFrameBytes, readerFrameBytes: frames, frameWaitingExponent });
+    : new IsoDepSession({
+        // What the chip cannot take it cannot send either.
+        cardFrameBytes: Math.min(cardFrameBytes, frames),
+        readerFrameBytes: frames,
+        frameWaitingExponent,
+      });

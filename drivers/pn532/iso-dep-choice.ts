@@ -15,6 +15,8 @@ const SUREST = CHOICES.length - 1;
 const SHORT_BLOCK_BYTES = 32;
 /** One of damaged frames may be noise, or a card that was taken away just then; an overflow is neither. */
 const MAX_FAILURES = 2;
+/** A card that is taken away while it is selected is one; so many in a row are the chip's. */
+const MAX_SELECTIONS_FAILED = 5;
 /** What so many kinds of cards cannot carry is the chip's limit and not theirs. */
 const KINDS_OF_PROOF = 2;
 /** Products of which it is remembered; the oldest makes room. */
@@ -23,7 +25,7 @@ const MAX_FAMILIES = 64;
 interface Standing {
   /** Index of the choice for cards of this kind. */
   readonly level: number;
-  /** In a row, at that choice. */
+  /** At that choice, since a long block last arrived whole. */
   readonly failures: number;
 }
 
@@ -31,6 +33,8 @@ interface Standing {
 export class IsoDepChoice {
   readonly #standings = new Map<string, Standing>();
   #chipLevel: number;
+  /** In a row. */
+  #selectionsFailed = 0;
 
   constructor(engine: "firmware" | "software") {
     this.#chipLevel = engine === "firmware" ? SUREST : 0;
@@ -46,18 +50,32 @@ export class IsoDepChoice {
     return choiceAt(this.#levelOf(family));
   }
 
+  /** Card after card selected by the chip has not answered our own request: whoever it is, the next one is asked for less. */
+  selectionFailed(): void {
+    this.#selectionsFailed += 1;
+    if (this.#selectionsFailed < MAX_SELECTIONS_FAILED) return;
+    this.#selectionsFailed = 0;
+    this.#chipLevel = Math.min(this.#chipLevel + 1, SUREST);
+  }
+
+  selectionWorked(): void {
+    this.#selectionsFailed = 0;
+  }
+
   /** A block arrived whole that the next smaller frames could not have held. */
   worked(family: string, blockBytes: number): void {
     const standing = this.#standings.get(family);
     if (standing === undefined || standing.failures === 0) return;
-    const next = choiceAt(standing.level + 1);
-    if (blockBytes > (next === "firmware" ? SHORT_BLOCK_BYTES : next))
-      this.#set(family, { ...standing, failures: 0 });
+    if (blockBytes > smallerThan(standing.level)) this.#set(family, { ...standing, failures: 0 });
   }
 
-  /** A reading broke off with frames that arrived damaged again and again, or that the chip says it could not hold. */
-  failed(family: string, how: "damaged" | "overflow"): void {
+  /**
+   * A reading broke off with frames that arrived damaged again and again, or that the chip says it could not hold. `blockBytes`
+   * is the longest that was sent or waited for: shorter ones speak of noise, not of the size of frames.
+   */
+  failed(family: string, how: "damaged" | "overflow", blockBytes: number): void {
     const level = this.#levelOf(family);
+    if (how === "damaged" && blockBytes <= smallerThan(level)) return;
     const before = this.#standings.get(family);
     const earlier = before?.level === level ? before.failures : 0;
     const failures = how === "overflow" ? MAX_FAILURES : earlier + 1;
@@ -80,6 +98,12 @@ export class IsoDepChoice {
     const [oldest] = this.#standings.keys();
     if (this.#standings.size > MAX_FAMILIES && oldest !== undefined) this.#standings.delete(oldest);
   }
+}
+
+/** What the next smaller frames hold. */
+function smallerThan(level: number): number {
+  const next = choiceAt(level + 1);
+  return next === "firmware" ? SHORT_BLOCK_BYTES : next;
 }
 
 const choiceAt = (level: number): FrameChoice => CHOICES[level] ?? "firmware";

@@ -21,6 +21,9 @@ export interface StatusMeaning {
 export const STATUS_OK = 0x00;
 /** The target did not answer in time: it has left, or it is slow. */
 export const STATUS_TIMEOUT = 0x01;
+/** The buffers of the communication, and the firmware's own, are too small for what was asked or came. */
+export const STATUS_BUFFER_TOO_SMALL = 0x07;
+export const STATUS_INTERNAL_OVERFLOW = 0x0e;
 /** The radio's buffer was full before the processor had emptied it. */
 export const STATUS_OVERFLOW = 0x09;
 /** The antenna drivers are off, because the chip is too hot. */

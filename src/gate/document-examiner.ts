@@ -124,10 +124,12 @@ export class DocumentExaminer {
     const anchors = this.#context.anchors();
     if (anchors === undefined) return ok(refused({ kind: "noTrustAnchor" }, "trustStoreUnusable"));
     const { clock } = this.#context;
-    const course = { ...trial, anchors, activateAnew, until: after(clock.monotonicMs(), EXAMINATION_MS) };
+    const anew = async () => this.#ready(await activateAnew());
+    const until = after(clock.monotonicMs(), EXAMINATION_MS);
+    const course = { ...trial, anchors, activateAnew: anew, until };
     let finding: DocumentFinding = refused({ kind: "wrongPassword" });
     for (const [index, password] of trial.passwords.entries()) {
-      const active = await this.#ready(index === 0 ? ok(card) : await activateAnew());
+      const active = index === 0 ? await this.#ready(ok(card)) : await anew();
       if (!active.ok) return active;
       const examined = await this.#try(active.value, password, course);
       if (!examined.ok) return examined;

@@ -159,7 +159,7 @@ describe("a card on the reader", () => {
   test("that gives nothing to measure by, or none: what to lay there", async () => {
     expect(await withCard({ card: "transit", uid: "04A1B2C3" })).toMatchObject({
       status: "notApplicable",
-      found: containing("lay an identity card"),
+      found: containing("nothing long can be read"),
     });
     expect(await withCard({ card: "phone" })).toMatchObject({ status: "notApplicable" });
     const { of } = await (await bench(ON_SPI)).examine();

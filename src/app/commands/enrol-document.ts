@@ -49,11 +49,15 @@ export async function examineDocumentSide(
   clock: Clock,
   activateAnew: ActivateAnew,
 ): Promise<Result<DocumentSide, LinkError>> {
-  const card = await activateAnew();
+  const linked = async (): ReturnType<ActivateAnew> => {
+    const activated = await activateAnew();
+    if (!activated.ok) return activated;
+    // A signed object is long: the fastest link is agreed on before the first command.
+    const raised = await activated.value.raiseSpeed();
+    return raised.ok ? activated : raised;
+  };
+  const card = await linked();
   if (!card.ok) return card;
-  // A signed object is long: the fastest rate is agreed before the first command.
-  const raised = await card.value.raiseSpeed();
-  if (!raised.ok) return raised;
   const at = clock.wallTime();
   const today = civilDate(Math.floor(zone.localAt(at) / DAY_MS));
   const reached = new Set<DocumentStep["kind"]>();
@@ -67,7 +71,7 @@ export async function examineDocumentSide(
       ...{ anchors, at, today, onStep, bac: "never", random: systemRandom, wanted: [] },
       ...{ keys: new EphemeralKeys(systemRandom), password: { reference: "CAN", key: can } },
     },
-    { families: new DocumentFamilies(), clock, log: silentLog, activateAnew },
+    { families: new DocumentFamilies(), clock, log: silentLog, activateAnew: linked },
   );
   if (examined.ok) return ok({ examined: identityOf(examined.value, scopeKey, today), reached });
   return isLinkError(examined.error) ? err(examined.error) : ok({ examined: err(examined.error), reached });

@@ -30,7 +30,7 @@ import { type ActivateAnew, awaitTap, awaitTapAt, type CardWork, type Tap } from
 
 /** What became of the document. */
 interface DocumentOutcome {
-  /** As it was agreed on for the last password. */
+  /** As it was agreed on last. */
   readonly link: CardLink | undefined;
   readonly steps: readonly TimedStep[];
   readonly examined: Result<ExaminedDocument, DocumentError>;
@@ -136,16 +136,21 @@ function readingOf(
     if (card.kind !== "isoDep") return err({ kind: "notIsoDep" });
     const stopwatch = new Stopwatch(clock);
     const request = { ...requestOf(inspection, invocation, clock), keys, onStep: stopwatch.note };
-    const context = { families, clock, log: silentLog, activateAnew };
     let link: CardLink | undefined;
-    const examine = async (password: DocumentPassword, activated: DetectedCard): Promise<Examined> => {
-      // A signed object is long: the fastest link is agreed on before the first command.
-      const raised = await activated.raiseSpeed();
-      if (!raised.ok) return raised;
-      link = raised.value;
-      return examineDocument(activated, { ...request, ...password }, context);
+    // A signed object is long: the fastest link is agreed on before the first command.
+    const linked = async (activated: Activated): Promise<Activated> => {
+      if (!activated.ok) return activated;
+      const raised = await activated.value.raiseSpeed();
+      if (raised.ok) link = raised.value;
+      return raised.ok ? activated : raised;
     };
-    const examined = await withEachPassword(inspection.passwords, card, activateAnew, examine);
+    const anew = async () => linked(await activateAnew());
+    const context = { families, clock, log: silentLog, activateAnew: anew };
+    const examined = await withEachPassword(
+      inspection.passwords,
+      { first: () => linked(ok(card)), anew },
+      (password, activated) => examineDocument(activated, { ...request, ...password }, context),
+    );
     if (examined.ok) return ok({ link, steps: stopwatch.steps, examined });
     const { error } = examined;
     return isLinkError(error) ? err(error) : ok({ link, steps: stopwatch.steps, examined: err(error) });
@@ -155,13 +160,12 @@ function readingOf(
 /** One password after the other, each to a card that was activated for it, until one is not wrong. */
 async function withEachPassword(
   passwords: readonly DocumentPassword[],
-  card: DetectedCard,
-  activateAnew: ActivateAnew,
+  cards: { readonly first: ActivateAnew; readonly anew: ActivateAnew },
   examine: (password: DocumentPassword, card: DetectedCard) => Promise<Examined>,
 ): Promise<Examined> {
   let examined: Examined = err({ kind: "wrongPassword" });
   for (const [index, password] of passwords.entries()) {
-    const activated = index === 0 ? ok(card) : await activateAnew();
+    const activated = index === 0 ? await cards.first() : await cards.anew();
     if (!activated.ok) return activated;
     examined = await examine(password, activated.value);
     if (examined.ok || examined.error.kind !== "wrongPassword") return examined;
@@ -169,6 +173,7 @@ async function withEachPassword(
   return examined;
 }
 
+type Activated = Awaited<ReturnType<ActivateAnew>>;
 type Examined = Awaited<ReturnType<typeof examineDocument>>;
 
 function requestOf({ anchors, zone }: Inspection, { flags, texts }: Invocation, clock: Clock) {

@@ -1,17 +1,16 @@
 /**
  * By whom the card that lies on a reader is read best: by the chip's own ISO-DEP engine, or by this program's with longer
- * frames. Nobody knows beforehand which chip keeps up with those, so what anybody may read of the card is read some times
- * either way, and the faster way that lost nothing is proposed. Nothing of what was read is kept.
+ * frames. Nobody knows beforehand which chip keeps up with those, so the longest file that anybody may read of a CIE is
+ * read some times either way, and the faster way that lost nothing is proposed. Nothing of what was read is kept.
  */
 import { run } from "../../apdu/exchange.ts";
 import { FamilyCache } from "../../cie/families.ts";
 import { selectCie } from "../../cie/select.ts";
 import { readServiceFile } from "../../cie/service-files.ts";
-import { looksLikeDocument } from "../../emrtd/application.ts";
 import type { CardLink, DetectedCard, LoneReader, ReaderError } from "../../ports/card.ts";
 import { ok, type Result } from "../../result.ts";
 import { after } from "../../time/time.ts";
-import { type Check, doubtful, failure, notApplicable, well } from "../doctor/check.ts";
+import { bad, type Check, doubtful, failure, notApplicable, well } from "../doctor/check.ts";
 import type { ReaderTest } from "./reader-test-task.ts";
 
 const LINK_CHECK = "card link";
@@ -32,7 +31,8 @@ interface Trial {
   readonly lost: number;
 }
 
-type TrialOutcome = Trial | "noCard" | "nothingToRead";
+/** `lost`: it was there and agreed on no link. */
+type TrialOutcome = Trial | "noCard" | "nothingToRead" | "lost";
 
 /** One finding; none after an interruption. */
 export async function* findLink(test: ReaderTest): AsyncGenerator<Check> {
@@ -53,14 +53,17 @@ async function tryEngine(test: ReaderTest, isoDep: IsoDep): Promise<Result<Trial
   if (!started.ok) return started;
   const families = new FamilyCache();
   const readings: Reading[] = [];
+  let unlinked = 0;
   for (let count = 0; count < READINGS && !test.io.signal.aborted; count++) {
     const read = await readNext(test, reader, families);
     if (!read.ok) return read;
     if (read.value === "noCard") break;
     if (read.value === "nothingToRead") return ok(read.value);
-    if (read.value !== "lost") readings.push(read.value);
+    if (read.value === "lost") unlinked += 1;
+    else readings.push(read.value);
   }
-  return ok(summed(readings));
+  await reader.stop();
+  return ok(summed(readings, unlinked));
 }
 
 /** One reading over a link; without a time when it broke off. */
@@ -107,30 +110,47 @@ async function readOnce(
   const routes = families.routesFor(card.historicalBytes);
   const selected = await run(selectCie(routes), card.channel, context);
   if (selected.ok && selected.value !== undefined) families.remember(card.historicalBytes, selected.value);
-  const read = selected.ok
-    ? await run(readServiceFile("sod"), card.channel, context)
-    : await run(looksLikeDocument(), card.channel, context);
-  if (read.ok && read.value === false) return "nothingToRead";
+  if (!selected.ok && selected.error.kind === "notCie") return "nothingToRead";
+  const read = selected.ok ? await run(readServiceFile("sod"), card.channel, context) : selected;
   return { link: link.value, tookMs: read.ok ? clock.monotonicMs() - begunAt : undefined };
 }
 
-function summed(readings: readonly Reading[]): TrialOutcome {
+function summed(readings: readonly Reading[], unlinked: number): TrialOutcome {
   const last = readings.at(-1);
-  if (last === undefined) return "noCard";
+  if (last === undefined) return unlinked === 0 ? "noCard" : "lost";
   const { isoDep, frameBytes, kbits } = last.link;
   const alike = readings.filter(
     ({ link }) => link.isoDep === isoDep && link.frameBytes === frameBytes && link.kbits === kbits,
   );
   const timesMs = alike.flatMap(({ tookMs }) => tookMs ?? []).toSorted((one, other) => one - other);
   const medianMs = timesMs[Math.floor(timesMs.length / 2)] ?? Number.POSITIVE_INFINITY;
-  return { link: last.link, medianMs, lost: alike.length - timesMs.length };
+  return { link: last.link, medianMs, lost: unlinked + alike.length - timesMs.length };
 }
 
 /** What is set is right unless the other engine is clearly faster, or the set one loses what the other does not. */
 export function judgeLink(firmware: TrialOutcome, own: TrialOutcome, set: IsoDep): Check {
-  if (typeof firmware === "string" || typeof own === "string") return unmeasured(firmware, own);
+  if (typeof firmware === "string") return unmeasured(firmware);
+  const ours = typeof own === "string" ? UNREAD : own;
+  if (!Number.isFinite(firmware.medianMs) && !Number.isFinite(ours.medianMs))
+    return bad(
+      LINK_CHECK,
+      "the card was lost in every reading, by either engine",
+      "hold still, or test with another card",
+    );
+  return compared(firmware, ours, set);
+}
+
+/** A card that the other engine has read is not found by ours, or agrees on nothing. */
+const UNREAD: Trial = {
+  link: { kbits: 106, isoDep: "software", frameBytes: 256 },
+  medianMs: Number.POSITIVE_INFINITY,
+  lost: READINGS,
+};
+
+function compared(firmware: Trial, own: Trial, set: IsoDep): Check {
   const best = isBetter(own, firmware) ? "software" : "firmware";
-  const found = `${describe("the chip's engine", firmware)}; ${describe("this program's", own)}`;
+  const fallen = own.link.isoDep === "firmware" ? " (its own frames all failed)" : "";
+  const found = `the chip's engine: ${describe(firmware)}; this program's${fallen}: ${describe(own)}`;
   return best === set
     ? well(LINK_CHECK, `${found}; isoDep: ${set} is right for cards like this one`)
     : doubtful(LINK_CHECK, found, `set isoDep: ${best} at this reader`);
@@ -141,21 +161,21 @@ const isBetter = (own: Trial, firmware: Trial): boolean =>
   own.lost <= firmware.lost &&
   own.medianMs < firmware.medianMs * WORTHWHILE;
 
-function describe(whose: string, { link, medianMs, lost }: Trial): string {
-  const fallen = link.isoDep === "firmware" && whose.startsWith("this") ? " (its own frames all failed)" : "";
+function describe({ link, medianMs, lost }: Trial): string {
   const time = Number.isFinite(medianMs) ? `${Math.round(medianMs)} ms a reading` : "no reading succeeded";
   const losses = lost === 0 ? "" : `, ${lost} lost`;
-  return `${whose}${fallen}: frames of ${link.frameBytes} bytes at ${link.kbits} kbit/s, ${time}${losses}`;
+  return `frames of ${link.frameBytes} bytes at ${link.kbits} kbit/s, ${time}${losses}`;
 }
 
-function unmeasured(...outcomes: readonly TrialOutcome[]): Check {
-  return outcomes.includes("nothingToRead")
-    ? notApplicable(
-        LINK_CHECK,
-        "this card gives nothing to measure by: lay an identity card or a passport there",
-      )
-    : notApplicable(
-        LINK_CHECK,
-        "no card lies there: with an identity card or a passport on the reader the test tells which isoDep suits it",
-      );
+function unmeasured(outcome: "noCard" | "nothingToRead" | "lost"): Check {
+  switch (outcome) {
+    case "lost":
+      return bad(LINK_CHECK, "the card agreed on no link", "hold still, or test with another card");
+    case "nothingToRead":
+      return notApplicable(LINK_CHECK, `nothing long can be read of this card: ${WITH_CIE}`);
+    case "noCard":
+      return notApplicable(LINK_CHECK, `no card lies there: ${WITH_CIE}`);
+  }
 }
+
+const WITH_CIE = "with an Italian identity card on the reader the test tells which isoDep suits it";

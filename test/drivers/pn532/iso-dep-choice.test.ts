@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { IsoDepChoice } from "../../../drivers/pn532/iso-dep-choice.ts";
 
 const failed = (choice: IsoDepChoice, family: string, times: number): void => {
-  for (let time = 0; time < times; time++) choice.failed(family, "damaged");
+  for (let time = 0; time < times; time++) choice.failed(family, "damaged", 254);
 };
 
 test("the firmware's engine is never left by itself", () => {
@@ -18,7 +18,7 @@ describe("our own engine", () => {
     const seen = [];
     for (let failures = 0; failures < 8; failures++) {
       seen.push(choice.of("A"));
-      choice.failed("A", "damaged");
+      choice.failed("A", "damaged", 254);
     }
     expect(seen).toEqual([256, 256, 128, 128, 64, 64, "firmware", "firmware"]);
     expect(choice.of("A")).toBe("firmware");
@@ -26,13 +26,33 @@ describe("our own engine", () => {
 
   test("goes down at once where the chip says that its buffer was full", () => {
     const choice = new IsoDepChoice("software");
-    choice.failed("A", "overflow");
+    choice.failed("A", "overflow", 254);
     expect(choice.of("A")).toBe(128);
-    choice.failed("A", "damaged");
-    choice.failed("A", "overflow");
+    choice.failed("A", "damaged", 254);
+    choice.failed("A", "overflow", 254);
     expect(choice.of("A")).toBe(64);
-    choice.failed("A", "overflow");
+    choice.failed("A", "overflow", 254);
     expect(choice.of("A")).toBe("firmware");
+  });
+
+  test("does not blame the size of frames for noise on short ones", () => {
+    const choice = new IsoDepChoice("software");
+    for (let time = 0; time < 9; time++) choice.failed("A", "damaged", 128);
+    expect(choice.of("A")).toBe(256);
+  });
+
+  test("asks all cards for less when one after the other does not answer its selection", () => {
+    const choice = new IsoDepChoice("software");
+    for (let time = 0; time < 4; time++) choice.selectionFailed();
+    choice.selectionWorked();
+    for (let time = 0; time < 4; time++) choice.selectionFailed();
+    expect(choice.first).toBe(256);
+    choice.selectionFailed();
+    expect(choice.first).toBe(128);
+    for (let time = 0; time < 10; time++) choice.selectionFailed();
+    expect(choice.first).toBe("firmware");
+    for (let time = 0; time < 10; time++) choice.selectionFailed();
+    expect(choice.first).toBe("firmware");
   });
 
   test("keeps other kinds of cards at what they can", () => {
@@ -52,12 +72,12 @@ describe("our own engine", () => {
 
   test("forgets a failure over a block that the next smaller frames could not hold, and over no other", () => {
     const choice = new IsoDepChoice("software");
-    choice.failed("A", "damaged");
+    choice.failed("A", "damaged", 254);
     choice.worked("A", 254);
-    choice.failed("A", "damaged");
+    choice.failed("A", "damaged", 254);
     expect(choice.of("A")).toBe(256);
     choice.worked("A", 128);
-    choice.failed("A", "damaged");
+    choice.failed("A", "damaged", 254);
     expect(choice.of("A")).toBe(128);
   });
 
@@ -65,17 +85,17 @@ describe("our own engine", () => {
     const choice = new IsoDepChoice("software");
     failed(choice, "A", 5);
     choice.worked("A", 33);
-    choice.failed("A", "damaged");
+    choice.failed("A", "damaged", 254);
     expect(choice.of("A")).toBe(64);
     choice.worked("A", 32);
-    choice.failed("A", "damaged");
+    choice.failed("A", "damaged", 254);
     expect(choice.of("A")).toBe("firmware");
   });
 
   test("remembers a bounded number of kinds", () => {
     const choice = new IsoDepChoice("software");
     failed(choice, "A", 2);
-    for (let kind = 0; kind < 64; kind++) choice.failed(`kind ${kind}`, "damaged");
+    for (let kind = 0; kind < 64; kind++) choice.failed(`kind ${kind}`, "damaged", 254);
     expect(choice.of("A")).toBe(256);
   });
 });

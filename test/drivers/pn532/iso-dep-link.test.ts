@@ -17,7 +17,7 @@ import { type CardApplication, IsoDepCard } from "../../../src/sim/cards/iso-dep
 import { SeededRandom } from "../../../src/sim/seeded-random.ts";
 import { frameWaitingUs } from "../../../src/sim/timing.ts";
 
-const SEEDS = Number(process.env["ISO_DEP_SEEDS"] ?? "2000");
+const SEEDS = Number(process.env["ISO_DEP_SEEDS"] ?? "10000");
 const FIRST_SEED = Number(process.env["ISO_DEP_SEED"] ?? "1");
 const FRAME_SIZES: readonly ReaderFrameBytes[] = [64, 128, 256];
 

@@ -56,18 +56,34 @@ describe("a card", () => {
     expect(link.left).toEqual([]);
   });
 
-  test.each([
-    ["is silent to RATS", SILENT],
-    ["answers it with noise", DAMAGED],
-  ])("that %s is nobody until the field was off", async (_, response) => {
+  test.each<[string, readonly Turn[]]>([
+    ["is silent to RATS, twice", [RATS(8, SILENT), RATS(8, SILENT)]],
+    ["answers it with noise", [RATS(8, DAMAGED)]],
+  ])("that %s is nobody until the field was off", async (_, asked) => {
     const { link, poll } = rig(
-      ...[BY_HOST, SELECTED, RATS(8, response), FIELD_OFF, FIELD_ON],
+      ...[BY_HOST, SELECTED, ...asked, FIELD_OFF, FIELD_ON],
       ...[
         { command: "3205FF0100", response: "33" },
         { command: "4A010300", response: "4B00" },
       ],
     );
     expect(await poll()).toEqual(ok(undefined));
+    expect(link.left).toEqual([]);
+  });
+
+  test("that answers the second RATS was only slow to hear", async () => {
+    const { link, present } = rig(BY_HOST, SELECTED, RATS(8, SILENT), RATS(8));
+    expect(await present()).toMatchObject({ kind: "isoDep" });
+    expect(link.left).toEqual([]);
+  });
+
+  test("that the chip has asked by itself is left to the chip, which is told again", async () => {
+    const asked: Turn = { command: "4A0100", response: `4B 01 01 0004 20 04 80010203 ${ATS}` };
+    const send: Turn = { command: "400100B0000000", response: "41009000" };
+    const { link, present, settle } = rig(BY_HOST, asked, send, BY_HOST, SELECTED, RATS(8));
+    const card = await present();
+    expect(await settle(card.channel.transceive(APDU))).toEqual(ok(hex("9000")));
+    await present();
     expect(link.left).toEqual([]);
   });
 
