@@ -14,7 +14,12 @@ import { judgeSeal, type SealRefusal } from "../seal/judge-seal.ts";
 import { parseSeal } from "../seal/parse-seal.ts";
 import { type Seal, wipeSeal } from "../seal/seal.ts";
 import type { SealAnchors } from "../seal/seal-anchors.ts";
-import { type SealedHolder, type SealedHolderError, sealedHolder } from "../seal/sealed-holder.ts";
+import {
+  type SealedHolder,
+  type SealedHolderError,
+  sealedHolder,
+  whyOfOtherKind,
+} from "../seal/sealed-holder.ts";
 import type { Instant } from "../time/time.ts";
 import { takesSealAlone } from "./door-policy.ts";
 
@@ -42,6 +47,9 @@ function holderBehind(
   anchors: SealAnchors,
   at: Instant,
 ): Result<SealedHolder, SealRefusal | SealedHolderError> {
+  // People hold out bills and tickets with seals of their own: no forgery, and no signer that is missing here.
+  const other = whyOfOtherKind(seal);
+  if (other !== undefined) return err({ kind: "noIdentityTitle", why: other });
   const verdict = judgeSeal(seal, anchors, at);
   return verdict.ok ? sealedHolder(seal) : verdict;
 }

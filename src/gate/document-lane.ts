@@ -81,6 +81,13 @@ const OTHER_DOCUMENT: Denial = {
   dated: false,
 };
 
+/** Behind these a card may come back and be read after all. */
+const UNDECIDED: ReadonlySet<(PassageFailure | Left)["kind"]> = new Set<(PassageFailure | Left)["kind"]>([
+  "cardLost",
+  "readerFailed",
+  "left",
+]);
+
 type Read = Promise<Result<Passage, PassageFailure>>;
 type DocumentRead = Promise<Result<Passage, PassageFailure | Left>>;
 /** Reads and proves the card's number, for whoever is known by that. */
@@ -107,8 +114,8 @@ export class DocumentLane {
     const { seals } = this.#context;
     seals?.hold();
     const read = await this.#read(card, byNumber, leftAt);
-    // Of a card that slipped away it is still the seal.
-    if (read.ok) seals?.forget();
+    // Of a card that slipped away it is still the seal; of one that is decided on it was.
+    if (read.ok || !UNDECIDED.has(read.error.kind)) seals?.forget();
     return read;
   }
 

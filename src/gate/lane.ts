@@ -23,7 +23,7 @@ export const UNSEEN_REARM_MS = 10_000;
 /** A seal shown again within this time of its last sight is the same presentation: scanners read again what stays in view. */
 export const SEAL_REARM_MS = 5_000;
 /** Holders remembered after they left. */
-export const MAX_RECENTS = 4;
+export const MAX_RECENTS = 8;
 /** A second card in the same field answers within this time of the loss of the first. */
 export const SHARED_FIELD_MS = 100;
 /** A holder who leaves may brush the field again for this long; a card lost in reading then is no attempt. */
@@ -330,7 +330,7 @@ function stepCommitting<Row>(lane: Committing<Row>, input: LaneInput<Row>): Lane
       case "lostCard":
         return toIdle(remember(present, input.now), [...effects, { do: "dropCard" }]);
       case "seal":
-        return toIdle(remember(present, input.now, SEAL_REARM_MS), effects);
+        return toIdle(rememberSeal(present, input.now), effects);
     }
   };
   if (input.kind === "commitFailed") return next([{ do: "signal", signal: "fault" }]);
@@ -393,21 +393,22 @@ function backInService<Row>({ was, reason, by }: Unproven): LaneEffect<Row> {
 }
 
 /** The presentation that ends now, before those that ended earlier. */
-function remember(presence: Presence, now: Millis, rearmMs: number = REARM_MS): Recents {
-  const { who, since, leftReported, refused, recents } = presence;
-  const rearmAt = after(now, rearmMs);
-  const ended: Recent = {
-    who,
-    since,
-    leftReported,
-    refused,
-    goneAt: now,
-    rearmAt,
-    overRestart: false,
-    seenAbsent: false,
-  };
-  return [ended, ...hiddenUntil(now, without(recents, who))].slice(0, MAX_RECENTS);
-}
+const remember = (presence: Presence, now: Millis): Recents =>
+  recentsOf(presence, endedNow(presence, now, REARM_MS), hiddenUntil(now, presence.recents));
+
+/** A seal hides nobody from the reader: whoever was there before is away for as long as he has been. */
+const rememberSeal = (presence: Presence, now: Millis): Recents =>
+  recentsOf(presence, endedNow(presence, now, SEAL_REARM_MS), presence.recents);
+
+const recentsOf = ({ who }: Presence, ended: Recent, earlier: Recents): Recents =>
+  [ended, ...without(earlier, who)].slice(0, MAX_RECENTS);
+
+const endedNow = ({ who, since, leftReported, refused }: Presence, now: Millis, rearmMs: number): Recent => ({
+  ...{ who, since, leftReported, refused, goneAt: now },
+  rearmAt: after(now, rearmMs),
+  overRestart: false,
+  seenAbsent: false,
+});
 
 /** While the reader was away nobody could see who stayed or came back: every absence counts from now. */
 const unseenUntil = (now: Millis, recents: Recents): Recents =>

@@ -102,10 +102,16 @@ export function sealedHolder(seal: Seal): Result<SealedHolder, SealedHolderError
 
 type OtherSeal = Extract<SealedHolderError, { readonly kind: "noIdentityTitle" }>["why"];
 
-function whyNoIdentityTitle(seal: Seal): OtherSeal | undefined {
+/** Why a seal, whoever made it, is of something else than a person's identity; it can be asked before the seal is judged. */
+export function whyOfOtherKind(seal: Seal): Exclude<OtherSeal, "authority"> | undefined {
   if (seal.form !== "text") return "form";
   if ((seal.perimeter ?? PERIMETER) !== PERIMETER) return "perimeter";
-  if (seal.documentType !== IDENTITY_TITLE) return "documentType";
+  return seal.documentType === IDENTITY_TITLE ? undefined : "documentType";
+}
+
+function whyNoIdentityTitle(seal: Seal): OtherSeal | undefined {
+  const other = whyOfOtherKind(seal);
+  if (other !== undefined) return other;
   // Those for tests come here in laboratories only: `judgeSeal` has refused them elsewhere.
   return IDENTITY_AUTHORITIES.has(seal.authorityId) || isTestSealer(seal) ? undefined : "authority";
 }

@@ -207,6 +207,23 @@ describe("a signer", () => {
   });
 });
 
+describe("a bundle of signers", () => {
+  test("brings no authority, whatever stands in it and however often it is imported", async () => {
+    const { bring, put, seals, kinds } = await operator();
+    await seals([FR05]);
+    const impostor = authorityMaker("FR05", { key: keyOf("impostor") });
+    const parts = [SIGNER, impostor, signerMaker(impostor, "0666")].map(({ certificate }) =>
+      concat(latin("\r\nContent-Type: application/pkix-cert\r\n\r\n"), certificate, latin("\r\n--End")),
+    );
+    const file = put("FR05_cert.der", concat(latin("--End"), ...parts, latin("--\r\n")));
+    for (let times = 0; times < 2; times++) {
+      const { out } = await bring(file);
+      expect(out).toContainEqual(containing("is itself an authority"));
+      expect(await kinds()).toEqual(["sealAuthority FR05", "sealSigner FR05/0001"]);
+    }
+  });
+});
+
 describe("a trusted list", () => {
   const services = [
     { certificates: [FR05.certificate] },

@@ -280,6 +280,20 @@ describe("a seal that was left behind", () => {
     expect(here.rows()).toEqual(GRANTED);
   });
 
+  test("by who was refused for another kind of card, is nothing to who comes next", async () => {
+    const here = await lane();
+    show(here, annasSeal({ fault: "otherNumber" }));
+    await here.gate.pass(SCANNING_MS);
+    here.gate.board.place(node(here.gate), { card: "phone" });
+    await here.gate.pass(2_000);
+    takeAway(here);
+    await here.gate.pass(600);
+    await read(here);
+    show(here, annasSeal());
+    await here.gate.pass(1_000);
+    expect(here.rows().at(-1)).toBe(GRANTED.at(-1));
+  });
+
   test("by whose card was refused, is nothing to who comes next", async () => {
     const here = await lane();
     show(here, annasSeal({ fault: "otherNumber" }));

@@ -85,7 +85,11 @@ export function examineBundle(bytes: Uint8Array, context: ExamineContext): Resul
   let testAuthorities = 0;
   for (const certificate of certificates) {
     const sealer = sealerByHand(certificate, options);
+    const subject = certificate.subject.text;
     if (!sealer.ok) leftOut.push({ what: "certificate", refusal: sealer.error });
+    // Nobody has confirmed this file: it brings signers below what is trusted, and nothing that would be trusted itself.
+    else if (sealer.value.role !== "signer")
+      leftOut.push({ what: "certificate", refusal: { kind: "sealerNotBelow", subject } });
     else if (sealer.value.laboratory && context.testAuthorities === "refused") testAuthorities++;
     else sealers.push(sealer.value);
   }

@@ -35,6 +35,8 @@ export type SealerRefusal =
   /** No root or authority of the store signed it. */
   | { readonly kind: "sealerUnproven"; readonly subject: string; readonly issuer: string }
   | { readonly kind: "sealerUsage"; readonly subject: string }
+  /** An authority or a root among the signers that an authority publishes. */
+  | { readonly kind: "sealerNotBelow"; readonly subject: string }
   /** The store has it under another name. */
   | { readonly kind: "sealerKnownOtherwise"; readonly subject: string; readonly as: string }
   /** `--seal-name` with more certificates than one. */
@@ -94,6 +96,8 @@ function describeSealerRefusal(refusal: SealerRefusal): string {
       return `${refusal.subject} is a country signer of the store, which makes no visible seals here: take it out first if it was imported by mistake`;
     case "sealerUnproven":
       return `${refusal.subject} is signed by nobody in the store who makes visible seals: import that of ${refusal.issuer} first, with --seals or in a trusted list`;
+    case "sealerNotBelow":
+      return `${refusal.subject} is itself an authority, which a file of signers does not bring: import it in a trusted list or alone, with --seals`;
     case "sealerUsage":
       return `${refusal.subject} is not for signing: give the certificate that the seals are made with`;
     case "sealerKnownOtherwise":
