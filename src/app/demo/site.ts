@@ -155,8 +155,10 @@ log: { level: ${values.logLevel} }
 `;
 }
 
-function readerText(lane: LaneBus, node: string, { irq, reset }: LaneLines): string {
-  return `{ bus: ${lane.bus}, node: ${node}, ${busText(lane, irq)}, resetLine: ${reset} }`;
+/** Documents are long: theirs are read in long frames. */
+function readerText({ bus, node, lines, demand }: Omit<Lane, "lane">): string {
+  const engine = demand === "verifiedDocument" ? ", isoDep: software" : "";
+  return `{ bus: ${bus.bus}, node: ${node}, ${busText(bus, lines.irq)}, resetLine: ${lines.reset}${engine} }`;
 }
 
 function busText(lane: LaneBus, irqLine: number): string {
@@ -176,7 +178,7 @@ function laneText({ lane, demand, lines, bus, node }: Lane, { pulseMs, hours }: 
     direction: in
     ${DEMANDS[demand]}
     groups: [${groups.join(", ")}]
-    reader: ${readerText(bus, node, lines)}
+    reader: ${readerText({ bus, node, lines, demand })}
     relay: { line: ${lines.relay}, activeLevel: high, pulseMs: ${pulseMs} }
     green: { line: ${lines.green}, activeLevel: high }
     red: { line: ${lines.red}, activeLevel: high }
