@@ -125,6 +125,17 @@ describe("a refusal", () => {
     expect(verdictBehind(8)).toEqual(["refusalsHaveReasons"]);
   });
 
+  test("for want of digits behind a block that had used them up, and behind nothing else", () => {
+    const missing = row("denied acs:SecurityLevelTooLow passwordMissing", { seq: 2, atMs: CAME_MS + 1_800 });
+    const blocked = row("denied acs:Blocked passwordTries");
+    const errand = { mistakes: [blocked].map(() => "denied acs:Blocked passwordTries") };
+    const answers = ["denied acs:Blocked passwordTries", "denied acs:SecurityLevelTooLow passwordMissing"];
+    expect(verdict([visit(STRANGER, {}, { ...errand, answers })], [blocked, missing])).toEqual([]);
+    expect(verdict([visit(STRANGER, {}, { answers: answers.slice(1) })], [missing])).toEqual([
+      "refusalsHaveReasons",
+    ]);
+  });
+
   test("for digits that somebody left behind, or that nobody did", () => {
     const wrong = row("denied InvalidPIN wrongPassword");
     const before = visit(STRANGER, {

@@ -47,13 +47,14 @@ const TRIES_UNTIL_LATE = 9;
 const SILENT = "denied acs:ChipAuthenticationFailed silent";
 /** The same with somebody who is refused for another reason first. */
 const silenced = (due: string): string => `${due} silent`;
+const PASSWORD_MISSING = "denied acs:SecurityLevelTooLow passwordMissing";
 /** What a card, a reader or a process in trouble leads to. */
 const IN_TROUBLE: readonly string[] = [
   SILENT,
   INCOMPLETE,
   "denied Other cardGarbled",
   "denied pt:InvalidIdentifierValue nisUnreadable",
-  "denied acs:SecurityLevelTooLow passwordMissing",
+  PASSWORD_MISSING,
 ];
 /** What comes of somebody else's digits at one's own card; the last two where it is no travel document. */
 const BY_FOREIGN_DIGITS: readonly string[] = [
@@ -212,6 +213,8 @@ class Court {
       ...mistakes,
       ...(mayBeBlocked || tries >= TRIES_OF_HOLDER ? [BLOCKED] : []),
       ...(tries >= TRIES_UNTIL_LATE ? [INCOMPLETE] : []),
+      // What was typed goes with the refusal: whoever lays his card down again is asked anew.
+      ...(judged.answers.some((row) => answerOf(row) === BLOCKED) ? [PASSWORD_MISSING] : []),
       ...(judged.isCalm ? [] : [...IN_TROUBLE, silenced(guest.due)]),
       ...(hasForeignDigits ? BY_FOREIGN_DIGITS : []),
     ];
