@@ -51,6 +51,12 @@ export default tseslint.config(
       "no-restricted-properties": [
         "error",
         { object: "Math", property: "random", message: "use the Random port" },
+        {
+          object: "AbortSignal",
+          property: "any",
+          message:
+            "Node.js 20 keeps its listeners for ever: abort a controller by a listener that is removed",
+        },
       ],
     },
   },

@@ -254,11 +254,14 @@ class RunningGate implements Gate {
 
   async run(signal: AbortSignal): Promise<void> {
     // A lane that throws ends the others too: nothing may open behind the back of a dying process.
-    const defect = new AbortController();
-    const stop = AbortSignal.any([signal, defect.signal]);
-    const serving = this.#doors.map((door) => this.#serve(door, stop));
-    for (const lane of serving) lane.catch(() => defect.abort());
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    if (signal.aborted) end();
+    signal.addEventListener("abort", end);
+    const serving = this.#doors.map((door) => this.#serve(door, over.signal));
+    for (const lane of serving) lane.catch(end);
     const outcomes = await Promise.allSettled(serving);
+    signal.removeEventListener("abort", end);
     for (const door of this.#doors) await door.releaseRelay();
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
     if (failed !== undefined) throw failed.reason;

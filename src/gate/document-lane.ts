@@ -252,13 +252,14 @@ export class DocumentLane {
   /** A password, or whoever is shown by a seal where the door goes by that; of both at once the password. */
   async #waitForAnswer(signal: AbortSignal): Promise<Answer | undefined> {
     const { entry, sealAlone } = this.#context;
-    const answered = new AbortController();
-    const end = (): void => answered.abort();
-    const either = AbortSignal.any([signal, answered.signal]);
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    signal.addEventListener("abort", end);
     const [passwords, seal] = await Promise.all([
-      entry.waitFor(either).finally(end),
-      sealAlone?.waitFor(either).finally(end),
+      entry.waitFor(over.signal).finally(end),
+      sealAlone?.waitFor(over.signal).finally(end),
     ]);
+    signal.removeEventListener("abort", end);
     if (seal === undefined) return passwords && { passwords };
     if (passwords === undefined) return { passage: sealAlone?.passage(seal) };
     wipeEnteredSeal(seal);

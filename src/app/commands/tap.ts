@@ -139,10 +139,14 @@ async function tapInTime<T>(
   work: CardWork<T>,
 ): Promise<Outcome<Tap<T>>> {
   io.err(`hold the card to the reader of ${place} …`);
-  const patience = new AbortController();
-  const late = io.clock.sleep(PATIENCE_MS, patience.signal).then(() => patience.abort());
-  const outcome = await attempts(reader, io, work, AbortSignal.any([io.signal, patience.signal]));
-  patience.abort();
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  if (io.signal.aborted) end();
+  io.signal.addEventListener("abort", end);
+  const late = io.clock.sleep(PATIENCE_MS, over.signal).then(end);
+  const outcome = await attempts(reader, io, work, over.signal);
+  end();
+  io.signal.removeEventListener("abort", end);
   await late;
   return outcome;
 }
