@@ -23,7 +23,9 @@ export const UNSEEN_REARM_MS = 10_000;
 /** A seal shown again within this time of its last sight is the same presentation: scanners read again what stays in view. */
 export const SEAL_REARM_MS = 5_000;
 /** Holders remembered after they left. */
-export const MAX_RECENTS = 8;
+export const MAX_RECENTS = 4;
+/** More seals than can be decided on within `SEAL_REARM_MS`. */
+const MAX_SEAL_RECENTS = 8;
 /** A second card in the same field answers within this time of the loss of the first. */
 export const SHARED_FIELD_MS = 100;
 /** A holder who leaves may brush the field again for this long; a card lost in reading then is no attempt. */
@@ -394,14 +396,17 @@ function backInService<Row>({ was, reason, by }: Unproven): LaneEffect<Row> {
 
 /** The presentation that ends now, before those that ended earlier. */
 const remember = (presence: Presence, now: Millis): Recents =>
-  recentsOf(presence, endedNow(presence, now, REARM_MS), hiddenUntil(now, presence.recents));
+  recentsOf(presence, endedNow(presence, now, REARM_MS), hiddenUntil(now, presence.recents)).slice(
+    0,
+    MAX_RECENTS,
+  );
 
 /** A seal hides nobody from the reader: whoever was there before is away for as long as he has been. */
 const rememberSeal = (presence: Presence, now: Millis): Recents =>
   recentsOf(presence, endedNow(presence, now, SEAL_REARM_MS), presence.recents);
 
 const recentsOf = ({ who }: Presence, ended: Recent, earlier: Recents): Recents =>
-  [ended, ...without(earlier, who)].slice(0, MAX_RECENTS);
+  [ended, ...without(earlier, who)].slice(0, MAX_SEAL_RECENTS);
 
 const endedNow = ({ who, since, leftReported, refused }: Presence, now: Millis, rearmMs: number): Recent => ({
   ...{ who, since, leftReported, refused, goneAt: now },

@@ -66,7 +66,8 @@ interface FoundCard {
   readonly historicalBytes: Uint8Array;
   readonly channel: CardChannel;
   /**
-   * Agrees on the fastest rate that reader and card know, for whoever will read much: it costs one command. To be
+   * Agrees on the fastest rate that reader and card know, for whoever will read much: it costs a
+   * command, or a few by this program's own engine. To be
    * called before the first APDU, since a card that refuses is activated anew at 106 kbit/s; its kind is not asked
    * again. Resolves with the link that holds from now on.
    */
