@@ -148,6 +148,16 @@ describe("flicker is not a new presentation", () => {
     expect(done.filter((effect) => effect.do === "pulseRelay")).toHaveLength(4);
   });
 
+  test("of five whose cards follow each other without a gap each is granted again when his turn comes", () => {
+    const holders = ["anna", "bruno", "carla", "dora", "emil"];
+    const turns = [...holders, ...holders].flatMap((who, turn) => {
+      const start = 100 + turn * 450;
+      return [...granted(start, who), gone(start + 400)];
+    });
+    const { done } = walk([started, ...turns]);
+    expect(done.filter((effect) => effect.do === "pulseRelay")).toHaveLength(10);
+  });
+
   test("a card pulled away right behind somebody else's is an attempt of its own", () => {
     const next = [
       gone(400),
