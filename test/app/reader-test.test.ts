@@ -4,7 +4,6 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { readerTestCommand } from "../../src/app/commands/reader-test.ts";
 import { testReader } from "../../src/app/commands/reader-test-checks.ts";
 import { showDistance } from "../../src/app/commands/reader-test-distance.ts";
-import { judgeI2c } from "../../src/app/commands/reader-test-speed.ts";
 import type { Check } from "../../src/app/doctor/check.ts";
 import { openDiagnostics } from "../../src/app/open-reader.ts";
 import { lockReader } from "../../src/app/process-lock.ts";
@@ -497,10 +496,4 @@ describe("the command", () => {
       expect({ exit, err }).toMatchObject({ exit: 3, err: [containing("does not exist")] });
     },
   );
-});
-
-describe("the speed of an I2C bus", () => {
-  test("without a round trip there is no clock to measure", () => {
-    expect(judgeI2c(undefined, 2).status).toBe("fail");
-  });
 });
