@@ -5,11 +5,11 @@
 import type { CardReader, LinkError } from "../ports/card.ts";
 import type { Clock } from "../ports/clock.ts";
 import { err, ok, type Result } from "../result.ts";
-import { after } from "../time/time.ts";
+import type { Millis } from "../time/time.ts";
 import { GONE } from "./activate-anew.ts";
 
-/** A holder has this long for what he is asked for. */
-const ENTRY_PATIENCE_MS = 20_000;
+/** A holder has this long to type what he is asked for. */
+export const ENTRY_PATIENCE_MS = 20_000;
 /** Between two looks whether the card, or at least the reader, is there. */
 export const PRESENCE_INTERVAL_MS = 250;
 
@@ -25,13 +25,19 @@ export interface AwaitEntryContext {
 /** What is waited for; nothing once `signal` is aborted. */
 type WaitFor<T> = (signal: AbortSignal) => Promise<T | undefined>;
 
+export interface Patience {
+  /** `mayLeave`: whoever has to show its back to a scanner takes the card away. */
+  readonly card: "stays" | "mayLeave";
+  /** When nobody is waited for any longer. */
+  readonly until: Millis;
+}
+
 /**
- * What was entered, or nothing when nobody did in time. Fails with the reader, and when the card is gone, unless it may leave:
- * whoever has to show its back to a scanner takes it away.
+ * What was entered, or nothing when nobody did in time. Fails with the reader, and when the card is gone, unless it may leave.
  */
 export async function awaitEntry<T>(
   waitFor: WaitFor<T>,
-  card: "stays" | "mayLeave",
+  { card, until }: Patience,
   { clock, reader, onWaiting, stopping }: AwaitEntryContext,
 ): Promise<Result<T | undefined, LinkError>> {
   const givingUp = new AbortController();
@@ -39,7 +45,6 @@ export async function awaitEntry<T>(
   const end = (): void => over.abort();
   stopping.addEventListener("abort", end);
   const entered = waitFor(givingUp.signal).finally(end);
-  const until = after(clock.monotonicMs(), ENTRY_PATIENCE_MS);
   let gone: LinkError | undefined;
   while (gone === undefined && !over.signal.aborted && !stopping.aborted && clock.monotonicMs() < until) {
     await clock.sleep(PRESENCE_INTERVAL_MS, over.signal);

@@ -71,8 +71,8 @@ export interface DocumentFinding {
   readonly alarm?: DocumentAlarm;
   /** Of the State whose cards have a number beside the document, and of that kind. */
   readonly mayHaveNumber?: true;
-  /** What its seal has to repeat: of a document that bears one, at a door that demands it. */
-  readonly sealedBy?: Secret<Mrz>;
+  /** What its seal has to repeat, and how long that is held: of a document that bears one, at a door that demands it. */
+  readonly sealedBy?: { readonly zone: Secret<Mrz>; readonly until: Millis };
 }
 
 /** What is to be tried on the document that lies there. */
@@ -89,8 +89,8 @@ export type ExaminerFailure = LinkError | { readonly kind: "pinsFailed"; readonl
 type ActivateAnew = () => Promise<Result<DetectedCard, LinkError>>;
 type Examined = Result<ExaminedDocument, DocumentError | LinkError>;
 
-/** A document that takes longer is given up: no secret of a holder is held for more (privacy rules, 5). */
-const EXAMINATION_MS = 10_000;
+/** A document that takes longer is given up, and what it said is dropped: nothing of a holder is held for more (privacy rules, 5). */
+const HELD_MS = 10_000;
 
 const NOTHING: Pick<DocumentFinding, "proofs" | "holders"> = { proofs: new Set(), holders: [] };
 
@@ -125,7 +125,7 @@ export class DocumentExaminer {
     if (anchors === undefined) return ok(refused({ kind: "noTrustAnchor" }, "trustStoreUnusable"));
     const { clock } = this.#context;
     const anew = async () => this.#ready(await activateAnew());
-    const until = after(clock.monotonicMs(), EXAMINATION_MS);
+    const until = after(clock.monotonicMs(), HELD_MS);
     const course = { ...trial, anchors, activateAnew: anew, until };
     let finding: DocumentFinding = refused({ kind: "wrongPassword" });
     for (const [index, password] of trial.passwords.entries()) {
@@ -171,12 +171,14 @@ export class DocumentExaminer {
     readonly examined: Examined;
     readonly finding: Result<DocumentFinding, ExaminerFailure>;
   }> {
-    const { rules, keys, random, today } = this.#context;
+    const { rules, keys, random, today, clock } = this.#context;
     let denied: readonly PersonalPart[] = [];
+    let readAt = clock.monotonicMs();
     const request: DocumentRequest = {
       ...{ password, keys, random, anchors, bac: rules.bac, ...today() },
       ...(presented === undefined ? {} : { presented }),
       objection: (mrz) => {
+        readAt = clock.monotonicMs();
         const found = this.#objection(mrz);
         denied = found?.holders ?? [];
         return found?.why;
@@ -186,7 +188,7 @@ export class DocumentExaminer {
       isWantedOf: ({ issuer }) => bearsFiscalCode(issuer),
     };
     const examined = await examineDocument(card, request, { ...this.#context, activateAnew, until });
-    if (examined.ok) return { examined, finding: ok(this.#found(examined.value)) };
+    if (examined.ok) return { examined, finding: ok(this.#found(examined.value, readAt)) };
     const { error } = examined;
     const finding = isLinkError(error) ? err(error) : ok({ ...refused(error), holders: denied });
     return { examined, finding };
@@ -199,7 +201,7 @@ export class DocumentExaminer {
     return denied && { why: "denyListed", holders: [denied] };
   }
 
-  #found({ proofs, signed, files }: ExaminedDocument): DocumentFinding {
+  #found({ proofs, signed, files }: ExaminedDocument, readAt: Millis): DocumentFinding {
     const { rules } = this.#context;
     const { mrz } = signed;
     const file = files.get("DG11");
@@ -213,7 +215,9 @@ export class DocumentExaminer {
       holders: holders.filter(({ kind }) => rules.match.has(kind)),
       ...(document === undefined ? {} : { document }),
       ...(hasNumber(mrz) ? { mayHaveNumber: true } : {}),
-      ...(rules.seal === "demanded" && bearsSeal(mrz) ? { sealedBy: new Secret(mrz) } : {}),
+      ...(rules.seal === "demanded" && bearsSeal(mrz)
+        ? { sealedBy: { zone: new Secret(mrz), until: after(readAt, HELD_MS) } }
+        : {}),
     };
   }
 

@@ -21,7 +21,7 @@ import type { Log } from "../ports/log.ts";
 import { err, ok, type Result } from "../result.ts";
 import { after, type Millis } from "../time/time.ts";
 import { activateAnew } from "./activate-anew.ts";
-import { awaitEntry, PRESENCE_INTERVAL_MS } from "./await-entry.ts";
+import { awaitEntry, ENTRY_PATIENCE_MS, PRESENCE_INTERVAL_MS } from "./await-entry.ts";
 import type { DocumentExaminer, DocumentFinding, ShownNumber } from "./document-examiner.ts";
 import { type EnteredPasswords, wipePasswords } from "./entered-password.ts";
 import { wipeEnteredSeal } from "./entered-seal.ts";
@@ -112,7 +112,6 @@ export class DocumentLane {
   /** The card in the field. `leftAt`: when the last who was decided on here left. */
   async read(card: DetectedCard, byNumber: ByNumber, leftAt: Millis | undefined): DocumentRead {
     const { seals } = this.#context;
-    seals?.hold();
     const read = await this.#read(card, byNumber, leftAt);
     // Of a card that slipped away it is still the seal; of one that is decided on it was.
     if (read.ok || !UNDECIDED.has(read.error.kind)) seals?.forget();
@@ -154,7 +153,7 @@ export class DocumentLane {
    * A card of a kind that has no number, as far as is known: a document of the one State whose cards have one is asked for it
    * after all.
    */
-  async #readNumberless(card: DetectedCard, entered: Entered, byNumber: ByNumber): Read {
+  async #readNumberless(card: DetectedCard, entered: Entered, byNumber: ByNumber): DocumentRead {
     const found = await this.#examine(card, entered);
     if (!found.ok) return found;
     if (entered.isAgain && isOfAnother(found.value)) return this.#askAndRead(undefined);
@@ -235,13 +234,18 @@ export class DocumentLane {
     return ok(key && { key, ...(document === undefined ? {} : { document }) });
   }
 
-  async #askAndRead(known: KnownNumber | undefined): Read {
-    const { examiner, onProgress } = this.#context;
+  async #askAndRead(known: KnownNumber | undefined): DocumentRead {
+    const { clock, examiner, sealAlone, onProgress } = this.#context;
     const blocked = examiner.blocked(shownNumber(known));
     if (!blocked.ok) return blocked;
     if (blocked.value !== undefined) return ok(this.#together(known, blocked.value));
     onProgress("enterPassword");
-    const answer = await awaitEntry((signal) => this.#waitForAnswer(signal), "stays", this.#context);
+    const waitFor = (signal: AbortSignal) => this.#waitForAnswer(signal);
+    const until = after(clock.monotonicMs(), ENTRY_PATIENCE_MS);
+    const answer = await awaitEntry(waitFor, { card: "stays", until }, this.#context);
+    // Whoever is to show a seal in place of typing takes the card away to do so: it was not he who broke off.
+    if (!answer.ok && answer.error.kind === "cardLost" && sealAlone !== undefined)
+      return err({ kind: "left" });
     if (!answer.ok) return answer;
     const { passwords, passage } = answer.value ?? {};
     if (passage !== undefined) return ok(passage);
@@ -305,7 +309,6 @@ export class DocumentLane {
     known?: KnownNumber,
   ): Promise<Result<DocumentFinding, PassageFailure>> {
     const { examiner, seals, onProgress } = this.#context;
-    seals?.hold();
     onProgress("holdStill");
     this.#isExamining = true;
     // The password of an enrolment is no guess, if the chip of that enrolment lies there.

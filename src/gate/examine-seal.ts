@@ -57,7 +57,7 @@ export class SealExaminer {
    */
   beside({ sealedBy, ...found }: DocumentFinding, seal: Uint8Array | undefined): DocumentFinding {
     if (sealedBy === undefined) return found;
-    const objection = seal === undefined ? "missing" : this.#objectionBeside(sealedBy.reveal(), seal);
+    const objection = seal === undefined ? "missing" : this.#objectionBeside(sealedBy.zone.reveal(), seal);
     return objection === undefined
       ? { ...found, proofs: new Set([...found.proofs, "seal"]) }
       : { ...found, ...sealRefusal(objection, "document/seal") };
@@ -78,10 +78,10 @@ export class SealExaminer {
     const unknownAs = `seal:${toHex(sha256(seal))}`;
     const sealed = this.#context.read(seal);
     seal.fill(0);
-    if (!sealed.ok) return { ...refused(sealed.error), unknownAs };
+    if (!sealed.ok) return { ...refused(sealed.error), unknownAs, bySeal: true };
     const passage = this.#passageOf(sealed.value);
     sealed.value.documentNumber.reveal().fill(0);
-    return { ...passage, unknownAs };
+    return { ...passage, unknownAs, bySeal: true };
   }
 
   #passageOf(sealed: SealedHolder): Passage {

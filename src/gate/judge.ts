@@ -109,7 +109,8 @@ export class Judge {
         : holderKey(someone.pseudonym, { refuted: alarm !== undefined });
     const isRetry = decision.outcome === "denied" && passage.attempt !== undefined;
     const who = isRetry ? `${holder}#${passage.attempt}` : holder;
-    return ok({ outcome: decision.outcome, who, row: alarm === undefined ? [row] : [alarm, row] });
+    const rows = alarm === undefined ? [row] : [alarm, row];
+    return ok({ outcome: decision.outcome, who, row: rows, bySeal: passage.bySeal });
   }
 
   /** A card that can never pass here: not an identity card, or one that speaks wrongly. */

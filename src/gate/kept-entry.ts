@@ -74,12 +74,6 @@ export class KeptEntry<T> {
     });
   }
 
-  /** Whose it is has come so far: what is kept has its whole time again. */
-  renew(): void {
-    const kept = this.take();
-    if (kept !== undefined) void this.#keep(kept);
-  }
-
   /** Wipes what is kept. */
   clear(): void {
     const kept = this.#kept;

@@ -50,6 +50,8 @@ export interface Verdict<Row> {
   /** Tells presentations of different holders apart; lives in memory only. */
   readonly who: string;
   readonly row: Row;
+  /** He was shown by a seal, with a card or without: his scanner may read it again while it stays in view. */
+  readonly bySeal?: boolean | undefined;
 }
 
 /** A presentation that has ended, kept to recognise a card that flickers. */
@@ -66,6 +68,7 @@ export interface Recent {
   readonly seenAbsent: boolean;
   /** It was not admitted; when that is not known, after a restart, it was. */
   readonly refused?: boolean | undefined;
+  readonly bySeal?: boolean | undefined;
 }
 
 /** The last presentations, newest first, each holder once: several, since two cards in one wallet take turns. */
@@ -82,6 +85,7 @@ interface Presence {
   readonly since: Millis;
   readonly leftReported: boolean;
   readonly refused?: boolean | undefined;
+  readonly bySeal?: boolean | undefined;
   /** Those before this one. */
   readonly recents: Recents;
 }
@@ -324,7 +328,8 @@ function stepCommitting<Row>(lane: Committing<Row>, input: LaneInput<Row>): Lane
   const { verdict, foundAt, recents } = lane;
   const refused =
     verdict.outcome === "denied" || (verdict.outcome === "granted" && input.kind === "commitFailed");
-  const present = { who: verdict.who, since: foundAt, leftReported: false, refused, recents };
+  const { who, bySeal } = verdict;
+  const present = { who, since: foundAt, leftReported: false, refused, bySeal, recents };
   const next = (effects: readonly LaneEffect<Row>[]): LaneStep<Row> => {
     switch (lane.of) {
       case "card":
@@ -396,21 +401,17 @@ function backInService<Row>({ was, reason, by }: Unproven): LaneEffect<Row> {
 
 /** The presentation that ends now, before those that ended earlier. */
 const remember = (presence: Presence, now: Millis): Recents =>
-  recentsOf(presence, endedNow(presence, now, REARM_MS), hiddenUntil(now, presence.recents)).slice(
-    0,
-    MAX_RECENTS,
-  );
+  recentsOf(presence, now, hiddenUntil(now, presence.recents)).slice(0, MAX_RECENTS);
 
 /** A seal hides nobody from the reader: whoever was there before is away for as long as he has been. */
-const rememberSeal = (presence: Presence, now: Millis): Recents =>
-  recentsOf(presence, endedNow(presence, now, SEAL_REARM_MS), presence.recents);
+const rememberSeal = (presence: Presence, now: Millis): Recents => recentsOf(presence, now, presence.recents);
 
-const recentsOf = ({ who }: Presence, ended: Recent, earlier: Recents): Recents =>
-  [ended, ...without(earlier, who)].slice(0, MAX_SEAL_RECENTS);
+const recentsOf = (presence: Presence, now: Millis, earlier: Recents): Recents =>
+  [endedNow(presence, now), ...without(earlier, presence.who)].slice(0, MAX_SEAL_RECENTS);
 
-const endedNow = ({ who, since, leftReported, refused }: Presence, now: Millis, rearmMs: number): Recent => ({
-  ...{ who, since, leftReported, refused, goneAt: now },
-  rearmAt: after(now, rearmMs),
+const endedNow = ({ who, since, leftReported, refused, bySeal }: Presence, now: Millis): Recent => ({
+  ...{ who, since, leftReported, refused, bySeal, goneAt: now },
+  rearmAt: after(now, bySeal === true ? SEAL_REARM_MS : REARM_MS),
   overRestart: false,
   seenAbsent: false,
 });
@@ -420,7 +421,7 @@ const unseenUntil = (now: Millis, recents: Recents): Recents =>
   recents.map((recent) => (recent.overRestart ? stillThere(recent, now) : { ...recent, ...unseen(now) }));
 
 /** What is known at `now` of somebody who was there before anybody could see him. */
-export const unseen = (now: Millis): Omit<Recent, "who" | "since" | "leftReported" | "refused"> => ({
+export const unseen = (now: Millis): Pick<Recent, "goneAt" | "rearmAt" | "overRestart" | "seenAbsent"> => ({
   goneAt: now,
   rearmAt: after(now, UNSEEN_REARM_MS),
   overRestart: true,
@@ -473,10 +474,10 @@ const toReading = <Row>(attempt: Attempt): LaneStep<Row> => [
 ];
 
 const toPresent = <Row>(
-  { who, since, leftReported, refused, recents }: Presence,
+  { who, since, leftReported, refused, bySeal, recents }: Presence,
   effects: readonly LaneEffect<Row>[],
 ): LaneStep<Row> => [
-  { at: "present", who, since, leftReported, refused, recents },
+  { at: "present", who, since, leftReported, refused, bySeal, recents },
   [...effects, { do: "watch", afterMs: leftReported ? WATCH_LEFT_INTERVAL_MS : WATCH_INTERVAL_MS }],
 ];
 

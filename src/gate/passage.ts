@@ -33,6 +33,8 @@ export interface Passage {
   readonly alarm?: DocumentAlarm;
   /** Tells one presentation in which nobody could be made out from another; in memory only. */
   readonly unknownAs?: string;
+  /** Shown by a seal, in place of a card or of what would open one. */
+  readonly bySeal?: true;
   /** Numbers the passwords that were tried at this door: two refusals one after the other are two presentations. */
   readonly attempt?: number;
 }

@@ -1,15 +1,18 @@
 /**
  * The seal of a document beside its chip, at a lane that demands both: shown before the document, while it waits for its
  * digits, or after the reading, when the lane asks for it. What the lane has of it is wiped at the end of the presentation, or
- * ten seconds after its holder did something last. Governing text: eMRTD sheet, 10.2; privacy rules, 5.
+ * ten seconds after it was shown; and what the chip said is held no longer than that to wait for it. Governing text: eMRTD
+ * sheet, 10.2; privacy rules, 5.
  */
 import type { LinkError } from "../ports/card.ts";
 import { ok, type Result } from "../result.ts";
+import type { Millis } from "../time/time.ts";
 import { type AwaitEntryContext, awaitEntry } from "./await-entry.ts";
 import type { DocumentFinding } from "./document-examiner.ts";
 import type { EnteredSeal } from "./entered-seal.ts";
 import type { SealExaminer } from "./examine-seal.ts";
 import type { KeptEntry } from "./kept-entry.ts";
+import { SEAL_DENIALS } from "./seal-denials.table.ts";
 
 export interface SealCheckContext extends AwaitEntryContext {
   readonly entry: KeptEntry<EnteredSeal>;
@@ -25,11 +28,6 @@ export class SealCheck {
     this.#context = context;
   }
 
-  /** The presentation goes on: a seal that was shown has its ten seconds again. */
-  hold(): void {
-    this.#context.entry.renew();
-  }
-
   /** The presentation is over: what was shown is not for the next one. */
   forget(): void {
     this.#context.entry.clear();
@@ -37,20 +35,24 @@ export class SealCheck {
 
   /**
    * What has been found of a document, with the proof of its seal, or the refusal for want of it. A document that bears none,
-   * or that was refused already, is left as it is. Fails only with the reader.
+   * or that was refused already, is left as it is. A seal that was there before the document and names another one may have
+   * been left by somebody else: the holder is asked for his own then. Fails only with the reader.
    */
   async complete(finding: DocumentFinding): Promise<Result<DocumentFinding, LinkError>> {
     if (finding.sealedBy === undefined) return ok(finding);
     const { entry, examiner } = this.#context;
     const shown = entry.take();
-    const seal = shown === undefined ? await this.#ask() : ok(shown);
-    return seal.ok ? ok(examiner.beside(finding, seal.value?.bytes)) : seal;
+    const before = shown && examiner.beside(finding, shown.bytes);
+    if (before !== undefined && before.detail !== SEAL_DENIALS.numberDiffers.detail) return ok(before);
+    const seal = await this.#ask(finding.sealedBy.until);
+    if (!seal.ok) return seal;
+    return ok(seal.value === undefined && before ? before : examiner.beside(finding, seal.value?.bytes));
   }
 
   /** The seal is printed on the card, so that whoever shows it may have to take the card away. */
-  #ask(): Promise<Result<EnteredSeal | undefined, LinkError>> {
+  #ask(until: Millis): Promise<Result<EnteredSeal | undefined, LinkError>> {
     const { entry, onProgress } = this.#context;
     onProgress("showSeal");
-    return awaitEntry((signal) => entry.waitFor(signal), "mayLeave", this.#context);
+    return awaitEntry((signal) => entry.waitFor(signal), { card: "mayLeave", until }, this.#context);
   }
 }

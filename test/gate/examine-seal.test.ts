@@ -14,7 +14,7 @@ import type { SealedHolder } from "../../src/seal/sealed-holder.ts";
 import { ARRIVALS } from "../../src/sim/arrivals.table.ts";
 import { arrival } from "../../src/sim/arrivals.ts";
 import { documentSeal, type SealOptions } from "../../src/sim/seal/document-seal.ts";
-import { instant } from "../../src/time/time.ts";
+import { instant, millis } from "../../src/time/time.ts";
 import { good } from "../good.ts";
 import { sealAnchorsOf } from "./seal-stage.ts";
 
@@ -87,7 +87,7 @@ describe("beside a chip", () => {
 
   test("the proof is added to those of the chip, or a refusal with them all the same; the bytes are zeros", () => {
     const [right, other] = [seal(), seal({ fault: "otherNumber" })];
-    const finding = { ...found, sealedBy: new Secret(zone) };
+    const finding = { ...found, sealedBy: { zone: new Secret(zone), until: millis(0) } };
     expect(examiner().beside(finding, right)).toEqual({
       ...found,
       proofs: new Set(["cardAccess", "documentSignature", "seal"]),
@@ -102,7 +102,7 @@ describe("beside a chip", () => {
 
   test("a document that needs no seal is left as it is, and nothing in a finding prints whose it is", () => {
     expect(examiner().beside(found, undefined)).toEqual(found);
-    const finding = { ...found, sealedBy: new Secret(zone) };
+    const finding = { ...found, sealedBy: { zone: new Secret(zone), until: millis(0) } };
     expect(inspect(finding, { depth: null }) + JSON.stringify(finding)).not.toContain(lucas.documentNumber);
   });
 });

@@ -43,23 +43,6 @@ describe("an entry", () => {
     expect(timeline.pending()).toEqual([]);
   });
 
-  test("has its whole time again where its holder goes on, and no more", async () => {
-    kept.enter("one");
-    await pass(KEPT_MS - 1);
-    kept.renew();
-    await pass(KEPT_MS - 1);
-    expect(wiped).toEqual([]);
-    await pass(1);
-    expect(wiped).toEqual(["one"]);
-  });
-
-  test("that is over is not brought back", async () => {
-    kept.enter("one");
-    await pass(KEPT_MS);
-    kept.renew();
-    expect([kept.take(), wiped]).toEqual([undefined, ["one"]]);
-  });
-
   test("is given to whoever waits, and kept for nobody else", async () => {
     const waiting = kept.waitFor(new AbortController().signal);
     kept.enter("one");

@@ -19,7 +19,8 @@ import {
 } from "./lane-walk.ts";
 
 const shows = (ms: number, who = "anna", outcome: "granted" | "denied" = "granted", shownAt = ms): Input => ({
-  ...{ kind: "sealShown", now: at(ms), shownAt: at(shownAt), verdict: verdict(who, outcome) },
+  ...{ kind: "sealShown", now: at(ms), shownAt: at(shownAt) },
+  verdict: { ...verdict(who, outcome), bySeal: true },
 });
 
 describe("a seal", () => {

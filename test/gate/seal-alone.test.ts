@@ -284,6 +284,41 @@ describe("a card at the same time", () => {
     expect(here.rows()).toEqual([GRANTED]);
   });
 
+  test("that waits for its digits, may be taken away to show its seal: one grant, and no row of a reading that broke off", async () => {
+    const here = await door();
+    lay(here);
+    await here.gate.pass(3_000);
+    takeAway(here);
+    await here.gate.pass(1_500);
+    expect(here.rows()).toEqual([]);
+    expect(await shown(here, annasSeal())).toEqual([GRANTED]);
+    expect(here.openings()).toBe(1);
+  });
+
+  test("that its seal answered for, leaves, and the scanner still sees the seal: one grant", async () => {
+    const here = await door();
+    lay(here);
+    await here.gate.pass(3_000);
+    await shown(here, annasSeal());
+    takeAway(here);
+    await here.gate.pass(500);
+    for (let sight = 0; sight < 5; sight++) await shown(here, annasSeal(), 2_000);
+    expect([here.rows(), here.openings()]).toEqual([[GRANTED], 1]);
+    await here.gate.pass(SEAL_REARM_MS);
+    expect(await shown(here, annasSeal())).toEqual([GRANTED, GRANTED]);
+  });
+
+  test("that its seal was refused for, too: one refusal", async () => {
+    const here = await door({ admitted: [] });
+    lay(here);
+    await here.gate.pass(3_000);
+    await shown(here, annasSeal({ fault: "cutOff" }));
+    takeAway(here);
+    await here.gate.pass(500);
+    for (let sight = 0; sight < 5; sight++) await shown(here, annasSeal({ fault: "cutOff" }), 2_000);
+    expect(here.rows()).toHaveLength(1);
+  });
+
   test("proves as much as a seal and more: whoever types passes, too", async () => {
     const here = await door();
     lay(here, cnie);
