@@ -1,7 +1,7 @@
 /**
  * Rules between what a door demands and the rest: which levels go together, that a step-up steps up, that it names groups
  * and schedules that there are, that documents are described where they can be demanded and nowhere else, and that seals have a
- * scanner. Like all rules between fields they look at whatever is right by itself.
+ * scanner and can find somebody. Like all rules between fields they look at whatever is right by itself.
  */
 import { type Level, STRONGEST_FIRST } from "../identity/proofs.ts";
 import { type ConfigPath, describeFound, errorAt, type Finding, unknownName } from "./config-problem.ts";
@@ -144,6 +144,7 @@ function sealFindings(place: DoorPlace): readonly Finding[] {
   return [
     ...(isAlone ? acceptedSealFindings(place) : refusedSealFindings(place)),
     ...(isAlone && isDemanded ? [needlessSeal(place)] : []),
+    ...(isAlone ? matchFindings(place) : []),
     ...(isAlone || isDemanded ? scannerFindings(place) : []),
   ];
 }
@@ -174,6 +175,21 @@ const needlessSeal = ({ path }: DoorPlace): Finding =>
     "ignored at a door that takes a seal alone: what whoever copied it can show proves no more beside a chip",
     "remove it, or do not take seals alone",
   );
+
+/** What a seal of today says of nobody: never a fiscal code, and no date of birth, without which a name finds nobody. */
+const IN_NO_SEAL: ReadonlySet<unknown> = new Set(["fiscalCode", "name"]);
+
+/** A word with a mistake in it may be the one that is missed. */
+function matchFindings({ path, door }: DoorPlace): readonly Finding[] {
+  const match = listIn(sectionIn(door["document"])["match"]);
+  if (match.length === 0 || !match.every((word) => IN_NO_SEAL.has(word))) return [];
+  const where = [...path, "document", "match"];
+  const allowed =
+    "document among them at a door that takes seals alone: a seal says the number of its document, but no fiscal code, and as a rule no date of birth to go with the name";
+  const remedy =
+    "add document, and list the holders by issuer and document_number, or do not take seals alone";
+  return [errorAt(where, `only ${match.join(" and ")}`, allowed, remedy)];
+}
 
 function scannerFindings({ path, door }: DoorPlace): readonly Finding[] {
   const section = door["document"];

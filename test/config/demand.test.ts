@@ -11,9 +11,6 @@ const NUMBER = ["level: identifier", "nisOnly: acceptsCopiedNumbers"];
 const CHIP = "level: originalChip";
 const AUTHENTIC = "level: authenticDocument";
 const VERIFIED = "level: verifiedDocument";
-const SEAL = ["level: documentSeal", "sealOnly: acceptsCopiedSeals"];
-const SCANNER = "scanner: { serial: { node: /dev/ttyACM0 } }";
-const WITH_SCANNER = `document: { ${SCANNER} }`;
 
 function doorOf(text: string) {
   const result = parseConfig(text);
@@ -70,17 +67,6 @@ describe("a good door", () => {
       [CHIP, "alsoAccepts: [verifiedDocument, authenticDocument]", "document: {}"],
     ],
     ["a number lane that demands the chip", [...NUMBER, "stepUp: [{ level: originalChip }]"]],
-    ["the seal of a document alone", [...SEAL, WITH_SCANNER]],
-    ["a seal or a chip", [...SEAL, "alsoAccepts: [originalChip]", WITH_SCANNER]],
-    [
-      "a seal beside the chip, by the operator's word",
-      [CHIP, "alsoAccepts: [documentSeal]", "sealOnly: acceptsCopiedSeals", WITH_SCANNER],
-    ],
-    [
-      "a seal lane that demands the whole document in some hours",
-      [...SEAL, "stepUp: [{ level: verifiedDocument, schedule: quiet-hours }]", WITH_SCANNER],
-    ],
-    ["a document and its seal", [VERIFIED, `document: { ${SCANNER}, seal: demanded }`]],
     [
       "a number lane that demands documents in some hours",
       [...NUMBER, "stepUp: [{ level: verifiedDocument, schedule: quiet-hours }]", "document: {}"],
@@ -228,83 +214,6 @@ describe("each mistake", () => {
       DOCUMENT,
       "a section",
       "remove it, or demand authenticDocument or verifiedDocument",
-    ],
-    [
-      "a seal alone without the operator's word",
-      ["level: documentSeal", WITH_SCANNER],
-      "doors[1].sealOnly",
-      "nothing",
-      "add sealOnly",
-    ],
-    [
-      "another word than the operator's",
-      ["level: documentSeal", "sealOnly: yes", WITH_SCANNER],
-      "doors[1].sealOnly",
-      '"yes"',
-      "correct the value",
-    ],
-    [
-      "a seal beside a chip without the operator's word",
-      [CHIP, "alsoAccepts: [documentSeal]", WITH_SCANNER],
-      "doors[1].sealOnly",
-      "nothing",
-      "add sealOnly: acceptsCopiedSeals, or do not accept documentSeal",
-    ],
-    [
-      "an acceptance of copied seals where none is taken alone",
-      [VERIFIED, "sealOnly: acceptsCopiedSeals", `document: { ${SCANNER}, seal: demanded }`],
-      "doors[1].sealOnly",
-      '"acceptsCopiedSeals"',
-      "remove it",
-    ],
-    [
-      "an acceptance of copied seals where numbers are taken",
-      [...NUMBER, "sealOnly: acceptsCopiedSeals"],
-      "doors[1].sealOnly",
-      "a key that is not known here",
-      "remove it",
-    ],
-    [
-      "seals and no section on documents",
-      SEAL,
-      DOCUMENT,
-      "nothing",
-      "add document, with the scanner that reads seals",
-    ],
-    [
-      "seals alone and no scanner",
-      [...SEAL, "document: {}"],
-      `${DOCUMENT}.scanner`,
-      "nothing",
-      "add scanner",
-    ],
-    [
-      "seals beside documents and no scanner",
-      [VERIFIED, "document: { seal: demanded }"],
-      `${DOCUMENT}.scanner`,
-      "nothing",
-      "add scanner",
-    ],
-    [
-      "a seal demanded beside the chip where it passes alone",
-      [...SEAL, `document: { ${SCANNER}, seal: demanded }`],
-      `${DOCUMENT}.seal`,
-      '"demanded"',
-      "remove it, or do not take seals alone",
-    ],
-    [
-      "a seal both demanded and not",
-      document("seal: sometimes"),
-      `${DOCUMENT}.seal`,
-      '"sometimes"',
-      "correct the value",
-    ],
-    [
-      "a step-up to what can be copied",
-      [...SEAL, "stepUp: [{ level: documentSeal }]", WITH_SCANNER],
-      `${STEP}.level`,
-      '"documentSeal"',
-      "correct the value",
     ],
     [
       "an acceptance of copied numbers where documents are demanded",
