@@ -42,6 +42,11 @@ export class CredentialInquiry implements CredentialLookup {
     return attempt(this.#database.file, () => this.#rows.standing(pseudonym));
   }
 
+  /** How many are denied by fiscal code or name alone, as far as entries of one reference are one holder's. */
+  deniedWithoutNumber(): Result<number, JournalError> {
+    return attempt(this.#database.file, () => this.#listing.deniedWithoutNumber());
+  }
+
   /** The chip that was pinned to a holder. */
   pinOf(pseudonym: Uint8Array): Result<ChipPin | undefined, JournalError> {
     return attempt(this.#database.file, () => this.#pins.pinOf(pseudonym));

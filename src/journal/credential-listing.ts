@@ -57,6 +57,7 @@ export class CredentialListing {
   readonly #isStill: Statement<[Uint8Array, string, string], { found: number }>;
   readonly #list: Statement<[], ListedRow>;
   readonly #entriesOf: Statement<[{ readonly who: string }], ListedRow>;
+  readonly #deniedWithoutNumber: Statement<[], { count: number }>;
 
   constructor(connection: Database) {
     this.#byReference = connection.prepare(holdersBy("reference"));
@@ -68,6 +69,11 @@ export class CredentialListing {
     );
     this.#list = connection.prepare(bothLists("TRUE"));
     this.#entriesOf = connection.prepare(bothLists(`pseudonym IN ${PSEUDONYMS}`));
+    this.#deniedWithoutNumber = connection.prepare(
+      `SELECT count(*) AS count FROM ${DENIED_HOLDERS} AND denied.kind IN ('cf', 'name')
+         AND NOT EXISTS (SELECT 1 FROM denied AS other
+           WHERE other.kind = 'doc' AND other.reference = denied.reference)`,
+    );
   }
 
   /** Holders on either list by a name that an operator has. */
@@ -88,6 +94,14 @@ export class CredentialListing {
   /** Both lists by reference and tag, one row at a time; SQLite sorts within its own bounded memory. */
   *list(): Generator<ListedCredential, void, void> {
     for (const row of this.#list.iterate()) yield listedCredential(row);
+  }
+
+  /**
+   * How many are denied by fiscal code or name, which come after all numbers in an entry, and by the number of no document in
+   * another entry of the same reference.
+   */
+  deniedWithoutNumber(): number {
+    return this.#deniedWithoutNumber.get()?.count ?? 0;
   }
 
   /** What the lists say of these holders, by the first pseudonym of each. */

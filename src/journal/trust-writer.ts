@@ -5,7 +5,7 @@
  */
 import type { Database, Statement } from "better-sqlite3";
 import type { Instant } from "../time/time.ts";
-import { SealerWriter } from "./sealer-writer.ts";
+import { CertificateTables, type Columns } from "./certificate-tables.ts";
 import type {
   Provenance,
   StoredAnchor,
@@ -33,8 +33,6 @@ interface Publication {
   readonly signedAt: Instant | undefined;
 }
 
-type Columns = Readonly<Record<string, Uint8Array | string | number | null>>;
-
 export class TrustWriter {
   readonly #connection: Database;
   readonly #reader: TrustReader;
@@ -42,13 +40,10 @@ export class TrustWriter {
   readonly #findList: Statement<[string], { id: number; list: string }>;
   readonly #insertSource: Statement<[Columns]>;
   readonly #updateSource: Statement<[Columns]>;
-  readonly #insertCertificate: Statement<[Columns]>;
-  readonly #insertEntry: Statement<[number, string]>;
-  readonly #entries: Statement<[number], { fingerprint: string }>;
-  readonly #deleteEntry: Statement<[number, string]>;
-  readonly #putRevocationList: Statement<[Columns]>;
+  readonly #dateSource: Statement<[number, number]>;
   readonly #insertSigner: Statement<[Columns]>;
-  readonly #sealers: SealerWriter;
+  readonly #countrySigners: CertificateTables<StoredAnchor>;
+  readonly #sealers: CertificateTables<StoredSealer>;
 
   constructor(connection: Database, reader: TrustReader) {
     this.#connection = connection;
@@ -65,46 +60,27 @@ export class TrustWriter {
       `UPDATE trust_source SET name = @name, list = @list, signed_at = @signedAt, imported_at = @importedAt
        WHERE publisher = @publisher`,
     );
-    this.#insertCertificate = connection.prepare(
-      `INSERT OR IGNORE INTO trust_certificate VALUES (@fingerprint, @der, @subjectKeyId, @subjectKey, @subject,
-         @country, @notBefore, @notAfter, @kind, @laboratory)`,
-    );
-    this.#insertEntry = connection.prepare("INSERT OR IGNORE INTO trust_entry VALUES (?, ?)");
-    this.#entries = connection.prepare("SELECT fingerprint FROM trust_entry WHERE source = ?");
-    this.#deleteEntry = connection.prepare("DELETE FROM trust_entry WHERE source = ? AND fingerprint = ?");
-    this.#putRevocationList = connection.prepare(
-      `INSERT INTO trust_crl VALUES (@issuerKey, @issuerKeyId, @fingerprint, @der, @issuer, @thisUpdate,
-         @nextUpdate, @name, @importedAt)
-       ON CONFLICT DO UPDATE SET fingerprint = @fingerprint, der = @der, issuer = @issuer,
-         this_update = @thisUpdate, next_update = @nextUpdate, source = @name, imported_at = @importedAt
-       WHERE fingerprint <> @fingerprint`,
-    );
+    this.#dateSource = connection.prepare("UPDATE trust_source SET imported_at = ? WHERE id = ?");
     this.#insertSigner = connection.prepare(
       "INSERT OR IGNORE INTO trust_signer VALUES (@fingerprint, @der, @subject, @name, @importedAt)",
     );
-    this.#sealers = new SealerWriter(connection);
+    this.#countrySigners = CertificateTables.ofCountrySigners(connection);
+    this.#sealers = CertificateTables.ofSealers(connection);
   }
 
   /** Adds anchors that the operator gives by hand: no list takes them away. */
   addByHand(anchors: readonly StoredAnchor[], from: Provenance): void {
-    if (anchors.length === 0) return;
-    const source = this.#sourceByHand(from);
-    for (const anchor of anchors) this.#put(source, anchor);
+    this.#addByHand(this.#countrySigners, anchors, from);
   }
 
   /** Adds makers of seals that the operator gives by hand: no list takes them away. */
   addSealersByHand(sealers: readonly StoredSealer[], from: Provenance): void {
-    if (sealers.length > 0) this.#sealers.add(this.#sourceByHand(from), sealers);
+    this.#addByHand(this.#sealers, sealers, from);
   }
 
   /** Makes what a publisher brings what this list says. */
   replaceList(list: PublishedList, from: Provenance): void {
-    const { anchors } = list;
-    const id = this.#sourceOf(list, from);
-    const named = new Set(anchors.map((anchor) => anchor.fingerprint));
-    for (const entry of this.#entries.all(id))
-      if (!named.has(entry.fingerprint)) this.#deleteEntry.run(id, entry.fingerprint);
-    for (const anchor of anchors) this.#put(id, anchor);
+    this.#countrySigners.replace(this.#sourceOf(list, from), list.anchors);
   }
 
   /** Makes what a publisher of seals' makers brings what this list says. */
@@ -119,7 +95,7 @@ export class TrustWriter {
 
   /** Takes the place of an older list of the same issuer and key. */
   putRevocationList(list: StoredRevocationList, from: Provenance): void {
-    this.#putRevocationList.run({ ...list, ...from });
+    this.#countrySigners.putRevocationList(list, from);
   }
 
   pin(signer: StoredSigner, from: Provenance): void {
@@ -128,36 +104,47 @@ export class TrustWriter {
 
   /** Takes out one certificate, whoever brought it, or one pinned signer. */
   remove(fingerprint: string): void {
-    for (const table of ["trust_certificate", "trust_signer"])
-      this.#connection.prepare(`DELETE FROM ${table} WHERE fingerprint = ?`).run(fingerprint);
+    this.#connection.prepare("DELETE FROM trust_signer WHERE fingerprint = ?").run(fingerprint);
+    this.#countrySigners.remove(fingerprint);
     this.#sealers.remove(fingerprint);
   }
 
   /** Takes out all that files of this name brought, lists and pins included. */
   removeSource(name: string): void {
     this.#connection.prepare("DELETE FROM trust_source WHERE name = ?").run(name);
-    for (const table of ["trust_crl", "trust_signer"])
-      this.#connection.prepare(`DELETE FROM ${table} WHERE source = ?`).run(name);
+    this.#connection.prepare("DELETE FROM trust_signer WHERE source = ?").run(name);
+    this.#countrySigners.removeRevocationLists(name);
     this.#sealers.removeRevocationLists(name);
   }
 
   /** Empties the store, whatever is in it. */
   clear(): void {
     this.#sealers.clear();
-    for (const table of ["entry", "certificate", "source", "crl", "signer"])
-      this.#connection.exec(`DELETE FROM trust_${table}`);
+    this.#countrySigners.clear();
+    for (const table of ["source", "signer"]) this.#connection.exec(`DELETE FROM trust_${table}`);
   }
 
   /** Ends a change: what nothing brings goes, and the rows as they are become the sealed ones. */
   seal(): void {
+    this.#countrySigners.sweep();
+    this.#sealers.sweep();
     this.#connection.exec(
-      `DELETE FROM trust_certificate WHERE fingerprint NOT IN (SELECT fingerprint FROM trust_entry);
-       DELETE FROM sealer_certificate WHERE fingerprint NOT IN (SELECT fingerprint FROM sealer_entry);
-       DELETE FROM trust_source WHERE publisher IS NULL AND id NOT IN (SELECT source FROM trust_entry)
+      `DELETE FROM trust_source WHERE publisher IS NULL AND id NOT IN (SELECT source FROM trust_entry)
          AND id NOT IN (SELECT source FROM sealer_entry);
        DELETE FROM trust_seal;`,
     );
     this.#connection.prepare("INSERT INTO trust_seal VALUES (?)").run(this.#reader.sealOfRows());
+  }
+
+  /** A file that goes by the name of an earlier one and brings something new is as new as that. */
+  #addByHand<Certificate extends StoredAnchor | StoredSealer>(
+    tables: CertificateTables<Certificate>,
+    certificates: readonly Certificate[],
+    from: Provenance,
+  ): void {
+    if (certificates.length === 0) return;
+    const source = this.#sourceByHand(from);
+    if (tables.add(source, certificates) > 0) this.#dateSource.run(from.importedAt, source);
   }
 
   #sourceByHand(from: Provenance): number {
@@ -175,15 +162,6 @@ export class TrustWriter {
 
   #insert(source: TrustSource): number {
     return Number(this.#insertSource.run(sourceColumns(source)).lastInsertRowid);
-  }
-
-  #put(source: number, anchor: StoredAnchor): void {
-    this.#insertCertificate.run({
-      ...anchor,
-      subjectKeyId: anchor.subjectKeyId ?? null,
-      laboratory: anchor.laboratory ? 1 : 0,
-    });
-    this.#insertEntry.run(source, anchor.fingerprint);
   }
 }
 

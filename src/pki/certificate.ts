@@ -112,6 +112,16 @@ export function readCertificate(element: Element): Result<Certificate, Certifica
   });
 }
 
+/**
+ * The bits of the public key alone (RFC 5280 §4.1.2.7): the same key is the same bits, whether the curve beside them is named or
+ * written out, and whatever padding an RSA key is for.
+ */
+export function keyBits({ spki }: Pick<Certificate, "spki">): Uint8Array {
+  const info = parseAsn1(spki, CARD_OBJECT);
+  const [, key] = info.ok ? children(info.value) : [];
+  return wholeBits(key) ?? spki;
+}
+
 /** Whether `certificate` was signed with the key of `issuer`; names and dates are not looked at. */
 export function isSignedBy(certificate: Certificate, issuer: Certificate): SignatureVerdict {
   const { signatureAlgorithm: algorithm, tbs: message, signature } = certificate;

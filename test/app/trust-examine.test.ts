@@ -3,12 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  type ExamineContext,
-  examineDirectory,
-  examineList,
-  examinePlain,
-} from "../../src/app/commands/trust-examine.ts";
+import { examineDirectory } from "../../src/app/commands/directory-examine.ts";
+import { type ExamineContext, examineList, examinePlain } from "../../src/app/commands/trust-examine.ts";
 import { openTrustFile } from "../../src/app/commands/trust-file.ts";
 import { parseCertificate } from "../../src/pki/certificate.ts";
 import { good } from "../good.ts";

@@ -75,6 +75,18 @@ describe("import", () => {
     expect(opened.rows()).toHaveLength(1);
   });
 
+  test("by hand of a file of the same name makes that as new as the last thing that it brought", async () => {
+    const opened = openRegister();
+    const dateOf = () => opened.content().sources.map(({ importedAt }) => importedAt - NOON);
+    await opened.import({ sealers: [sealer(5)] });
+    await opened.import({ sealers: [sealer(5), sealer(6)], importedAt: instant(NOON + DAY_MS) });
+    expect(dateOf()).toEqual([DAY_MS]);
+    await opened.import({ sealers: [sealer(6)], importedAt: instant(NOON + 2 * DAY_MS) });
+    expect(dateOf()).toEqual([DAY_MS]);
+    await opened.import({ byHand: [anchor(1)], importedAt: instant(NOON + 3 * DAY_MS) });
+    expect(dateOf()).toEqual([3 * DAY_MS]);
+  });
+
   test("of a newer list takes away what it does not name, but not what was given by hand", async () => {
     const opened = await filled();
     expect(opened.content().sealers.filter(({ isListed }) => isListed)).toHaveLength(2);

@@ -11,8 +11,8 @@ import { bundleBoundary, readCertificateBundle } from "../../pki/certificate-bun
 import { err, ok, type Result } from "../../result.ts";
 import { type ListedAuthority, readTrustedList } from "../../seal/trusted-list.ts";
 import { SealerBook, storedSealer } from "./sealer-book.ts";
-import { isAmong, sealerByHand, sealName } from "./sealers-by-hand.ts";
-import { type ExamineContext, type Examined, type LeftOut, NOTHING } from "./trust-examine.ts";
+import { sealerByHand, sealName } from "./sealers-by-hand.ts";
+import { chipKeysOf, type ExamineContext, type Examined, type LeftOut, NOTHING } from "./trust-examine.ts";
 import type { TrustRefusal } from "./trust-refusal.ts";
 
 /** A trusted list that the operator has confirmed, no older than the one that is held of the same State. */
@@ -31,7 +31,7 @@ export function examineTrustedList(
   const held = context.held.sources.find((source) => source.publisher === publisher)?.signedAt;
   if (held !== undefined && issuedAt < held) return err({ kind: "listOlder", publisher, held });
   const taken = takeListed(authorities, context);
-  if (taken.sealers.length === 0) return err({ kind: "nothingUsable" });
+  if (taken.sealers.length === 0) return err(taken.leftOut[0]?.refusal ?? { kind: "nothingUsable" });
   return ok({
     ...NOTHING,
     sealerLists: [{ publisher, fingerprint, signedAt: issuedAt, sealers: taken.sealers }],
@@ -50,6 +50,7 @@ interface Taken {
 
 function takeListed(authorities: readonly ListedAuthority[], context: ExamineContext): Taken {
   const book = new SealerBook(context.held.sealers);
+  const chipKeys = chipKeysOf(context.held);
   const sealers: StoredSealer[] = [];
   const leftOut: LeftOut[] = [];
   let testAuthorities = 0;
@@ -58,7 +59,7 @@ function takeListed(authorities: readonly ListedAuthority[], context: ExamineCon
     const sealer = storedSealer(certificate, "authority", { authorityId, certificateId: "" });
     const known = book.find(certificate.fingerprint);
     if (sealer.laboratory && context.testAuthorities === "refused") testAuthorities++;
-    else if (isAmong(context.held.anchors, certificate))
+    else if (chipKeys.has(certificate))
       leftOut.push({ what: "authority", refusal: { kind: "sealerIsCountrySigner", subject } });
     else if (known !== undefined && sealName(known) !== sealName(sealer)) {
       const refusal = { kind: "sealerKnownOtherwise", subject, as: sealName(known) } as const;
@@ -76,7 +77,7 @@ export function examineBundle(bytes: Uint8Array, context: ExamineContext): Resul
   const book = new SealerBook(context.held.sealers);
   const options = {
     book,
-    anchors: context.held.anchors,
+    chipKeys: chipKeysOf(context.held),
     names: undefined,
     testAuthorities: "accepted",
   } as const;

@@ -1,21 +1,22 @@
 /**
  * Makers of visible seals that an operator gives by hand: his own act is the trust in a root or an authority that is its own
  * root; an authority below a root needs that root in the store, and a signer the authority that signed it. What seals call
- * them stands in their names, or is said by the operator. None of them may be a country signer of the store, whose word is
- * about chips. Governing text: ANTS, 2D-Doc specification 3.2.6, 3.3 and 5.1; eMRTD notes, 10.2.
+ * them stands in their names, or is said by the operator. None of them may have a key whose word, by the store, is about
+ * chips. Governing text: ANTS, 2D-Doc specification 3.2.6, 3.3 and 5.1; eMRTD notes, 10.2.
  */
-import type { StoredAnchor, StoredSealer } from "../../journal/trust-content.ts";
+import type { StoredSealer } from "../../journal/trust-content.ts";
 import { type Certificate, isSignedBy } from "../../pki/certificate.ts";
 import { mayCertify } from "../../pki/chain.ts";
 import { err, ok, type Result } from "../../result.ts";
 import { maySeal, namesInCertificate, type SealerNames } from "../../seal/sealer.ts";
+import type { HeldKeys } from "./held-keys.ts";
 import { type SealerBook, storedSealer } from "./sealer-book.ts";
 import type { TrustRefusal } from "./trust-refusal.ts";
 
 export interface SealerOptions {
   readonly book: SealerBook;
-  /** The country signers of the store. */
-  readonly anchors: readonly StoredAnchor[];
+  /** Of country signers, and of those who sign lists of them. */
+  readonly chipKeys: HeldKeys;
   readonly testAuthorities: "refused" | "accepted";
   /** What seals call the one certificate of the file, if its names do not say it. */
   readonly names: SealerNames | undefined;
@@ -49,6 +50,8 @@ export function sealerByHand(
   certificate: Certificate,
   options: SealerOptions,
 ): Result<StoredSealer, TrustRefusal> {
+  if (options.chipKeys.has(certificate))
+    return err({ kind: "sealerIsCountrySigner", subject: certificate.subject.text });
   const sealer = mayCertify(certificate) ? authority(certificate, options) : signer(certificate, options);
   if (!sealer.ok) return sealer;
   const { subject } = sealer.value;
@@ -62,10 +65,9 @@ export function sealerByHand(
 
 function authority(
   certificate: Certificate,
-  { book, anchors, names = namesInCertificate(certificate) }: SealerOptions,
+  { book, names = namesInCertificate(certificate) }: SealerOptions,
 ): Result<StoredSealer, TrustRefusal> {
   const subject = certificate.subject.text;
-  if (isAmong(anchors, certificate)) return err({ kind: "sealerIsCountrySigner", subject });
   if (names.certificateId !== "") return err({ kind: "sealNameUnfit", subject, fit: "FR05" });
   const isOwnRoot = isSignedBy(certificate, certificate) === "valid";
   if (!isOwnRoot && !book.hasRootOf(certificate))
@@ -88,17 +90,6 @@ function signer(
     return err({ kind: "sealNameUnfit", subject, fit: `${authorityId}/0001` });
   return ok(storedSealer(certificate, "signer", { authorityId, certificateId }));
 }
-
-/** Whether a certificate or its key is one of these. */
-export const isAmong = (
-  stored: readonly Pick<StoredAnchor, "fingerprint" | "subjectKeyId">[],
-  { fingerprint, subjectKeyId }: Certificate,
-): boolean =>
-  stored.some(
-    (other) =>
-      other.fingerprint === fingerprint ||
-      (subjectKeyId !== undefined && other.subjectKeyId === subjectKeyId),
-  );
 
 /** For people: what a seal calls its maker. */
 export const sealName = ({ role, authorityId, certificateId }: StoredSealer): string => {

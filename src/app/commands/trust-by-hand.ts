@@ -7,21 +7,21 @@
 
 import { toHex } from "../../bytes/hex.ts";
 import { sha256 } from "../../crypto/hash.ts";
-import type { StoredAnchor, StoredRevocationList, StoredSealer } from "../../journal/trust-content.ts";
+import type { StoredAnchor, StoredRevocationList } from "../../journal/trust-content.ts";
 import { type Certificate, isSignedBy } from "../../pki/certificate.ts";
 import { isListSignedBy, type RevocationList } from "../../pki/crl.ts";
 import { isLinkCertificate, provesNewKey } from "../../pki/link-certificate.ts";
 import { err, ok, type Result } from "../../result.ts";
 import { isAuthorityId } from "../../seal/sealer.ts";
 import { type AnchorBook, isLaboratory, storedAnchor } from "./anchor-book.ts";
-import { isAmong } from "./sealers-by-hand.ts";
+import type { HeldKeys } from "./held-keys.ts";
 import type { TrustRefusal } from "./trust-refusal.ts";
 
 export interface CertificateOptions {
   readonly book: AnchorBook;
   readonly testAuthorities: "refused" | "accepted";
-  /** Makers of visible seals, none of which may vouch for a chip. */
-  readonly sealers: readonly StoredSealer[];
+  /** Of makers of visible seals, none of which may vouch for a chip. */
+  readonly sealKeys: HeldKeys;
 }
 
 /** The certificates as anchors, which are added to the book; or the first that is none. */
@@ -42,11 +42,10 @@ export function anchorsByHand(
 /** Why a certificate can be no anchor, whoever vouches for it. */
 function unfit(
   certificate: Certificate,
-  { testAuthorities, sealers }: CertificateOptions,
+  { testAuthorities, sealKeys }: CertificateOptions,
 ): TrustRefusal | undefined {
   const subject = certificate.subject.text;
-  if (isSealAuthority(certificate) || isAmong(sealers, certificate))
-    return { kind: "sealAuthority", subject };
+  if (isSealAuthority(certificate) || sealKeys.has(certificate)) return { kind: "sealAuthority", subject };
   if (isLaboratory(certificate) && testAuthorities === "refused") return { kind: "testAuthority", subject };
   if (certificate.keyUsage?.keyCertSign !== true) return { kind: "noCountrySigner", subject };
   if (isLinkCertificate(certificate)) return undefined;

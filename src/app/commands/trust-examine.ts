@@ -1,8 +1,7 @@
 /**
  * What a file brings to the trust store, verified against what the store holds: certificates and revocation lists
- * given by hand, a master list, or a directory of the ICAO with lists of many States. All or nothing, save that in
- * a directory, which nobody can mend, single lists that fail are left out and told. Lists of those who make visible seals
- * are in `sealer-examine.ts`.
+ * given by hand, or a master list. All or nothing, save that of a list certificates are left out, and told, that may not be
+ * what it says. Directories are in `directory-examine.ts`, lists of those who make visible seals in `sealer-examine.ts`.
  * Governing text: ICAO Doc 9303-12; eMRTD notes, sources of anchors.
  */
 import { toHex } from "../../bytes/hex.ts";
@@ -17,18 +16,17 @@ import type {
 import type { TrustImport } from "../../journal/trust-register.ts";
 import type { PublishedList } from "../../journal/trust-writer.ts";
 import type { Certificate } from "../../pki/certificate.ts";
-import { parseRevocationList, type RevocationList } from "../../pki/crl.ts";
-import { ldifValues } from "../../pki/ldif.ts";
+import type { RevocationList } from "../../pki/crl.ts";
 import { readMasterList } from "../../pki/master-list.ts";
 import { readTrustFile } from "../../pki/pem.ts";
 import { err, ok, type Result } from "../../result.ts";
 import type { SealerNames } from "../../seal/sealer.ts";
 import type { Instant } from "../../time/time.ts";
 import { AnchorBook, isLaboratory, storedAnchor } from "./anchor-book.ts";
+import { HeldKeys } from "./held-keys.ts";
 import { SealerBook } from "./sealer-book.ts";
 import { sealersByHand } from "./sealers-by-hand.ts";
 import { anchorsByHand, verifiedRevocationList } from "./trust-by-hand.ts";
-import type { TrustFile } from "./trust-file.ts";
 import type { TrustRefusal } from "./trust-refusal.ts";
 
 /** What a file is verified against. */
@@ -46,7 +44,11 @@ export interface ExamineContext {
   readonly at: Instant;
 }
 
-/** A part of a directory that was left out. */
+/** Keys that vouch for chips: of country signers, and of those who sign lists of them. */
+export const chipKeysOf = ({ anchors, signers }: TrustContent): HeldKeys =>
+  new HeldKeys([...anchors, ...signers]);
+
+/** A part of a list or directory that was left out. */
 export interface LeftOut {
   readonly what: "master list" | "revocation list" | "authority" | "certificate";
   readonly refusal: TrustRefusal;
@@ -123,55 +125,72 @@ function certificatesByHand(
   books: Books,
 ): Result<Partial<Examined>, TrustRefusal> {
   if (certificatesOf === "sealers") {
-    const options = { book: books.sealers, anchors: held.anchors, testAuthorities, names: sealerNames };
+    const options = { book: books.sealers, chipKeys: chipKeysOf(held), testAuthorities, names: sealerNames };
     const sealers = sealersByHand(certificates, options);
     return sealers.ok ? ok({ sealers: sealers.value }) : sealers;
   }
-  const options = { book: books.anchors, sealers: held.sealers, testAuthorities };
+  const options = { book: books.anchors, sealKeys: new HeldKeys(held.sealers), testAuthorities };
   const byHand = anchorsByHand(certificates, options);
   return byHand.ok ? ok({ byHand: byHand.value }) : byHand;
 }
 
 /** One master list. */
 export function examineList(bytes: Uint8Array, context: ExamineContext): Result<Examined, TrustRefusal> {
-  const verified = verifiedList(bytes, context, context.held.sources);
+  const { sources, sealers } = context.held;
+  const verified = verifiedList(bytes, context, { sources, sealKeys: new HeldKeys(sealers) });
   if (!verified.ok) return verified;
-  const { list, signer, unreadable, testAuthorities } = verified.value;
-  return ok({ ...NOTHING, lists: [list], signers: [signer], unreadable, testAuthorities });
+  const { list, signer, ...told } = verified.value;
+  return ok({ ...NOTHING, lists: [list], signers: [signer], ...told });
 }
 
-interface VerifiedList {
+/** A list that was verified, and what is told of it. */
+export interface VerifiedList extends Pick<Examined, "leftOut" | "unreadable" | "testAuthorities"> {
   readonly list: PublishedList;
   /** The pin that it was verified to. */
   readonly signer: StoredSigner;
-  readonly unreadable: number;
-  readonly testAuthorities: number;
+}
+
+/** What a list may not contradict. */
+interface KnownBefore {
+  readonly sources: readonly Pick<TrustSource, "publisher" | "signedAt">[];
+  /** Of makers of visible seals, who vouch for no chip, whoever says so. */
+  readonly sealKeys: HeldKeys;
 }
 
 /** A list under a pin, no older than the one that is held of the same publisher. */
-function verifiedList(
+export function verifiedList(
   bytes: Uint8Array,
   { pinned, at, testAuthorities }: ExamineContext,
-  sources: readonly Pick<TrustSource, "publisher" | "signedAt">[],
+  { sources, sealKeys }: KnownBefore,
 ): Result<VerifiedList, TrustRefusal> {
   const read = readMasterList({ bytes, pinned, at });
   if (!read.ok) return err({ kind: "listUnverified", failure: read.error });
   const { certificates, signedAt, skipped, pinned: pin } = read.value;
+  if (sealKeys.has(pin)) return err({ kind: "sealAuthority", subject: pin.subject.text });
   const publisher = publisherOf(pin);
   const held = sources.find((source) => source.publisher === publisher)?.signedAt;
   // Without a date it could be an old list, given to bring back what a newer one withdrew.
   if (held !== undefined && (signedAt === undefined || signedAt < held))
     return err({ kind: "listOlder", publisher, held });
+  const sealers = certificates.filter((certificate) => sealKeys.has(certificate));
+  const leftOut = sealers.map(
+    ({ subject }): LeftOut => ({
+      what: "certificate",
+      refusal: { kind: "sealAuthority", subject: subject.text },
+    }),
+  );
+  const others = certificates.filter((certificate) => !sealers.includes(certificate));
   // A pinned test signer may bring test authorities only: nobody would know the others for what they are.
-  const taken = certificates.filter((certificate) =>
+  const taken = others.filter((certificate) =>
     isLaboratory(certificate) ? testAuthorities === "accepted" : !isLaboratory(pin),
   );
-  if (taken.length === 0) return err({ kind: "nothingUsable" });
+  if (taken.length === 0) return err(leftOut[0]?.refusal ?? { kind: "nothingUsable" });
   return ok({
     list: { publisher, fingerprint: toHex(sha256(bytes)), signedAt, anchors: taken.map(storedAnchor) },
     signer: { der: pin.der, fingerprint: pin.fingerprint, subject: pin.subject.text },
+    leftOut,
     unreadable: skipped,
-    testAuthorities: certificates.length - taken.length,
+    testAuthorities: others.length - taken.length,
   });
 }
 
@@ -179,103 +198,4 @@ function verifiedList(
 function publisherOf(pin: Certificate): string {
   const name = pin.subject.country === "" ? pin.subject.text : pin.subject.country;
   return isLaboratory(pin) ? `${name} (test)` : name;
-}
-
-/** Gives others their turn; `stop` ends the work. */
-export type Turn = (doneBytes: number) => Promise<"go on" | "stop">;
-
-/**
- * A directory: its master lists, each under a pin, then its revocation lists, each under an anchor of the store or
- * of those lists. `undefined` when `turn` ended the work.
- */
-export async function examineDirectory(
-  file: TrustFile,
-  context: ExamineContext,
-  turn: Turn,
-): Promise<Result<Examined, TrustRefusal> | undefined> {
-  const reading = new DirectoryReading(context);
-  let doneBytes = 0;
-  const counted = function* () {
-    for (const piece of file.pieces()) {
-      doneBytes += piece.length;
-      yield piece;
-    }
-  };
-  for (const value of ldifValues(counted())) {
-    reading.take(value);
-    if ((await turn(doneBytes)) === "stop") return undefined;
-  }
-  return file.failure === undefined ? ok(reading.result()) : err(file.failure);
-}
-
-type DirectoryValue = ReturnType<typeof ldifValues> extends Generator<infer Value> ? Value : never;
-
-/** What was found in a directory so far. */
-class DirectoryReading {
-  readonly #context: ExamineContext;
-  readonly #lists = new Map<string, VerifiedList>();
-  readonly #revocationLists: Uint8Array[] = [];
-  readonly #leftOut: LeftOut[] = [];
-  #documentSigners = 0;
-  #unreadable = 0;
-
-  constructor(context: ExamineContext) {
-    this.#context = context;
-  }
-
-  take(value: DirectoryValue): void {
-    switch (value.kind) {
-      case "masterList":
-        this.#takeList(value.der);
-        return;
-      case "revocationList":
-        this.#revocationLists.push(value.der);
-        return;
-      case "certificate":
-        this.#documentSigners++;
-        return;
-      case "malformed":
-        this.#unreadable++;
-        return;
-    }
-  }
-
-  result(): Examined {
-    const lists = [...this.#lists.values()];
-    return {
-      ...NOTHING,
-      lists: lists.map(({ list }) => list),
-      signers: lists.map(({ signer }) => signer),
-      revocationLists: this.#verifiedRevocationLists(lists),
-      leftOut: this.#leftOut,
-      documentSigners: this.#documentSigners,
-      unreadable: lists.reduce((sum, list) => sum + list.unreadable, this.#unreadable),
-      testAuthorities: lists.reduce((sum, list) => sum + list.testAuthorities, 0),
-    };
-  }
-
-  #takeList(der: Uint8Array): void {
-    // Two lists of one publisher in one directory: the newer counts, as between two imports.
-    const before = [...this.#lists.values()].map(({ list }) => list);
-    const verified = verifiedList(der, this.#context, [...before, ...this.#context.held.sources]);
-    if (verified.ok) this.#lists.set(verified.value.list.publisher, verified.value);
-    else this.#leftOut.push({ what: "master list", refusal: verified.error });
-  }
-
-  #verifiedRevocationLists(lists: readonly VerifiedList[]): readonly StoredRevocationList[] {
-    const { held } = this.#context;
-    const book = new AnchorBook([...held.anchors, ...lists.flatMap(({ list }) => list.anchors)]);
-    const verified: StoredRevocationList[] = [];
-    for (const der of this.#revocationLists) {
-      const list = parseRevocationList(der);
-      if (!list.ok) {
-        this.#unreadable++;
-        continue;
-      }
-      const one = verifiedRevocationList(list.value, book, [...verified, ...held.revocationLists]);
-      if (one.ok) verified.push(one.value);
-      else this.#leftOut.push({ what: "revocation list", refusal: one.error });
-    }
-    return verified;
-  }
 }

@@ -13,16 +13,11 @@ import { err, ok, type Result } from "../../result.ts";
 import { isAuthorityId, isCertificateId, type SealerNames } from "../../seal/sealer.ts";
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
 import { isLaboratory } from "./anchor-book.ts";
+import { examineDirectory } from "./directory-examine.ts";
 import { Progress } from "./progress.ts";
 import { examineBundle, examineTrustedList } from "./sealer-examine.ts";
 import { failed, type Outcome, openConfig, openSite, type Site } from "./site.ts";
-import {
-  type ExamineContext,
-  type Examined,
-  examineDirectory,
-  examineList,
-  examinePlain,
-} from "./trust-examine.ts";
+import { type ExamineContext, type Examined, examineList, examinePlain } from "./trust-examine.ts";
 import { openTrustFile, type TrustFile } from "./trust-file.ts";
 import { describeRefusal, type TrustRefusal } from "./trust-refusal.ts";
 import { refusalJson, reportJson, reportLines } from "./trust-report.ts";

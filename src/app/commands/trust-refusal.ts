@@ -29,8 +29,9 @@ export type TrustRefusal =
 
 /** Of those who make visible seals. */
 export type SealerRefusal =
-  /** Given as a country signer, and an authority of seals. */
+  /** Given as a country signer or as a signer of their lists, and a maker of seals. */
   | { readonly kind: "sealAuthority"; readonly subject: string }
+  /** Given as a maker of seals, with the key of a country signer or of a pinned signer of lists. */
   | { readonly kind: "sealerIsCountrySigner"; readonly subject: string }
   /** No root or authority of the store signed it. */
   | { readonly kind: "sealerUnproven"; readonly subject: string; readonly issuer: string }
@@ -93,7 +94,7 @@ function describeSealerRefusal(refusal: SealerRefusal): string {
     case "sealAuthority":
       return `${refusal.subject} makes visible seals, and vouches for no chip: only --seals takes it`;
     case "sealerIsCountrySigner":
-      return `${refusal.subject} is a country signer of the store, which makes no visible seals here: take it out first if it was imported by mistake`;
+      return `${refusal.subject} has a key that vouches for chips in the store, and makes no visible seals here: take it out first if it was imported by mistake`;
     case "sealerUnproven":
       return `${refusal.subject} is signed by nobody in the store who makes visible seals: import that of ${refusal.issuer} first, with --seals or in a trusted list`;
     case "sealerNotBelow":
