@@ -119,7 +119,8 @@ async function openParts(
 
 /**
  * The country signers, where a door demands what only they can vouch for: such a gate does not start with a store that is
- * empty or damaged. One that takes seals and no more than seals may have none, and then takes no documents in their place.
+ * empty or damaged. One that takes seals and no more than seals may have none, and takes no documents in their place until
+ * some are imported.
  */
 async function openTrust(
   config: Config,
@@ -132,10 +133,12 @@ async function openTrust(
   if (levels.size === 0) return { value: () => undefined };
   // Loaded by those who need it: certificates and their parser cost a small gate megabytes.
   const { LiveTrustAnchors } = await import("./trust-anchors-of.ts");
-  const trust = LiveTrustAnchors.open(database, config, log);
-  if (trust.ok) return { value: () => trust.value.current() };
   levels.delete("documentSeal");
-  return levels.size === 0 ? { value: () => undefined } : failed(io, trust.error);
+  const trust =
+    levels.size === 0
+      ? LiveTrustAnchors.openEvenEmpty(database, config, log)
+      : LiveTrustAnchors.open(database, config, log);
+  return trust.ok ? { value: () => trust.value.current() } : failed(io, trust.error);
 }
 
 /** The makers of seals, where a door looks at those; without any such a gate does not start either. */

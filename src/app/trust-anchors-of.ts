@@ -32,9 +32,17 @@ function anchorsOf(
   return ok(new TrustAnchors({ anchors, revocationLists, crl, testAnchors }));
 }
 
+function anchorsIfAny(
+  content: TrustContent,
+  trust: TrustConfig,
+): Result<TrustAnchors | undefined, TrustError> {
+  const anchors = anchorsOf(content, trust);
+  return !anchors.ok && anchors.error.kind === "trustStoreEmpty" ? ok(undefined) : anchors;
+}
+
 /** The anchors of a running gate. */
 export class LiveTrustAnchors {
-  readonly #live: LiveStore<TrustAnchors>;
+  readonly #live: LiveStore<TrustAnchors | undefined>;
 
   /** Makes the anchors, so that a gate which needs them starts with them or says why it does not. */
   static open(
@@ -46,7 +54,20 @@ export class LiveTrustAnchors {
     return live.ok ? ok(new LiveTrustAnchors(live.value)) : live;
   }
 
-  private constructor(live: LiveStore<TrustAnchors>) {
+  /**
+   * As `open`, for a gate that can do without: while the store has no country signers there are no anchors, and no line in
+   * the log, since nothing is wrong. A damaged store is an error here too.
+   */
+  static openEvenEmpty(
+    database: OpenDatabase,
+    { trust }: Pick<Config, "trust">,
+    log: Log,
+  ): Result<LiveTrustAnchors, TrustError> {
+    const live = LiveStore.open(database, (content) => anchorsIfAny(content, trust), log);
+    return live.ok ? ok(new LiveTrustAnchors(live.value)) : live;
+  }
+
+  private constructor(live: LiveStore<TrustAnchors | undefined>) {
     this.#live = live;
   }
 

@@ -37,7 +37,15 @@ async function storeWith(...names: readonly AuthorityName[]) {
   };
   for (const name of names) await bring(name);
   const live = (log: Log = silentLog) => good(LiveTrustAnchors.open(world.database, GATE, log));
-  return { world, register, bring, live, run: (sql: string) => world.database.connection.exec(sql) };
+  const evenEmpty = (log: Log = silentLog) => good(LiveTrustAnchors.openEvenEmpty(world.database, GATE, log));
+  return {
+    world,
+    register,
+    bring,
+    live,
+    evenEmpty,
+    run: (sql: string) => world.database.connection.exec(sql),
+  };
 }
 
 describe("at the start", () => {
@@ -89,6 +97,41 @@ describe("while the gate runs", () => {
     expect(told).toEqual([["trustStoreUnusable", "trustStoreEmpty"]]);
     await bring("self-made");
     expect(verdict(anchors.current(), "self-made")).toBe("trusted");
+  });
+});
+
+describe("a gate that can do without country signers", () => {
+  test("starts without any, and believes those that are imported later, from then on", async () => {
+    const { evenEmpty, bring, register } = await storeWith();
+    const told: unknown[] = [];
+    const anchors = evenEmpty({ ...silentLog, error: (...line) => told.push(line) });
+    for (let time = 0; time < 2; time++) expect(verdict(anchors.current(), "self-made")).toBe("no anchors");
+    await bring("self-made");
+    expect(verdict(anchors.current(), "self-made")).toBe("trusted");
+    expect(anchors.current()).toBe(anchors.current());
+    good(await register.remove({ by: "everything" }));
+    expect(verdict(anchors.current(), "self-made")).toBe("no anchors");
+    expect(told).toEqual([]);
+  });
+
+  test("has none while the store has test authorities alone", async () => {
+    const { evenEmpty } = await storeWith("test");
+    expect(verdict(evenEmpty().current(), "test")).toBe("no anchors");
+  });
+
+  test("does not start with a damaged store, and tells of damage that is done later", async () => {
+    const { world, evenEmpty, run } = await storeWith("self-made");
+    const told: unknown[] = [];
+    const anchors = evenEmpty({
+      ...silentLog,
+      error: (event, fields) => told.push([event, fields?.["kind"]]),
+    });
+    run("UPDATE trust_certificate SET country = 'UT'; UPDATE trust_seal SET seal = 'x'");
+    for (let time = 0; time < 2; time++) expect(verdict(anchors.current(), "self-made")).toBe("no anchors");
+    expect(told).toEqual([["trustStoreUnusable", "trustStoreDamaged"]]);
+    expect(LiveTrustAnchors.openEvenEmpty(world.database, GATE, silentLog)).toMatchObject({
+      error: { kind: "trustStoreDamaged" },
+    });
   });
 });
 
