@@ -1,12 +1,15 @@
 /**
  * What is left of a name that is too long for its field in the machine readable zone. The standard leaves the way to the
- * State: to stop at the last position, to shorten the last words to initials, or words to one length. The family name gives
- * way only if it leaves no room for one letter of the given names. A State that shortens words in a way of its own is
- * not met, and its documents with such names are found by their number.
+ * State: to stop at the last position, to shorten the last words to initials, or words to one length. It wants a letter in
+ * that position, and programs that stop there leave what they find: behind a word the fillers that stand before the next.
+ * A State that shortens words in a way of its own is not met, and its documents with such names are found by their number.
  * Governing text: ICAO Doc 9303-4 §4.2.3, 9303-5 §4.2.3, 9303-6 §4.2.3.
  */
 
-/** Both in the spelling of the zone, a filler between words; `given` is "" for a person of one name. */
+/**
+ * Both in the spelling of the zone, a filler between words; `given` is "" for a person of one name. Of a cut name, either
+ * may end on the filler at which it was cut, the family name alone on both that stand before the given ones.
+ */
 export interface ZoneName {
   readonly family: string;
   readonly given: string;
@@ -15,8 +18,23 @@ export interface ZoneName {
 const FILLERS_BETWEEN = 2;
 /** Two fillers and one letter. */
 const LEAST_OF_GIVEN = 3;
+/** A filler and one letter. */
+const LEAST_OF_WORD = 2;
 
-/** The ways to fill `positions` to the last with a name that fills or exceeds them; none for a shorter name. */
+/** Whether a field with so many fillers behind the name had room for a letter more: if not, the name may be cut. */
+export const hadRoom = (name: ZoneName, fillersBehind: number): boolean =>
+  fillersBehind >= (name.given === "" ? LEAST_OF_GIVEN : LEAST_OF_WORD);
+
+/** How many fillers a cut name ends on. */
+export function fillersBehind({ family, given }: ZoneName): number {
+  const last = given === "" ? family : given;
+  return last.length - last.replace(/<+$/, "").length;
+}
+
+/**
+ * The ways to fill `positions` with a name that fills or exceeds them, to the last with letters, or with the fillers before
+ * a letter that has no room any more; none for a shorter name.
+ */
 export function cutNames({ family, given }: ZoneName, positions: number): readonly ZoneName[] {
   const wholeLength = given === "" ? family.length : family.length + FILLERS_BETWEEN + given.length;
   if (wholeLength < positions) return [];
@@ -28,7 +46,9 @@ export function cutNames({ family, given }: ZoneName, positions: number): readon
   if (family.length + LEAST_OF_GIVEN <= positions) return withGiven(family);
   const lengths = Array.from({ length: positions - LEAST_OF_GIVEN }, (_, index) => index + 1);
   const shorter = lengths.flatMap((length) => families.to(length));
-  return [...families.to(positions).map(alone), ...shorter.flatMap(withGiven)];
+  // The standard shortens a family name that leaves no room; who stops at the last position has it alone.
+  const stopped = family.length < positions ? [`${family}<<`.slice(0, positions)] : families.to(positions);
+  return [...stopped.map(alone), ...shorter.flatMap(withGiven)];
 }
 
 const alone = (family: string): ZoneName => ({ family, given: "" });
@@ -51,13 +71,14 @@ class ShortenedName {
   to(length: number): readonly string[] {
     const known = this.#known.get(length);
     if (known !== undefined) return known;
-    const forms = [...new Set([...stopped(this.#words, length), ...evened(this.#words, length)])];
+    const ways = [stopped(this.#words, length), evened(this.#words, length), initials(this.#words, length)];
+    const forms = [...new Set(ways.flatMap((way) => [...way]))];
     this.#known.set(length, forms);
     return forms;
   }
 }
 
-/** Cut within each word in turn, or behind it, those behind it left out or made initials. */
+/** Cut within each word in turn, or behind it, those behind it left out or made initials; where left out, on their filler, too. */
 function* stopped(words: readonly string[], length: number): Generator<string, void, void> {
   let lengthBefore = 0;
   for (const [index, word] of words.entries()) {
@@ -68,7 +89,14 @@ function* stopped(words: readonly string[], length: number): Generator<string, v
       if (left >= 1 && left <= word.length) yield [...before, word.slice(0, left), ...rest].join("<");
     }
     lengthBefore += word.length + 1;
+    if (lengthBefore === length && index + 1 < words.length) yield [...before, word, ""].join("<");
   }
+}
+
+/** All words as initials, where even these exceed the length and are stopped there. */
+function* initials(words: readonly string[], length: number): Generator<string, void, void> {
+  const all = words.map((word) => word.charAt(0)).join("<");
+  if (all.length > length) yield all.slice(0, length);
 }
 
 /**

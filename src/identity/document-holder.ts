@@ -11,7 +11,7 @@ import type { CivilDate } from "../time/civil-date.ts";
 import { ageYears, holderBirth, isExpired } from "./birth-date.ts";
 import { isOfHolder, readFiscalCode } from "./fiscal-code.ts";
 import type { HolderNote } from "./holder-note.ts";
-import type { DocumentNames } from "./name-key.ts";
+import { type DocumentNames, namesOfZone } from "./name-key.ts";
 import { type HolderNames, holderNames } from "./names.ts";
 
 /** Two verified files, read by `parseDg1` and `parseDg11`. */
@@ -104,8 +104,7 @@ function documentNumber({ documentNumber: number, checks }: Mrz): Pick<DocumentH
 }
 
 const writtenNames = (mrz: Mrz, dg11: PersonalDetails | undefined): DocumentNames => ({
-  zone: mrz.names,
-  ...(mrz.namesMayBeCut ? { cutIn: mrz.format } : {}),
+  ...namesOfZone(mrz),
   ...(dg11?.fullName === undefined ? {} : { whole: dg11.fullName }),
 });
 

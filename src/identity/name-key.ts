@@ -7,19 +7,35 @@
 import type { Mrz } from "../emrtd/lds/mrz.ts";
 import type { Names } from "../emrtd/lds/names.ts";
 import type { CivilDate } from "../time/civil-date.ts";
-import { cutNames, type ZoneName } from "./cut-names.ts";
+import { cutNames, fillersBehind, hadRoom, type ZoneName } from "./cut-names.ts";
 import { commonLetters, type UmlautSpelling, zoneSpelling } from "./zone-spelling.ts";
 
 /** Positions that family and given names share with the fillers between them. */
 const NAME_POSITIONS: Readonly<Record<Mrz["format"], number>> = { TD1: 30, TD2: 31, TD3: 39 };
 
+/** The field of the names in a zone, and the fillers behind them. */
+interface NamesField {
+  readonly format: Mrz["format"];
+  readonly fillersBehind: number;
+}
+
 /** The names of a document, as `parseMrz` and `parseDg11` give them. */
 export interface DocumentNames {
   readonly zone: Names;
-  /** Of the zone whose names fill their field, and so may be cut. */
-  readonly cutIn?: Mrz["format"];
+  /** Of the zone that had no room for a letter more, so that its names may be cut. */
+  readonly cutIn?: NamesField;
   /** From DG11. */
   readonly whole?: Names;
+}
+
+/** The names of a zone, with their field if they may be cut. */
+export function namesOfZone({
+  names,
+  format,
+  fillersBehindNames,
+}: Pick<Mrz, "names" | "format" | "fillersBehindNames">): Pick<DocumentNames, "zone" | "cutIn"> {
+  if (hadRoom(inZone(names, "oneLetter"), fillersBehindNames)) return { zone: names };
+  return { zone: names, cutIn: { format, fillersBehind: fillersBehindNames } };
 }
 
 /** The keys to look up for a document: at most two, none for names in another script. */
@@ -30,9 +46,10 @@ export function documentNameKeys(
   const fromDg11 = whole === undefined ? undefined : wholeKey(whole, born);
   const fromZone = wholeKey(zone, born);
   if (fromZone === undefined || cutIn === undefined) return distinctKeys([fromDg11, fromZone]);
+  const { format, fillersBehind } = cutIn;
   // Where the whole name is known, what a cut one might have been is not asked.
-  if (fromDg11 !== undefined) return distinctKeys([fromDg11]);
-  return distinctKeys([fromZone, cutKey(fromZone, NAME_POSITIONS[cutIn])]);
+  if (fromDg11 !== undefined) return distinctKeys(fillersBehind === 0 ? [fromDg11] : [fromDg11, fromZone]);
+  return distinctKeys([fromZone, cutKey(fromZone, { positions: NAME_POSITIONS[format], fillersBehind })]);
 }
 
 /**
@@ -49,7 +66,9 @@ export function listedNameKeys(names: Names, born: CivilDate): readonly Uint8Arr
   const cut = Object.values(NAME_POSITIONS).flatMap((positions) =>
     spelt
       .flatMap((name) => cutNames(name, positions))
-      .map((name) => cutKey(keyText(name, born, letters.of), positions)),
+      .map((name) =>
+        cutKey(keyText(name, born, letters.of), { positions, fillersBehind: fillersBehind(name) }),
+      ),
   );
   return distinctKeys([whole, ...cut]);
 }
@@ -99,7 +118,11 @@ const keyText = (
 
 const padded = (number: number, digits: number): string => String(number).padStart(digits, "0");
 
-const cutKey = (key: string, positions: number): string => `${key}<${positions}`;
+/** Says where the name was cut, so that a name of 30 letters and a filler never meets one that was cut at 30. */
+const cutKey = (
+  key: string,
+  { positions, fillersBehind }: { readonly positions: number; readonly fillersBehind: number },
+): string => `${key}<${positions}${"<".repeat(fillersBehind)}`;
 
 function distinctKeys(keys: readonly (string | undefined)[]): readonly Uint8Array[] {
   const encoder = new TextEncoder();

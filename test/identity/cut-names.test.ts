@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cutNames } from "../../src/identity/cut-names.ts";
+import { cutNames, hadRoom } from "../../src/identity/cut-names.ts";
 
 const formsOf = (family: string, given: string, positions: number): readonly string[] =>
   cutNames({ family, given }, positions).map((form) =>
@@ -42,6 +42,33 @@ test("whole words of the family name may be left out", () => {
   expect(forms).toContain("MONTECUCCOLI<DEGLI<ERRI<<MASSI");
 });
 
+describe("whoever stops at the last position may stop on a filler", () => {
+  test.each([
+    ["behind a word", "ABC", "DEF<GH", 9, "ABC<<DEF<"],
+    ["behind a word of the family name", "ABC<DEF", "G", 4, "ABC<"],
+    ["behind the family name", "ABCDEFGH", "IJ", 9, "ABCDEFGH<"],
+    ["behind the family name and both fillers", "ABCDEFGH", "IJ", 10, "ABCDEFGH<<"],
+    ["behind a word of a family name that was shortened first", "ABC<DEFGH", "IJKL", 8, "ABC<<<IJ"],
+    ["behind an initial, where not all have room", "ABCDE", "FG<HI<JK", 11, "ABCDE<<F<H<"],
+  ])("%s", (_, family, given, positions, form) => {
+    expect(formsOf(family, given, positions)).toContain(form);
+  });
+
+  test("and on none where a letter had room", () => {
+    expect(formsOf("ABC", "DEF<GH", 10).filter((form) => form.endsWith("<"))).toEqual([]);
+    expect(formsOf("ABCDEFG", "HI", 10).filter((form) => form.endsWith("<"))).toEqual([]);
+  });
+});
+
+test("a field has room for a letter more, or has none", () => {
+  const [both, family] = [
+    { family: "ABC", given: "DEF" },
+    { family: "ABC", given: "" },
+  ];
+  expect([0, 1, 2, 3].map((fillers) => hadRoom(both, fillers))).toEqual([false, false, true, true]);
+  expect([0, 1, 2, 3].map((fillers) => hadRoom(family, fillers))).toEqual([false, false, false, true]);
+});
+
 test("a name that leaves a position free is not cut", () => {
   expect(formsOf("ROSSI", "MARIO", 30)).toEqual([]);
   expect(formsOf("PAPANDROPOULOUS", "JONATHON<ALEC", 31)).toEqual([]);
@@ -57,12 +84,12 @@ test("a person of one name has forms of one name", () => {
   expect(formsOf("ABCDEFGHIJKL", "", 10)).toEqual(["ABCDEFGHIJ"]);
 });
 
-test("each form fills the field to its last position, with a letter there and no filler astray", () => {
+test("each form fills the field to its last position, with a letter or the filler before the next word there", () => {
   for (const positions of [30, 31, 39])
     for (const [family, given] of [CHAYAPA, ARNPOL, DINGO])
       for (const form of formsOf(words(family), words(given), positions)) {
         expect(form).toHaveLength(positions);
-        expect(form).toMatch(/^[A-Z]+(<[A-Z]+)*(<<[A-Z]+(<[A-Z]+)*)?$/);
+        expect(form).toMatch(/^[A-Z]+(<[A-Z]+)*<?(<<[A-Z]+(<[A-Z]+)*<?)?$/);
       }
 });
 

@@ -21,6 +21,8 @@ export interface Mrz {
   readonly names: Names;
   /** The field of the names is full to its last character, so they may be cut. */
   readonly namesMayBeCut: boolean;
+  /** Fillers from the last letter to the end of the field: one or two may be those at which a program cut the names. */
+  readonly fillersBehindNames: number;
   /** Six characters YYMMDD, unknown parts `<<` or `00`. */
   readonly dateOfBirth: string;
   /** Six characters YYMMDD. */
@@ -65,14 +67,17 @@ export function parseMrz(zone: Uint8Array): Result<Mrz, MrzMalformed> {
   const text = TEXT.decode(zone);
   const printed = printedNumber(zone, layout);
   const [, birthEnd] = layout.dateOfBirth;
+  const names = text.slice(...layout.names);
+  const fillersBehindNames = names.length - withoutFillers(names).length;
   return ok({
     format: layout.format,
     documentCode: field(text, layout.documentCode),
     issuer: field(text, layout.issuer),
     documentNumber: withoutFillers(TEXT.decode(printed.number)),
     nationality: field(text, layout.nationality),
-    names: splitNames(text.slice(...layout.names)),
-    namesMayBeCut: !text.slice(...layout.names).endsWith("<"),
+    names: splitNames(names),
+    namesMayBeCut: fillersBehindNames === 0,
+    fillersBehindNames,
     dateOfBirth: text.slice(...layout.dateOfBirth),
     dateOfExpiry: text.slice(...layout.dateOfExpiry),
     sex: SEXES.get(text.charAt(birthEnd + 1)) ?? "unspecified",

@@ -17,6 +17,7 @@ const ALL_RIGHT = {
   composite: true,
 };
 const SEXES: Readonly<Record<string, string>> = { F: "female", M: "male" };
+const POSITIONS = { TD1: 30, TD2: 31, TD3: 39 } as const;
 const unfilled = (text: string): string => text.replace(/<+$/, "").replace(/^<+/, "");
 
 describe("the specimens of the standard", () => {
@@ -31,6 +32,7 @@ describe("the specimens of the standard", () => {
       nationality: parsed.nationality,
       names: { primary, secondary: secondary.replaceAll("<", " ") },
       namesMayBeCut: false,
+      fillersBehindNames: parsed.names.length - parsed.names.replace(/<+$/, "").length,
       dateOfBirth: parsed.dateOfBirth,
       dateOfExpiry: parsed.dateOfExpiry,
       sex: SEXES[parsed.sex],
@@ -125,6 +127,20 @@ describe("oddities", () => {
     );
   });
 
+  test.each([
+    [37, 0],
+    [36, 1],
+    [1, 36],
+  ])("behind %i letters of a given name there are %i fillers", (letters, fillers) => {
+    const names = "B".repeat(letters);
+    expect(read(zoneOf({ ...passport, names: `<<${names}` })).fillersBehindNames).toBe(fillers);
+    expect(read(zoneOf({ ...passport, names: `A<${names}` })).fillersBehindNames).toBe(fillers);
+  });
+
+  test("a field of fillers has no names before them", () => {
+    expect(read(zoneOf({ ...passport, names: "" })).fillersBehindNames).toBe(39);
+  });
+
   test.each(["<", "X", "7"])("sex %s is unspecified", (sex) => {
     expect(read(zoneOf({ ...passport, sex })).sex).toBe("unspecified");
   });
@@ -200,6 +216,7 @@ describe("properties", () => {
           ...fields,
           names: { primary, secondary },
           namesMayBeCut: false,
+          fillersBehindNames: POSITIONS[fields.format] - `${primary}<<${secondary}`.length,
           sex: SEXES[sex],
           checks: ALL_RIGHT,
           zone,
