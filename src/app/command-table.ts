@@ -72,7 +72,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       seal: {
         value: "FILE",
-        help: "check the visible seal (2D-Doc) in this file, text or binary form, or in standard input (-); uses no reader",
+        help: "check the visible seal (2D-Doc) in this file, text or binary form, or in standard input (-), without a reader; with --document: also hold the seal in this file against the document's chip",
       },
       json,
     },

@@ -8,6 +8,8 @@ import type { CardLink } from "../../ports/card.ts";
 import type { Result } from "../../result.ts";
 import { describeRefusal } from "./document-refusals.table.ts";
 import { describePhotograph, type Photograph } from "./photograph.ts";
+import type { SealBeside } from "./read-document-seal.ts";
+import { sealBesideJson, sealBesideLines } from "./read-document-seal-report.ts";
 
 /** A step that was done, and how long after the one before. */
 export interface TimedStep {
@@ -24,21 +26,41 @@ export interface DocumentReport {
   readonly readMs: number;
   /** What became of the photograph, where one was asked for and the document is authentic. */
   readonly photo: Photograph | undefined;
+  /** The seal that was held against the document, where one was given. */
+  readonly seal: SealBeside | undefined;
 }
 
-export function reportJson({ link, steps, examined, readMs, photo }: DocumentReport): readonly string[] {
+export function reportJson(report: DocumentReport): readonly string[] {
+  const { link, steps, readMs, photo, seal } = report;
   const told = steps.map(({ step, tookMs }) => ({ ...plain(step), tookMs: rounded(tookMs) }));
-  const shown = { ...(photo === undefined ? {} : { photo }), ...(link === undefined ? {} : { link }) };
-  return [JSON.stringify({ ...resultOf(examined), ...shown, readMs: rounded(readMs), steps: told })];
+  const shown = {
+    ...(seal === undefined ? {} : { seal: sealBesideJson(seal) }),
+    ...(photo === undefined ? {} : { photo }),
+    ...(link === undefined ? {} : { link }),
+  };
+  return [JSON.stringify({ ...resultWithSeal(report), ...shown, readMs: rounded(readMs), steps: told })];
 }
 
-export function reportLines({ link, steps, examined, readMs, photo }: DocumentReport): readonly string[] {
+export function reportLines(report: DocumentReport): readonly string[] {
+  const { link, steps, examined, readMs, photo, seal } = report;
+  const result = resultWithSeal(report);
   return [
     ...(link === undefined ? [] : [`  ${describeLink(link)}`]),
     ...steps.map(({ step, tookMs }) => `  ${describeStep(step).padEnd(48)} ${rounded(tookMs)} ms`),
     `${sentenceOf(resultOf(examined))}; ${rounded(readMs)} ms`,
     ...(photo === undefined ? [] : [describePhotograph(photo)]),
+    ...(seal === undefined ? [] : sealBesideLines(seal, "proofs" in result ? result.proofs : [])),
   ];
+}
+
+/** Of document and seal together: the one is not taken without the other where both are shown. */
+function resultWithSeal({ examined, seal }: DocumentReport) {
+  const result = resultOf(examined);
+  if (seal === undefined || result.result === "refused") return result;
+  const { refusal } = seal;
+  return refusal === undefined
+    ? { ...result, proofs: [...result.proofs, "seal"] }
+    : { ...result, result: "refused", ...refusal };
 }
 
 function describeLink({ kbits, isoDep, frameBytes }: CardLink): string {

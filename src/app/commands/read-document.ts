@@ -1,6 +1,7 @@
 /**
  * `varco read --document`: one travel document for a technician, step by step with times and sizes, and what it proves in
- * the end. Says of whom nothing: State, kind and proofs are all that is shown; a photograph goes into a file, if one is named.
+ * the end, with `--seal` together with the seal on its back. Says of whom nothing: State, kind and proofs are all that is
+ * shown; a photograph goes into a file, if one is named.
  */
 import type { Config } from "../../config/schema.ts";
 import { systemRandom } from "../../crypto/system-random.ts";
@@ -25,6 +26,8 @@ import { openVpcdReader } from "../vpcd-reader.ts";
 import { askDocumentPasswords } from "./document-password.ts";
 import { keepPhotograph, openPhotographFile, type PhotographFile } from "./photograph.ts";
 import { reportJson, reportLines, type TimedStep } from "./read-document-report.ts";
+import { besideDocument, openSealBeside, sealComplaint } from "./read-document-seal.ts";
+import { type SealExamination, wipeExamination } from "./seal-examination.ts";
 import { failed, type Outcome, openConfig, openSite, type Site } from "./site.ts";
 import { type ActivateAnew, awaitTap, awaitTapAt, type CardWork, type Tap } from "./tap.ts";
 
@@ -37,7 +40,7 @@ interface DocumentOutcome {
 }
 
 export const readDocumentCommand: Execute = async (invocation, io) => {
-  const complaint = usageComplaint(invocation);
+  const complaint = sealComplaint(invocation) ?? usageComplaint(invocation);
   if (complaint !== undefined) {
     io.err(`${complaint}; see varco read --help`);
     return EXIT.usage;
@@ -47,22 +50,37 @@ export const readDocumentCommand: Execute = async (invocation, io) => {
   const site = await openSite(config.value, io);
   if ("exit" in site) return site.exit;
   try {
-    const photo = await photoFile(invocation, io);
-    if ("exit" in photo) return photo.exit;
-    try {
-      return await inspect({ site: site.value, config: config.value, photo: photo.value }, invocation, io);
-    } finally {
-      await photo.value?.close();
-    }
+    return await readAtSite({ site: site.value, config: config.value }, invocation, io);
   } finally {
     site.value.close();
   }
 };
 
-interface Desk {
+interface OpenSite {
   readonly site: Site;
   readonly config: Config;
+}
+
+/** What is besides the document: its seal, and a file for its photograph. */
+interface Desk extends OpenSite {
   readonly photo: PhotographFile | undefined;
+  readonly seal: SealExamination | undefined;
+}
+
+async function readAtSite(at: OpenSite, invocation: Invocation, io: CommandIo): Promise<ExitCode> {
+  const seal = openSealBeside(invocation, at, io);
+  if ("exit" in seal) return seal.exit;
+  try {
+    const photo = await photoFile(invocation, io);
+    if ("exit" in photo) return photo.exit;
+    try {
+      return await inspect({ ...at, photo: photo.value, seal: seal.value }, invocation, io);
+    } finally {
+      await photo.value?.close();
+    }
+  } finally {
+    if (seal.value !== undefined) wipeExamination(seal.value);
+  }
 }
 
 async function photoFile(
@@ -74,11 +92,8 @@ async function photoFile(
   return opened.ok ? opened : failed(io, opened.error);
 }
 
-async function inspect(
-  { site, config, photo }: Desk,
-  invocation: Invocation,
-  io: CommandIo,
-): Promise<ExitCode> {
+async function inspect(desk: Desk, invocation: Invocation, io: CommandIo): Promise<ExitCode> {
+  const { site, config } = desk;
   const anchors = loadTrustAnchors(site.database, config);
   if (!anchors.ok) return failed(io, anchors.error).exit;
   const passwords = await askDocumentPasswords(invocation, io, "varco read --help");
@@ -89,7 +104,7 @@ async function inspect(
     const port = invocation.texts["vpcd-listen"];
     const tap =
       port === undefined ? await awaitTap(config, invocation, io, work) : await tapOnVpcd(port, io, work);
-    return "exit" in tap ? tap.exit : await tell(tap.value, photo, invocation, io);
+    return "exit" in tap ? tap.exit : await tell(tap.value, desk, invocation, io);
   } finally {
     wipePasswords(passwords.value);
   }
@@ -203,14 +218,17 @@ class Stopwatch {
 
 async function tell(
   { found, readMs }: Tap<DocumentOutcome>,
-  file: PhotographFile | undefined,
+  { photo: file, seal: examination }: Desk,
   { flags }: Invocation,
   io: CommandIo,
 ): Promise<ExitCode> {
   const { examined } = found;
   const kept = examined.ok && file !== undefined ? await keepPhotograph(examined.value, file) : ok(undefined);
   if (!kept.ok) return failed(io, kept.error).exit;
-  const report = { ...found, readMs, photo: kept.value };
+  const document = examined.ok ? examined.value : undefined;
+  const seal = examination === undefined ? undefined : besideDocument(examination, document);
+  const report = { ...found, readMs, photo: kept.value, seal };
   for (const line of flags.has("json") ? reportJson(report) : reportLines(report)) io.out(line);
-  return examined.ok && kept.value?.written !== false ? EXIT.done : EXIT.negative;
+  const isRight = examined.ok && kept.value?.written !== false && seal?.refusal === undefined;
+  return isRight ? EXIT.done : EXIT.negative;
 }

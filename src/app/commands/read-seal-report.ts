@@ -2,36 +2,26 @@
  * What `varco read --seal` tells of a seal, for people and for programs: its header, which fields it has, every check with its
  * result. Authority, dates and kind stand on every document of the kind; no value of a field leaves.
  */
-import type { Result } from "../../result.ts";
-import type { SealVerdict } from "../../seal/judge-seal.ts";
 import type { Seal } from "../../seal/seal.ts";
-import type { SealedHolder } from "../../seal/sealed-holder.ts";
 import type { CivilDate } from "../../time/civil-date.ts";
+import type { SealExamination } from "./seal-examination.ts";
 import { describeSealFailure, type SealFailure } from "./seal-refusals.table.ts";
 
-/** What became of a seal. */
-export interface ExaminedSeal {
-  readonly verdict: SealVerdict;
-  readonly holder: Pick<SealedHolder, "documentKind" | "issuingCountry">;
-}
+export const sealReportJson = (examination: SealExamination): string =>
+  JSON.stringify({ ...resultOf(examination.examined), ...shownOf(examination) });
 
-export interface SealReport {
-  /** Absent where there is none that can be read. */
-  readonly seal?: Seal;
-  readonly examined: Result<ExaminedSeal, SealFailure>;
-}
+export const sealReportLines = (examination: SealExamination): readonly string[] => [
+  ...detailLines(examination),
+  sentenceOf(examination.examined),
+];
 
-export function sealReportJson({ seal, examined }: SealReport): string {
-  const shown = seal === undefined ? {} : { ...headerOf(seal), checks: checksOf(examined) };
-  return JSON.stringify({ ...resultOf(examined), ...shown });
-}
+/** Header and checks without a verdict, for programs; nothing of what is no seal. */
+export const shownOf = ({ seal, examined }: SealExamination) =>
+  seal === undefined ? {} : { ...headerOf(seal), checks: checksOf(examined) };
 
-export function sealReportLines({ seal, examined }: SealReport): readonly string[] {
-  return [
-    ...(seal === undefined ? [] : [...headerLines(seal), ...checkLines(examined)]),
-    sentenceOf(examined),
-  ];
-}
+/** The same for people. */
+export const detailLines = ({ seal, examined }: SealExamination): readonly string[] =>
+  seal === undefined ? [] : [...headerLines(seal), ...checkLines(examined)];
 
 function headerOf({ fields, signed: _, signature, ...header }: Seal) {
   const { documentDate, signatureDate, ...others } = header;
@@ -82,7 +72,7 @@ interface ShownSealCheck {
 }
 
 /** All checks; those behind the first that failed were not reached. */
-function checksOf(examined: SealReport["examined"]): readonly ShownSealCheck[] {
+function checksOf(examined: SealExamination["examined"]): readonly ShownSealCheck[] {
   const failedAt = examined.ok ? CHECKS.length : CHECKS.indexOf(checkOf(examined.error));
   return CHECKS.map((check, index) => {
     if (index > failedAt) return { check, result: "notReached" };
@@ -116,13 +106,13 @@ function checkOf({ kind }: SealFailure): SealCheckName {
 
 const MARKS = { passed: "ok    ", failed: "FAILED", notReached: "-     " } as const;
 
-const checkLines = (examined: SealReport["examined"]): readonly string[] =>
+const checkLines = (examined: SealExamination["examined"]): readonly string[] =>
   checksOf(examined).map(
     ({ check, result, found }) =>
       `  ${MARKS[result]}  ${WORDS[check]}${found === undefined ? "" : ` (${found})`}`,
   );
 
-function resultOf(examined: SealReport["examined"]) {
+function resultOf(examined: SealExamination["examined"]) {
   if (!examined.ok) {
     const { error } = examined;
     const why = "why" in error ? { why: error.why } : {};
@@ -133,7 +123,7 @@ function resultOf(examined: SealReport["examined"]) {
   return { result: "authentic", documentKind, ...issued, proofs: ["seal"] } as const;
 }
 
-function sentenceOf(examined: SealReport["examined"]): string {
+function sentenceOf(examined: SealExamination["examined"]): string {
   const result = resultOf(examined);
   if (result.result === "refused") return `REFUSED: ${result.what} (${result.reason}); ${result.remedy}`;
   const { documentKind, issuingCountry = "an unnamed country" } = result;

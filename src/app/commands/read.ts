@@ -1,4 +1,4 @@
-/** `varco read`: one card, document or seal, for a technician; says what it proves, never the number. */
+/** `varco read`: one card, document, seal or both, for a technician; says what it proves, never the number. */
 
 import type { CardReading } from "../../gate/read-card.ts";
 import { type CommandIo, EXIT, type Execute, type Invocation } from "../command.ts";
@@ -8,10 +8,10 @@ import { awaitTap, awaitTapOn, readNumber, type Tap } from "./tap.ts";
 const DOCUMENT_OPTIONS: readonly string[] = ["can", "mrz", "bac", "photo", "vpcd-listen"];
 
 export const readCommand: Execute = async (invocation, io) => {
-  if (invocation.texts["seal"] !== undefined)
-    return (await import("./read-seal.ts")).readSealCommand(invocation, io);
   if (invocation.flags.has("document"))
     return (await import("./read-document.ts")).readDocumentCommand(invocation, io);
+  if (invocation.texts["seal"] !== undefined)
+    return (await import("./read-seal.ts")).readSealCommand(invocation, io);
   const stray = DOCUMENT_OPTIONS.find(
     (name) => invocation.flags.has(name) || invocation.texts[name] !== undefined,
   );

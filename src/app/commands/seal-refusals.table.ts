@@ -1,4 +1,8 @@
-/** Why a seal was refused, in words for people, and what to do about it. No word tells anything of its holder. */
+/**
+ * Why a seal was refused, by itself or beside a document, in words for people, and what to do about it. No word tells anything
+ * of its holder.
+ */
+import type { SealDisagreement } from "../../identity/seal-agreement.ts";
 import type { SealRefusal } from "../../seal/judge-seal.ts";
 import type { SealError } from "../../seal/seal-error.ts";
 import type { SealedHolderError } from "../../seal/sealed-holder.ts";
@@ -16,6 +20,7 @@ const DATE = "check the date of this machine; if it is right, the seal cannot be
 const LABORATORY = "trust.laboratory accepts such seals, which no real gate should do";
 const REPORT = "report it with its authority and signer, and ask its holder for another document";
 const OTHER_SEAL = "show the seal of an identity card";
+const SEAL_OF_THIS = `show the seal of this card; if it is printed on this very card, ${FORGED}`;
 
 const REFUSALS: Readonly<Record<SealFailure["kind"], Refusal>> = {
   noSeal: { what: "this is no seal", remedy: AGAIN },
@@ -66,3 +71,18 @@ const REFUSALS: Readonly<Record<SealFailure["kind"], Refusal>> = {
 };
 
 export const describeSealFailure = ({ kind }: SealFailure): Refusal => REFUSALS[kind];
+
+/** A bill or a ticket, whoever signed it. */
+export const OTHER_KIND: Refusal = { what: "the seal is not of an identity card", remedy: OTHER_SEAL };
+
+const DISAGREEMENTS: Readonly<Record<SealDisagreement, Refusal>> = {
+  numberDiffers: { what: "the seal is of another document than the chip", remedy: SEAL_OF_THIS },
+  issuerDiffers: { what: "the seal names another State than the chip", remedy: FORGED },
+  kindDiffers: { what: "the seal names another kind of document than the chip", remedy: FORGED },
+  nameDiffers: { what: "the seal names somebody else than the chip", remedy: FORGED },
+  sexDiffers: { what: "the seal says another sex than the chip", remedy: FORGED },
+  nationalityDiffers: { what: "the seal says another nationality than the chip", remedy: FORGED },
+  birthDateDiffers: { what: "the seal says another date of birth than the chip", remedy: FORGED },
+};
+
+export const describeDisagreement = (kind: SealDisagreement): Refusal => DISAGREEMENTS[kind];
