@@ -19,6 +19,7 @@ import {
 import { ratsFrame } from "./iso-dep-activation.ts";
 import type { FrameChoice, IsoDepChoice } from "./iso-dep-choice.ts";
 import { PollDeadline } from "./poll-deadline.ts";
+import type { RadioRate } from "./radio-rate.ts";
 import { type RetryTimeout, SIGN_OF_LIFE_MS } from "./retry-timeout.ts";
 import { FIELD_OFF_MS } from "./start-up.ts";
 import { STATUS_OK, STATUS_TIMEOUT } from "./status.table.ts";
@@ -37,6 +38,7 @@ export interface ActivationParts {
   readonly clock: Clock;
   readonly timeout: RetryTimeout;
   readonly choice: IsoDepChoice;
+  readonly radio: RadioRate;
   /** Tries that the chip is given at its start. */
   readonly usualTries: number;
 }
@@ -70,14 +72,18 @@ export class Activation {
   /** The first card of a type. A chip that is still trying at the deadline has lost its settings, or hangs. */
   async activate(protocol: CardProtocol, tries: number, signal?: AbortSignal): Found {
     const { choice } = this.#parts;
-    const first = protocol === "typeA" ? choice.first : "firmware";
-    const found = await this.#find(protocol, tries, first, signal);
+    const found = await this.#find(protocol, tries, choice.first, signal);
     if (!found.ok || found.value === undefined || found.value.frames === "firmware") return found;
-    const best = choice.of(found.value.family);
+    const { family } = found.value;
+    const best = choice.of(family);
     if (best === found.value.frames) return found;
     // Frames are agreed on once, at the beginning.
     const reset = await this.resetField();
-    return reset.ok ? this.#find(protocol, CHECK_TRIES, best, signal) : reset;
+    if (!reset.ok) return reset;
+    const again = await this.#find(protocol, CHECK_TRIES, best, signal);
+    // Whatever became of it, a trial that loses cards is over.
+    if (again.ok && again.value === undefined) choice.failed({ family, frames: best }, "other", 0);
+    return again;
   }
 
   /** Carrier off long enough for every card to forget all it knew, and on again. */
@@ -121,7 +127,9 @@ export class Activation {
     tries: number,
     engine: IsoDepEngine,
   ): Promise<Result<void, CommandError>> {
-    const { runner } = this.#parts;
+    const { runner, radio } = this.#parts;
+    const lowered = await radio.lower();
+    if (!lowered.ok) return lowered;
     if (tries !== this.#tries) {
       const set = await runner.run(activationTries(tries));
       if (!set.ok) return set;

@@ -3,7 +3,7 @@
  * rate of its link, and what it shows of what its kind sustains. Between the reader and the two engines.
  * Governing documents: ISO/IEC 14443-4 §5.3 (PPS), §7; NXP UM0701-02 §7.3.6 (InPSL).
  */
-import type { CardKbits, CardLink, LinkError } from "../../src/ports/card.ts";
+import type { CardKbits, CardLink, LinkError, ReaderError } from "../../src/ports/card.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { err, ok, type Result } from "../../src/result.ts";
 import { after, type Millis } from "../../src/time/time.ts";
@@ -11,17 +11,15 @@ import type { ActiveCard } from "./active-card.ts";
 import { wantedAnswerBytes } from "./answer-length.ts";
 import { answerMs, exchangeApdu, MAX_APDU_MS, toLinkError } from "./apdu-channel.ts";
 import { carryBlocks, isTooLong } from "./block-channel.ts";
-import type { CardSpeeds } from "./card-speed.ts";
+import type { CardSpeeds, SpeedFailure } from "./card-speed.ts";
 import { blamesReader, type CommandError, type CommandRunner } from "./command-runner.ts";
 import { selectRate } from "./commands.ts";
 import { IsoDepSession } from "./iso-dep.ts";
-import type { IsoDepChoice } from "./iso-dep-choice.ts";
-import { agreeOnRate } from "./radio-rate.ts";
-import type { RetryTimeout } from "./retry-timeout.ts";
-import { STATUS_OK } from "./status.table.ts";
+import { framesOf, type IsoDepChoice } from "./iso-dep-choice.ts";
+import type { RadioRate } from "./radio-rate.ts";
+import { type RetryTimeout, SIGN_OF_LIFE_MS } from "./retry-timeout.ts";
+import { STATUS_OK, STATUS_PROTOCOL_ERROR, STATUS_TIMEOUT } from "./status.table.ts";
 
-/** The firmware asks for no longer ones. */
-const FIRMWARE_FRAME_BYTES = 64;
 const PCB_BYTES = 1;
 /** Expected where the command asks for all there is: most such answers are short. */
 const USUAL_BYTES = 32;
@@ -32,9 +30,15 @@ export interface CardSessionParts {
   readonly timeout: RetryTimeout;
   readonly speeds: CardSpeeds;
   readonly choice: IsoDepChoice;
+  readonly radio: RadioRate;
 }
 
-type Agreed = Result<"agreed" | "refused", LinkError>;
+/** For S(DESELECT) and its repetitions, behind which a chip hangs. */
+const LEAVE_MS = 500;
+/** `00`: legible, and no agreement. `0B`: the firmware says the same by it. */
+const REFUSALS: ReadonlySet<number> = new Set([STATUS_OK, STATUS_TIMEOUT, STATUS_PROTOCOL_ERROR]);
+
+type Agreed = Result<"agreed" | Exclude<SpeedFailure, "silent">, LinkError>;
 
 export class CardSession {
   readonly #parts: CardSessionParts;
@@ -44,6 +48,8 @@ export class CardSession {
   #kbits: CardKbits = 106;
   /** An APDU went to the card: from then on it has a state to lose. */
   #isUsed: boolean;
+  /** What was said to the card last it has answered, as far as is known. */
+  #answers = false;
 
   constructor(parts: CardSessionParts, active: ActiveCard, state: "fresh" | "used") {
     this.#parts = parts;
@@ -57,10 +63,7 @@ export class CardSession {
   }
 
   get link(): CardLink {
-    const { frames } = this.#active;
-    return frames === "firmware"
-      ? { kbits: this.#kbits, isoDep: "firmware", frameBytes: FIRMWARE_FRAME_BYTES }
-      : { kbits: this.#kbits, isoDep: "software", frameBytes: frames };
+    return { kbits: this.#kbits, ...framesOf(this.#active.frames) };
   }
 
   /** A frame that the card answers by a short block, while it is there. */
@@ -78,17 +81,40 @@ export class CardSession {
   /** See `CardChannel.transceive`. */
   async transceive(command: Uint8Array, until: Millis | undefined): Promise<Result<Uint8Array, LinkError>> {
     const answer = await this.#exchange(command, until);
-    if (this.#kbits > 106 && !this.#isUsed) this.#judgeSpeed(answer);
+    if (!this.#isUsed) this.#judgeSpeed(answer);
     this.#isUsed = true;
+    this.#answers = answer.ok;
     return answer;
   }
 
-  #exchange(command: Uint8Array, until: Millis | undefined): Promise<Result<Uint8Array, LinkError>> {
-    const { runner, clock } = this.#parts;
+  /** The card was asked for a sign of life, and gave none. */
+  fellSilent(): void {
+    this.#answers = false;
+  }
+
+  /**
+   * Ends the session by S(DESELECT) where this driver is the engine, before the card is reset: a card is not to take its
+   * reader's leave for the loss of the field, of which telephones and some chips make a difference. Sent to a card that has
+   * just answered, and to no other; what it makes of it is its own affair. Fails with the reader's failure alone.
+   */
+  async deselect(): Promise<Result<void, ReaderError>> {
+    if (this.#blocks === undefined || !this.#answers) return ok(undefined);
+    // What the next card needs in any case is long enough, so that the patience is not changed for this and back.
+    const patience = await this.#parts.timeout.reach(SIGN_OF_LIFE_MS);
+    if (!patience.ok) return patience.error.kind === "reader" ? err(patience.error.error) : ok(undefined);
+    const until = after(this.#parts.clock.monotonicMs(), LEAVE_MS);
+    const road = { ...this.#parts, until, partMs: LEAVE_MS };
+    const { outcome } = await carryBlocks(road, this.#blocks.deselect());
+    return outcome.ok || outcome.error.kind !== "readerFailed" ? ok(undefined) : err(outcome.error.error);
+  }
+
+  async #exchange(command: Uint8Array, until: Millis | undefined): Promise<Result<Uint8Array, LinkError>> {
+    if (this.#blocks !== undefined) return this.#exchangeBlocks(this.#blocks, command, until);
+    const { runner, clock, choice } = this.#parts;
     const { number, frameWaitingExponent } = this.#active;
-    return this.#blocks === undefined
-      ? exchangeApdu({ runner, clock, number, frameWaitingExponent }, command, until)
-      : this.#exchangeBlocks(this.#blocks, command, until);
+    const answer = await exchangeApdu({ runner, clock, number, frameWaitingExponent }, command, until);
+    if (answer.ok) choice.worked(this.#active, answer.value.length);
+    return answer;
   }
 
   async #exchangeBlocks(
@@ -97,7 +123,7 @@ export class CardSession {
     until: Millis | undefined,
   ): Promise<Result<Uint8Array, LinkError>> {
     const { clock, choice } = this.#parts;
-    const { family, frameWaitingExponent } = this.#active;
+    const { frameWaitingExponent } = this.#active;
     const limit = after(clock.monotonicMs(), MAX_APDU_MS);
     const road = {
       ...this.#parts,
@@ -107,22 +133,22 @@ export class CardSession {
     };
     const expectedBytes = wantedAnswerBytes(command) ?? USUAL_BYTES;
     const report = await carryBlocks(road, blocks.exchange(command, expectedBytes));
-    if (report.outcome.ok) choice.worked(family, report.longestBytes);
-    else if (report.lastFrame !== "other")
-      choice.failed(family, report.lastFrame, PCB_BYTES + Math.max(command.length, expectedBytes));
+    if (report.outcome.ok) choice.worked(this.#active, report.longestBytes);
+    else choice.failed(this.#active, report.lastFrame, PCB_BYTES + Math.max(command.length, expectedBytes));
     return report.outcome;
   }
 
   /** The first answer at a faster rate tells whether the card keeps what it agreed to; a frame too long for the chip does not. */
   #judgeSpeed(answer: Result<Uint8Array, LinkError>): void {
     const { speeds } = this.#parts;
-    if (answer.ok) speeds.worked(this.#active);
-    else if (answer.error.kind === "cardLost" && !isTooLong(answer.error.status)) speeds.failed(this.#active);
+    if (answer.ok) speeds.worked(this.#active, this.#kbits);
+    else if (this.#kbits > 106 && answer.error.kind === "cardLost" && !isTooLong(answer.error.status))
+      speeds.failed(this.#active, "silent");
   }
 
   /**
-   * The fastest rate that card and chip know. `refused`: the card may be in any state, and is to be activated anew. To be
-   * called before the first APDU; throws behind it.
+   * The fastest rate that card and chip know. `refused`, `damaged`: the card may be in any state, and is to be activated
+   * anew. To be called before the first APDU; throws behind it.
    */
   async raiseSpeed(): Promise<Agreed> {
     if (this.#isUsed) throw new Error("the rate is agreed on before the first APDU");
@@ -144,21 +170,22 @@ export class CardSession {
   }
 
   async #agreeOnRate(kbits: 212 | 424): Promise<Agreed> {
-    const agreed = await agreeOnRate(this.#parts, kbits);
+    const agreed = await this.#parts.radio.agree(kbits);
     if (!agreed.ok) return unanswered(agreed.error);
     return agreed.value.kind === "agreed" ? ok("agreed") : refused("InCommunicateThru", agreed.value.status);
   }
 }
 
-/** The card's refusal, unless the status speaks of the chip. */
+/** Silence, which is how phones refuse, and a wrong word are the card's refusal; other errors are noise, or the chip's. */
 function refused(command: string, status: number): Agreed {
   const blame = blamesReader(command, status);
-  return blame === undefined ? ok("refused") : err({ kind: "readerFailed", error: blame });
+  if (blame !== undefined) return err({ kind: "readerFailed", error: blame });
+  return ok(REFUSALS.has(status) ? "refused" : "damaged");
 }
 
 function unanswered(error: CommandError): Agreed {
   const failure = toLinkError(error);
-  return failure.kind === "readerFailed" ? err(failure) : ok("refused");
+  return failure.kind === "readerFailed" ? err(failure) : ok("damaged");
 }
 
 const blocksOf = ({ frames, cardFrameBytes, frameWaitingExponent }: ActiveCard): IsoDepSession | undefined =>

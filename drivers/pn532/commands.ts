@@ -105,14 +105,15 @@ export const readRadioModes = (): Command<RadioModes> =>
 
 const SPEED_SHIFT = 4;
 const SPEED_MASK = 0x07 << SPEED_SHIFT;
-/** CIU_RxThreshold, CIU_ModWidth and CIU_MifNFC, which RFConfiguration item 0D has for these rates. */
+/** CIU_RxThreshold, CIU_ModWidth and CIU_MifNFC, as RFConfiguration items 0A (106) and 0D have them after a reset. */
 const RECEIVER = {
+  106: { threshold: 0x85, modWidth: 0x26, mifNfc: 0x62 },
   212: { threshold: 0x85, modWidth: 0x15, mifNfc: 0x8a },
   424: { threshold: 0x85, modWidth: 0x08, mifNfc: 0xb2 },
 } as const;
 
 /** WriteRegister: the same rate both ways, and the receiver set for it as the firmware does at InPSL. */
-export function writeRadioRate({ tx, rx }: RadioModes, kbits: Exclude<CardKbits, 106>): Command<true> {
+export function writeRadioRate({ tx, rx }: RadioModes, kbits: CardKbits): Command<true> {
   const speed = RATE_CODES[kbits] << SPEED_SHIFT;
   const { threshold, modWidth, mifNfc } = RECEIVER[kbits];
   const values = [

@@ -23,7 +23,7 @@ import { after, type Millis } from "../../src/time/time.ts";
 import { Activation, CHECK_TRIES } from "./activation.ts";
 import { type ActiveCard, maybeSame, R_NAK } from "./active-card.ts";
 import { CardSession } from "./card-session.ts";
-import { CardSpeeds } from "./card-speed.ts";
+import { CardSpeeds, type SpeedFailure } from "./card-speed.ts";
 import { CheckUp } from "./check-up.ts";
 import { blamesReader, type CommandError, CommandRunner } from "./command-runner.ts";
 import {
@@ -39,7 +39,7 @@ import {
 import { Degradation } from "./degradation.ts";
 import type { FieldTurn } from "./field-turns.ts";
 import type { HostLink } from "./host-link.ts";
-import { IsoDepChoice } from "./iso-dep-choice.ts";
+import { framesOf, IsoDepChoice } from "./iso-dep-choice.ts";
 import {
   ALTERNATING_MS,
   ALTERNATING_ROUND,
@@ -49,6 +49,7 @@ import {
   SHARED_ROUND,
   SHARED_TRIES,
 } from "./polling-round.ts";
+import { RadioRate } from "./radio-rate.ts";
 import { RecoveryLadder, type StartPlan } from "./recovery.ts";
 import { RetryTimeout, SIGN_OF_LIFE_MS } from "./retry-timeout.ts";
 import { toResetSpeed } from "./serial-speed.ts";
@@ -88,9 +89,10 @@ class Pn532Reader implements SilentReader {
   readonly #field: "own" | "shared";
   readonly #runner: CommandRunner;
   readonly #ladder: RecoveryLadder;
-  readonly #speeds = new CardSpeeds();
+  readonly #speeds: CardSpeeds;
   readonly #timeout: RetryTimeout;
   readonly #choice: IsoDepChoice;
+  readonly #radio: RadioRate;
   readonly #activation: Activation;
   #session: CardSession | undefined;
   /** The card of a session that `silence` has ended. */
@@ -117,15 +119,19 @@ class Pn532Reader implements SilentReader {
     this.#usualTries = field === "own" ? POLL_TRIES : SHARED_TRIES;
     this.#runner = new CommandRunner(parts);
     this.#timeout = new RetryTimeout(this.#runner);
-    this.#choice = new IsoDepChoice(parts.isoDep ?? "firmware");
+    const { isoDep: engine = "firmware", clock, log } = parts;
+    this.#speeds = new CardSpeeds(clock);
+    this.#choice = new IsoDepChoice({ engine, clock, log });
+    this.#radio = new RadioRate({ runner: this.#runner, timeout: this.#timeout });
     this.#activation = new Activation({
       runner: this.#runner,
-      clock: parts.clock,
+      clock,
       timeout: this.#timeout,
       choice: this.#choice,
+      radio: this.#radio,
       usualTries: this.#usualTries,
     });
-    this.#checkUp = new CheckUp(parts.clock);
+    this.#checkUp = new CheckUp(clock);
     this.#degradation = new Degradation(parts);
     this.#ladder = new RecoveryLadder({
       hasReset: parts.reset !== undefined,
@@ -145,6 +151,7 @@ class Pn532Reader implements SilentReader {
     this.#session = undefined;
     this.#parked = undefined;
     this.#activation.wasStarted();
+    if (this.#parts.isoDep === "software") this.#radio.mayBeRaised();
     this.#failure = undefined;
     this.#isUnsure = false;
     this.#checkUp.postpone();
@@ -222,16 +229,23 @@ class Pn532Reader implements SilentReader {
   async isPresent(): Promise<Result<boolean, ReaderError>> {
     if (this.#session === undefined)
       return this.#parked === undefined ? ok(false) : this.#findAgain(this.#parked);
-    return this.#session.active.kind === "isoDep"
-      ? this.#answersBlock(this.#session.signOfLife)
-      : this.#answersAgain(this.#session);
+    if (this.#session.active.kind !== "isoDep") return this.#answersAgain(this.#session);
+    const answers = await this.#answersBlock(this.#session.signOfLife);
+    if (answers.ok && !answers.value) this.#session.fellSilent();
+    return answers;
   }
 
   async drop(): Promise<Result<void, ReaderError>> {
-    if (this.#session?.active.protocol === "typeB")
+    const session = this.#session;
+    if (session?.active.protocol === "typeB")
       this.#alternatesUntil = after(this.#parts.clock.monotonicMs(), ALTERNATING_MS);
     this.#session = undefined;
     this.#parked = undefined;
+    const left = (await session?.deselect()) ?? ok(undefined);
+    if (!left.ok) {
+      await this.#runner.run(rfField("off"));
+      return err(this.#failed(left.error));
+    }
     return this.#field === "own" ? this.#resetField() : this.silence();
   }
 
@@ -280,8 +294,9 @@ class Pn532Reader implements SilentReader {
     this.#checkUp.stop();
     const off = await this.#run(rfField("off"));
     const { link, clock, log } = this.#parts;
-    // A chip that does not hear the one will not hear the other.
-    const stopped = off.ok ? await toResetSpeed({ link, runner: this.#runner, clock }) : off;
+    // A chip that does not hear the one will not hear the others.
+    const lowered = off.ok ? await this.#radio.lower() : off;
+    const stopped = lowered.ok ? await toResetSpeed({ link, runner: this.#runner, clock }) : lowered;
     if (!stopped.ok) log.warn("pn532.stop-failed", { kind: stopped.error.kind });
   }
 
@@ -290,6 +305,7 @@ class Pn532Reader implements SilentReader {
       ...this.#runner.counts,
       recoveries: this.#ladder.counts,
       degraded: this.#parts.link.degraded(),
+      ...framesOf(this.#choice.chip),
     };
   }
 
@@ -318,8 +334,15 @@ class Pn532Reader implements SilentReader {
   }
 
   #sessionOf(active: ActiveCard, state: "fresh" | "used"): CardSession {
-    const parts = { runner: this.#runner, clock: this.#parts.clock, timeout: this.#timeout };
-    return new CardSession({ ...parts, speeds: this.#speeds, choice: this.#choice }, active, state);
+    const parts = {
+      runner: this.#runner,
+      clock: this.#parts.clock,
+      timeout: this.#timeout,
+      speeds: this.#speeds,
+      choice: this.#choice,
+      radio: this.#radio,
+    };
+    return new CardSession(parts, active, state);
   }
 
   async #transceive(
@@ -340,11 +363,11 @@ class Pn532Reader implements SilentReader {
     const raised = await session.raiseSpeed();
     if (!raised.ok)
       return raised.error.kind === "readerFailed" ? this.#brokenLink(raised.error.error) : raised;
-    return raised.value === "refused" ? this.#activateAgain(session) : ok(session.link);
+    return raised.value === "agreed" ? ok(session.link) : this.#activateAgain(session, raised.value);
   }
 
   /** A card that refused a rate may be in any state: the field is reset, and one of its kind must answer again. */
-  async #activateAgain(session: CardSession): Promise<Result<CardLink, LinkError>> {
+  async #activateAgain(session: CardSession, how: SpeedFailure): Promise<Result<CardLink, LinkError>> {
     const reset = await this.#resetField();
     if (!reset.ok) return this.#brokenLink(reset.error);
     const again = await this.#activate(session.active.protocol, CHECK_TRIES);
@@ -353,7 +376,7 @@ class Pn532Reader implements SilentReader {
       this.#session = undefined;
       return err({ kind: "cardLost", status: STATUS_TIMEOUT });
     }
-    this.#speeds.failed(session.active);
+    this.#speeds.failed(session.active, how);
     session.replace(again.value);
     return ok(session.link);
   }

@@ -26,6 +26,8 @@ export const STATUS_BUFFER_TOO_SMALL = 0x07;
 export const STATUS_INTERNAL_OVERFLOW = 0x0e;
 /** The radio's buffer was full before the processor had emptied it. */
 export const STATUS_OVERFLOW = 0x09;
+/** Something came that has no place in the protocol. */
+export const STATUS_PROTOCOL_ERROR = 0x0b;
 /** The antenna drivers are off, because the chip is too hot. */
 export const STATUS_OVER_TEMPERATURE = 0x0d;
 /** The antenna drivers are off, because they drew too much. */

@@ -50,6 +50,8 @@ const HEALTH: ReaderHealth = {
   strays: 0,
   recoveries: { reconfigure: 0, reset: 0, reopen: 0 },
   degraded: [],
+  isoDep: LINK.isoDep,
+  frameBytes: LINK.frameBytes,
 };
 
 /** A reader that listens already; `stop` ends it for good. */

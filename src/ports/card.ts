@@ -69,7 +69,7 @@ interface FoundCard {
    * Agrees on the fastest rate that reader and card know, for whoever will read much: it costs a
    * command, or a few by this program's own engine. To be
    * called before the first APDU, since a card that refuses is activated anew at 106 kbit/s; its kind is not asked
-   * again. Resolves with the link that holds from now on.
+   * again for an hour, then once, and in vain ever more seldom. Resolves with the link that holds from now on.
    */
   raiseSpeed(): Promise<Result<CardLink, LinkError>>;
 }
@@ -119,8 +119,11 @@ export interface LoneReader extends CardReader {
 /** A step of recovery, from the least to the most. */
 export type RecoveryStep = "reconfigure" | "reset" | "reopen";
 
-/** Numbers of a reader's life: what rises here fails first elsewhere. */
-export interface ReaderHealth {
+/**
+ * Numbers of a reader's life: what rises here fails first elsewhere. Besides them, who speaks ISO-DEP with cards of which
+ * nothing is known yet, and in frames of what size: what the chip has shown to sustain of what was chosen.
+ */
+export interface ReaderHealth extends Pick<CardLink, "isoDep" | "frameBytes"> {
   /** Commands that the chip was given. */
   readonly commands: number;
   /** Answers asked for again because they arrived damaged. */

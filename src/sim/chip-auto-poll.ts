@@ -4,10 +4,9 @@
  */
 import { concat } from "../bytes/bytes.ts";
 import type { CommandSpec, Reply } from "./chip-commands.ts";
-import { type ChipState, ENDLESS, setRates } from "./chip-state.ts";
+import { type ChipState, ENDLESS, lowerRates } from "./chip-state.ts";
 import { fieldUp, TYPE_A_106, TYPE_B_106, tryOnce } from "./chip-target-commands.ts";
 import { type Operation, spend } from "./operation.ts";
-import { RATES_106 } from "./timing.ts";
 
 const PERIOD_UNIT_US = 150_000;
 const MAX_PERIODS = 15;
@@ -30,7 +29,7 @@ function* autoPoll(state: ChipState, parameters: Uint8Array): Operation<Reply> {
   if (rounds === 0 || periods === 0 || periods > MAX_PERIODS) return "syntaxError";
   if (!types.every((type) => TYPES.has(type))) return "syntaxError";
   state.target = undefined;
-  setRates(state, RATES_106);
+  lowerRates(state);
   yield* fieldUp(state);
   for (let round = 0; rounds === ENDLESS || round < rounds; round++) {
     for (const type of types) {

@@ -5,7 +5,7 @@
 import { concat } from "../bytes/bytes.ts";
 import type { CardAnswer } from "./cards/iso-dep.ts";
 import type { TypeACard } from "./cards/type-a.ts";
-import { type ChipState, FRAME_SIZES, type IsoDepSession, type Target } from "./chip-state.ts";
+import { type ChipState, FRAME_SIZES, type IsoDepSession, isTuned, type Target } from "./chip-state.ts";
 import { SLOW_CARD_US } from "./faults.ts";
 import { type Operation, spend } from "./operation.ts";
 import { airUs, extendedWaitingUs, frameWaitingUs } from "./timing.ts";
@@ -112,7 +112,7 @@ function* sendFrame(state: ChipState, frame: Uint8Array, waitUs: number, late: L
   yield* spend("radio", airUs(timing, sentBytes, rates.toCard));
   antenna.carry(sentBytes);
   if (faults.strikes("radioError")) return faults.radioError();
-  const answer = antenna.transmit(frame, rates);
+  const answer = isTuned(state) ? antenna.transmit(frame, rates) : "silence";
   if (answer === "collision") return COLLISION;
   if (answer !== "silence") {
     const heard = yield* hear(state, answer, late === "unheard" ? waitUs : Number.POSITIVE_INFINITY);

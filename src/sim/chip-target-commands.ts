@@ -5,10 +5,10 @@
 import { concat, equalBytes } from "../bytes/bytes.ts";
 import type { CommandSpec, Reply } from "./chip-commands.ts";
 import { activate, blockOnAir, onAir, transceive } from "./chip-radio.ts";
-import { type ChipState, ENDLESS, setRates, type Target } from "./chip-state.ts";
+import { type ChipState, ENDLESS, isTunedFor106, lowerRates, setRates, type Target } from "./chip-state.ts";
 import { activateB } from "./chip-type-b.ts";
 import { type Operation, spend } from "./operation.ts";
-import { type AirRates, airRates, airUs, frameWaitingUs, RATES_106, retryTimeoutUs } from "./timing.ts";
+import { type AirRates, airRates, airUs, frameWaitingUs, retryTimeoutUs } from "./timing.ts";
 
 /** CIU_FIFOData after an empty poll for type A: the request, unless somebody answered who could not be made out. */
 const FIFO_DATA = 0x6339;
@@ -54,7 +54,7 @@ function* listPassiveTarget(state: ChipState, parameters: Uint8Array): Operation
   const initiatorData = parameters.subarray(2);
   if (type === TYPE_B_106 && initiatorData.length === 0) return "syntaxError";
   state.target = undefined;
-  setRates(state, RATES_106);
+  lowerRates(state);
   yield* fieldUp(state);
   let triesLeft = state.passiveRetries === ENDLESS ? Number.POSITIVE_INFINITY : state.passiveRetries + 1;
   while (triesLeft > 0) {
@@ -62,8 +62,8 @@ function* listPassiveTarget(state: ChipState, parameters: Uint8Array): Operation
     if (found !== undefined) return found;
     triesLeft -= yield { kind: "tries", tryUs: state.timing.missedTryUs, limit: triesLeft };
   }
-  if (type === TYPE_A_106)
-    state.registers.set(FIFO_DATA, state.antenna.wasAnswered() ? SENS_RES_REMAINS : REQA);
+  const wasAnswered = isTunedFor106(state) && state.antenna.wasAnswered();
+  if (type === TYPE_A_106) state.registers.set(FIFO_DATA, wasAnswered ? SENS_RES_REMAINS : REQA);
   return Uint8Array.of(0);
 }
 
@@ -73,6 +73,7 @@ export function* tryOnce(
   type: number,
   data: Uint8Array,
 ): Operation<Uint8Array | undefined> {
+  if (!isTunedFor106(state)) return undefined;
   if (type === TYPE_A_106) return yield* tryTypeA(state, data);
   return type === TYPE_B_106 ? yield* tryTypeB(state, data[0] ?? 0) : undefined;
 }
@@ -167,14 +168,14 @@ function* release(state: ChipState, parameters: Uint8Array): Operation<Reply> {
 function* reselect(state: ChipState, parameters: Uint8Array): Operation<Reply> {
   const target = targetOf(state, parameters[0] ?? 0);
   if (target === undefined) return yield* refuse(state);
-  setRates(state, RATES_106);
+  lowerRates(state);
   const activated = target.type === "A" ? yield* wakeTypeA(state) : yield* activateB(state, "WUPB", 0);
   if (activated !== undefined) state.target = activated.target;
   return remember(state, Uint8Array.of(activated === undefined ? DEP_INVALID_STATE : 0));
 }
 
 function* wakeTypeA(state: ChipState): Operation<{ readonly target: Target } | undefined> {
-  const card = state.antenna.request("A");
+  const card = isTunedFor106(state) ? state.antenna.request("A") : undefined;
   return card === undefined ? undefined : yield* activate(state, card);
 }
 

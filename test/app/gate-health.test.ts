@@ -41,6 +41,27 @@ describe("a reader", () => {
     expect(health()).toEqual(JSON.parse(JSON.stringify(health())));
   });
 
+  test("says who speaks ISO-DEP with new cards, and in what frames: that of a door without a choice the firmware", () => {
+    const link = { isoDep: "firmware", frameBytes: 64 };
+    expect(health()).toMatchObject({ doors: { "lane-1": { reader: link }, "lane-2": { reader: link } } });
+  });
+
+  test("of which our own engine was chosen says what the chip sustains of it", async () => {
+    world.kill();
+    world.remove();
+    const [first, ...others] = DOORS.slice(0, 2);
+    if (first === undefined) throw new Error("no door");
+    const reader = { ...first.reader, isoDep: "software" as const };
+    world = new VirtualGate({ seed: 1, doors: [{ ...first, reader }, ...others] });
+    await world.start();
+    expect(health()).toMatchObject({
+      doors: {
+        "lane-1": { reader: { isoDep: "software", frameBytes: 256 } },
+        "lane-2": { reader: { isoDep: "firmware", frameBytes: 64 } },
+      },
+    });
+  });
+
   test("that fails once is recovering until it has looked for a card again; the failure stays on record, with its age", async () => {
     world.board.reader(ONE).faults.script("busError", [true]);
     await until("recovering");

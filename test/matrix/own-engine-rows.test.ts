@@ -141,6 +141,124 @@ describe.each(TRANSPORTS)("$name", (transport) => {
     });
   });
 
+  describe("row 29: the way back to what a chip had given up", () => {
+    const HOUR_MS = 3_600_000;
+    const told = (bench: Bench) =>
+      bench.rig.logged.filter((line) => line.includes("pn532.frames")).map((line) => line.split(" ").at(-1));
+
+    /** A document's worth of long answers, one block each, by a card of this kind; what it was read over. */
+    async function readDocument(bench: Bench, historicalBytes: string): Promise<CardLink | "lost"> {
+      const { card } = await presentBulk(bench, { historicalBytes });
+      const link = good(await bench.settle(card.raiseSpeed()));
+      let isRead = true;
+      for (let apdu = 0; apdu < 16 && isRead; apdu++)
+        isRead = (await bench.transceive(card.channel, read(240))).ok;
+      await clear(bench);
+      return isRead ? link : "lost";
+    }
+
+    test("row 29: a noisy hour is not for ever: health and log tell the chip's frames, down and up", async () => {
+      const bench = await begin();
+      const { reader } = bench.rig;
+      expect(reader.health()).toMatchObject({ isoDep: "software", frameBytes: 256 });
+      bench.faults.longestFastFrameBytes = 200;
+      for (const kind of ["A1", "A2"]) expect(await readDocument(bench, kind)).toBe("lost");
+      expect(reader.health()).toMatchObject({ isoDep: "software", frameBytes: 128 });
+      expect(await readDocument(bench, "A3")).toMatchObject({ kbits: 424, frameBytes: 128 });
+      bench.faults.longestFastFrameBytes = Number.POSITIVE_INFINITY;
+      expect(await readDocument(bench, "A3")).toMatchObject({ frameBytes: 128 });
+      await bench.pass(HOUR_MS);
+      expect(await readDocument(bench, "A3")).toMatchObject({ kbits: 424, frameBytes: 256 });
+      expect(reader.health()).toMatchObject({ isoDep: "software", frameBytes: 256 });
+      expect(told(bench)).toEqual([
+        '{"isoDep":"software","frameBytes":128}',
+        '{"isoDep":"software","frameBytes":256}',
+      ]);
+    });
+
+    test("row 29: a chip that cannot costs one card in an hour, then in two, and is read in between", async () => {
+      const bench = await begin();
+      bench.faults.longestFastFrameBytes = 200;
+      for (const kind of ["A1", "A2"]) expect(await readDocument(bench, kind)).toBe("lost");
+      for (const hours of [1, 2]) {
+        await bench.pass((hours - 0.01) * HOUR_MS);
+        expect(await readDocument(bench, "A3")).toMatchObject({ frameBytes: 128 });
+        await bench.pass(0.02 * HOUR_MS);
+        expect(await readDocument(bench, "A3")).toBe("lost");
+        expect(await readDocument(bench, "A3")).toMatchObject({ frameBytes: 128 });
+      }
+      expect(told(bench)).toEqual(['{"isoDep":"software","frameBytes":128}']);
+    });
+  });
+
+  describe("row 29: registers that a chip keeps as they were written", () => {
+    /** A card that is read at 424 kbit/s by our own engine, and pulled away in the middle. */
+    async function lostAt424(bench: Bench): Promise<void> {
+      const { card } = await presentBulk(bench);
+      expect(good(await bench.settle(card.raiseSpeed())).kbits).toBe(424);
+      expect(await exchange(bench, card, echo(pattern(10)))).toEqual(echoed(pattern(10)));
+      bench.remove();
+      expect(await bench.transceive(card.channel, echo(pattern(10)))).toMatchObject(GONE);
+    }
+
+    test("row 29: the next card is looked for at 106 kbit/s, of type A", async () => {
+      const bench = await begin();
+      await lostAt424(bench);
+      expect(await bench.readNis((await bench.present(CIE)).channel)).toBe(NIS_ANSWER);
+    });
+
+    test("row 29: and of type B", async () => {
+      const bench = await begin();
+      await lostAt424(bench);
+      const { card } = await presentBulk(bench);
+      good(await bench.settle(card.raiseSpeed()));
+      await clear(bench);
+      const typeB = { card: "cie", family: "itj4i", nis: "123456789012", type: "B" } as const;
+      expect((await bench.present(typeB)).protocol).toBe("typeB");
+    });
+
+    test("row 29: and by whoever is started behind a program that was killed, without a reset line", async () => {
+      const bench = await startBench(transport, { isoDep: "software", reset: "absent" });
+      await lostAt424(bench);
+      const reader = await bench.rig.restartHost();
+      good(await bench.settle(reader.start()));
+      bench.place(CIE);
+      const found = good(await bench.settle(reader.poll(new AbortController().signal)));
+      if (found === undefined) throw new Error("the card was not found");
+      expect(await bench.readNis(found.channel)).toBe(NIS_ANSWER);
+    });
+  });
+
+  describe("a card that is dropped while it lies there", () => {
+    test("is taken leave of by S(DESELECT), and found again at once", async () => {
+      const bench = await begin();
+      const { card } = await presentBulk(bench);
+      await exchange(bench, card, echo(pattern(10)));
+      const begunMs = bench.nowMs();
+      good(await bench.settle(bench.rig.reader.drop()));
+      const leaving = bench.nowMs() - begunMs;
+      good(await bench.settle(bench.rig.reader.drop()));
+      // Two short commands more than a drop of nobody, at the speed of the slowest link.
+      expect(leaving).toBeGreaterThan(bench.nowMs() - begunMs - leaving);
+      expect(leaving).toBeLessThan(30);
+      expect(await isPresent(bench)).toBe(false);
+      const again = await bench.find();
+      expect(await exchange(bench, again, echo(pattern(10)))).toEqual(echoed(pattern(10)));
+    });
+
+    test("and has gone is not waited for once its absence was seen", async () => {
+      const bench = await begin();
+      const { card } = await presentBulk(bench);
+      await exchange(bench, card, echo(pattern(10)));
+      bench.remove();
+      expect(await isPresent(bench)).toBe(false);
+      const before = bench.rig.reader.health().commands;
+      good(await bench.settle(bench.rig.reader.drop()));
+      // Carrier off and on.
+      expect(bench.rig.reader.health().commands).toBe(before + 2);
+    });
+  });
+
   test("cards of type B, and cards without APDUs, are the firmware's affair", async () => {
     const bench = await begin();
     const typeB = await bench.present({

@@ -140,3 +140,45 @@ describe("InPSL", () => {
     expect(await ask(host, "400100A40000")).toBe("41009000");
   });
 });
+
+describe("the registers of the radio", () => {
+  const ANALOG = "066302630363086314630C";
+  const RAISE = "086302A06303A0630885631408630CB2";
+  const LOWER = "08630280630380630885631426630C62";
+
+  test("are those of 106 kbit/s after power-on, and those of the rate behind InPSL", async () => {
+    const { host } = await activated();
+    expect(await ask(host, ANALOG)).toBe("078080852662");
+    await ask(host, SELECT_424);
+    expect(await ask(host, ANALOG)).toBe("07A0A08508B2");
+    await ask(host, "5200");
+    await ask(host, "4A0100");
+    expect(await ask(host, ANALOG)).toBe("078080852662");
+  });
+
+  test("keep what the host wrote: nobody is found until it has written them back", async () => {
+    const { host } = await activated();
+    await ask(host, RAISE);
+    await ask(host, "320100");
+    await host.pass(6_000);
+    await ask(host, "320101");
+    expect(await ask(host, "4A0100")).toBe("4B00");
+    expect(await ask(host, "066339")).toBe("0726");
+    expect(await ask(host, ANALOG)).toBe("07A0A08508B2");
+    await ask(host, LOWER);
+    expect(await ask(host, "4A0100")).toMatch(/^4B01/);
+  });
+
+  test.each([
+    ["the width of the pulses", "08631408"],
+    ["the receiver", "08630CB2"],
+    ["its threshold", "08630855"],
+  ])("have to fit the rate, or nothing is understood: %s", async (_, spoil) => {
+    const { host } = await activated();
+    expect(await ask(host, "42B2")).toBe("4300A3");
+    await ask(host, spoil);
+    expect(await ask(host, "42B2")).toBe("4301");
+    await ask(host, "5200");
+    expect(await ask(host, "4A0100")).toBe("4B00");
+  });
+});

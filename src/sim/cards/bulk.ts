@@ -12,6 +12,8 @@ export interface BulkSpec extends Partial<Omit<IsoDepProfile, "historicalBytes">
   readonly card: "bulk";
   /** UID, 4 or 7 bytes in hexadecimal; a new one at each power-on when absent. */
   readonly uid?: string;
+  /** What its kind is told by, up to 15 bytes in hexadecimal. */
+  readonly historicalBytes?: string;
   /** Size of the file. Default 20480. */
   readonly fileBytes?: number;
   /** Working time for one APDU. Default 3 ms. */
@@ -22,7 +24,7 @@ const DEFAULT_FILE_BYTES = 20_480;
 const DEFAULT_APDU_US = 3_000;
 const FRAMES_OF_256 = 8;
 const DEFAULT_FWI = 8;
-const HISTORICAL_BYTES = hex("80 42 55 4C 4B");
+const HISTORICAL_BYTES = "80 42 55 4C 4B";
 const SELECT = 0x00a4;
 const READ_BINARY = 0x00b0;
 const UPDATE_BINARY = 0x00d6;
@@ -94,9 +96,9 @@ export function makeBulk(spec: BulkSpec): {
   readonly application: BulkApplication;
 } {
   const application = new BulkApplication(spec);
-  const { card: _, uid, fileBytes: __, apduUs: ___, ...isoDepOptions } = spec;
+  const { card: _, uid, historicalBytes, fileBytes: __, apduUs: ___, ...isoDepOptions } = spec;
   const profile = {
-    historicalBytes: HISTORICAL_BYTES,
+    historicalBytes: hex(historicalBytes ?? HISTORICAL_BYTES),
     fsci: FRAMES_OF_256,
     fwi: DEFAULT_FWI,
     ...isoDepOptions,

@@ -163,6 +163,41 @@ describe("an APDU", () => {
   });
 });
 
+describe("dropping", () => {
+  const DESELECT = (response = "4300C2"): Turn => ({ command: "42C2", response });
+  const spokenTo = [BY_HOST, SELECTED, RATS(8), WAIT_FWI_8, SEND, WAIT_SIGN];
+
+  async function dropped(...turns: readonly Turn[]) {
+    const world = rig(...spokenTo, ...turns);
+    const { channel } = await world.present();
+    await world.settle(channel.transceive(APDU));
+    return { ...world, result: await world.settle(world.reader.drop()) };
+  }
+
+  test("a card that has answered is taken leave of, and then reset", async () => {
+    const { link, result } = await dropped(DESELECT(), FIELD_OFF, FIELD_ON);
+    expect(result).toEqual(ok(undefined));
+    expect(link.left).toEqual([]);
+  });
+
+  test("a card that was found to be gone is not waited for", async () => {
+    const sign: Turn = { command: "42B3", response: SILENT };
+    const { link, reader, present, settle } = rig(...spokenTo, sign, sign, FIELD_OFF, FIELD_ON);
+    await settle((await present()).channel.transceive(APDU));
+    expect(await settle(reader.isPresent())).toEqual(ok(false));
+    expect(await settle(reader.drop())).toEqual(ok(undefined));
+    expect(link.left).toEqual([]);
+  });
+
+  test("leaves the carrier of a chip off that fails in it, and the chip to a new start", async () => {
+    const { link, result, poll } = await dropped(DESELECT("432D"), FIELD_OFF);
+    const error = err({ kind: "chipProtection", cause: "overCurrent" });
+    expect(result).toEqual(error);
+    expect(await poll()).toEqual(error);
+    expect(link.left).toEqual([]);
+  });
+});
+
 describe("a faster radio link", () => {
   const found = [BY_HOST, SELECTED, RATS(8)];
   const PPS: Turn = { command: "42D0110A", response: "4300D0" };
@@ -175,6 +210,22 @@ describe("a faster radio link", () => {
     const card = await present();
     expect(await settle(card.raiseSpeed())).toEqual(ok({ kbits: 424, isoDep: "software", frameBytes: 256 }));
     expect(await settle(card.channel.transceive(APDU))).toEqual(ok(hex("9000")));
+    expect(link.left).toEqual([]);
+  });
+
+  const RATE_106: Turn = { command: "08 630280 630388 630885 631426 630C62", response: "09" };
+
+  test("is taken back before the next card is looked for", async () => {
+    const { link, present, settle, poll } = rig(...found, PPS, MODES, RATE_424, RATE_106, SELECTED, RATS(8));
+    expect(await settle((await present()).raiseSpeed())).toMatchObject(ok({ kbits: 424 }));
+    expect(await poll()).toMatchObject(ok({ kind: "isoDep" }));
+    expect(link.left).toEqual([]);
+  });
+
+  test("is taken back when the reader stops, for whoever uses the chip next", async () => {
+    const { link, present, settle, reader } = rig(...found, PPS, MODES, RATE_424, FIELD_OFF, RATE_106);
+    await settle((await present()).raiseSpeed());
+    await settle(reader.stop());
     expect(link.left).toEqual([]);
   });
 

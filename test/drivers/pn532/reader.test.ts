@@ -331,19 +331,41 @@ describe("a faster radio link", () => {
     expect(link.left).toEqual([]);
   });
 
-  test("refused: the card is activated anew; a product that refused twice is not asked again", async () => {
-    const refusal = [{ ...SELECT_424, response: "4F01" }, FIELD_OFF, FIELD_ON, TRIES_2, FAST];
-    const again = [TRIES_25, FAST];
-    const { card, settle, poll, link } = await present(...refusal, SEND, ...again, ...refusal, ...again);
+  const found = (card: Awaited<ReturnType<ReturnType<typeof rig>["poll"]>>) => {
+    if (!card.ok || card.value === undefined) throw new Error("no card");
+    return card.value;
+  };
+
+  test.each([
+    ["silence", "4F01"],
+    ["a wrong word", "4F0B"],
+  ])("refused by %s: the card is activated anew, and its product not asked again", async (_, response) => {
+    const refusal = [{ ...SELECT_424, response }, FIELD_OFF, FIELD_ON, TRIES_2, FAST];
+    const { card, settle, poll, link } = await present(...refusal, SEND, TRIES_25, FAST);
     expect(await settle(card.raiseSpeed())).toMatchObject(ok({ kbits: 106 }));
     expect(await settle(card.channel.transceive(APDU))).toEqual(ok(hex("9000")));
-    for (let round = 0; round < 2; round++) {
-      const found = await poll();
-      if (!found.ok || found.value === undefined) throw new Error("no card");
-      expect(await settle(found.value.raiseSpeed())).toMatchObject(ok({ kbits: 106 }));
-    }
+    expect(await settle(found(await poll()).raiseSpeed())).toMatchObject(ok({ kbits: 106 }));
     expect(link.left).toEqual([]);
   });
+
+  test.each(["4F02", "mute"])(
+    "met by %s, which is no refusal: the product is asked once more",
+    async (response) => {
+      const damage = [{ ...SELECT_424, response }, FIELD_OFF, FIELD_ON, TRIES_2, FAST];
+      const { card, settle, poll, link } = await present(
+        ...damage,
+        TRIES_25,
+        FAST,
+        ...damage,
+        TRIES_25,
+        FAST,
+      );
+      expect(await settle(card.raiseSpeed())).toMatchObject(ok({ kbits: 106 }));
+      for (let round = 0; round < 2; round++)
+        expect(await settle(found(await poll()).raiseSpeed())).toMatchObject(ok({ kbits: 106 }));
+      expect(link.left).toEqual([]);
+    },
+  );
 
   test("a card that left meanwhile is lost, and its product not blamed", async () => {
     const gone = [{ ...SELECT_424, response: "4F01" }, FIELD_OFF, FIELD_ON, TRIES_2, NO_CARD];

@@ -59,9 +59,10 @@ export class ScriptedLink implements HostLink {
     return ok(undefined);
   }
 
-  async waitReady(until: Millis): Promise<Result<Readiness, BusError>> {
+  async waitReady(until: Millis, signal?: AbortSignal): Promise<Result<Readiness, BusError>> {
     this.deadlines.push(until);
-    return ok(this.#waiting.length > 0 ? "ready" : "late");
+    if (this.#waiting.length > 0) return ok("ready");
+    return ok(signal?.aborted === true ? "aborted" : "late");
   }
 
   async read(wanted: { readonly lengthBytes: number }): Promise<Result<Uint8Array, BusError>> {
