@@ -1,12 +1,14 @@
 // The demo's day as data, and how it is judged: every scene can be played, and no witness may say otherwise than the story.
 import { describe, expect, test } from "vitest";
 import type { SeenEvent } from "../../src/app/demo/back-end.ts";
+import { tellBicyclePark } from "../../src/app/demo/bicycle-park.ts";
 import { isAsExpected, isClean, type Summary, witness } from "../../src/app/demo/judgement.ts";
 import { describeOutcome, describeSummary, HEADING } from "../../src/app/demo/narrator.ts";
 import type { Outcome } from "../../src/app/demo/performance.ts";
 import { SEASON_TICKET, TICKETS, tellStadium, VISITORS } from "../../src/app/demo/stadium.ts";
 import { tellStory } from "../../src/app/demo/story.ts";
 import { documentPasswords } from "../../src/gate/entered-password.ts";
+import { SEAL_REARM_MS } from "../../src/gate/lane.ts";
 import { type CardSpec, parseCardSpec } from "../../src/sim/cards/make-card.ts";
 import { good } from "../good.ts";
 
@@ -59,6 +61,23 @@ describe("the story", () => {
     expect(others).toHaveLength(2);
     expect(others.map(({ spec }) => spec)).toContainEqual(SEASON_TICKET.card);
   });
+
+  test("has nobody at the bicycle park show a card, and each who is refused show a seal that opens nowhere", () => {
+    const shown = tellBicyclePark().map(({ seal, expected }) => [seal, expected.split(" ")[0]] as const);
+    const sealsOf = (outcome: string) => shown.flatMap(([seal, of]) => (of === outcome ? seal : []));
+    const opening = new Set(sealsOf("granted"));
+    expect(shown.every(([seal]) => seal.startsWith(SEAL_MARK))).toBe(true);
+    expect(opening.size).toBe(2);
+    expect(sealsOf("denied").filter((seal) => opening.has(seal))).toEqual([]);
+  });
+
+  test("has a photograph of the first seal open there, too, once it counts as shown anew", () => {
+    const [first, ...others] = tellBicyclePark();
+    const again = others.filter(({ seal }) => seal === first?.seal);
+    expect(again.map(({ expected }) => expected)).toEqual([first?.expected]);
+    expect(first?.expected).toBe("granted documentSeal");
+    expect(again.every(({ pauseMs }) => pauseMs > SEAL_REARM_MS)).toBe(true);
+  });
 });
 
 const OUTCOME: Outcome = {
@@ -74,6 +93,9 @@ const SEALED = decision("granted", {
   proofs: ["documentSignature", "documentChip", "seal"],
 });
 const UNSEALED = decision("granted", { ...GRANTED.data, proofs: ["documentSignature", "documentChip"] });
+const SEAL_ALONE = decision("granted", {
+  ...{ level: "documentSeal", rule: "doors/lane-4/groups/guests", proofs: ["seal"] },
+});
 const FORGED: Partial<Outcome> = {
   expected: "denied acs:DocumentAuthenticationFailed sealSignatureInvalid",
   shown: "denied",
@@ -99,6 +121,8 @@ describe("the judgement", () => {
     ["a seal that nobody expected", {}, SEALED, true],
     ["no seal where one was expected", { expected: "granted verifiedDocument + seal" }, GRANTED, false],
     ["another proof in its place", { expected: "granted verifiedDocument + seal" }, UNSEALED, false],
+    ["the level of a seal alone", { expected: "granted documentSeal" }, SEAL_ALONE, true],
+    ["a seal alone where a chip was expected beside it", {}, SEAL_ALONE, false],
     ["the detail that was expected", FORGED, denial("sealSignatureInvalid"), true],
     ["another detail", FORGED, denial("sealNumberDiffers"), false],
     ["another answer of the back end", {}, decision("denied", { reason: "InvalidPIN" }), false],
@@ -122,7 +146,7 @@ describe("the judgement", () => {
   };
   const SUMMARY: Summary = {
     ...{ outcomes: [OUTCOME], unexpected: [], decisions: [GRANTED], events: 1, missing: 0, sentAgain: 0 },
-    ...{ leftLying: 0, lateP99Ms: 0.1, board: witness(RECORDS) },
+    ...{ leftLying: 0, notGenuine: 0, lateP99Ms: 0.1, board: witness(RECORDS) },
   };
 
   test.each<[string, Partial<Summary>, boolean]>([
@@ -155,4 +179,9 @@ test("a presentation is told on one line below its heading, with what was expect
 test("a seal among the proofs is told beside the level", () => {
   const [line] = describeOutcome({ ...OUTCOME, event: SEALED }, false);
   expect(line).toContain(" verifiedDocument + seal, doors/lane-3/groups/guests ");
+});
+
+test("a seal alone is told by its level, which says so", () => {
+  const [line] = describeOutcome({ ...OUTCOME, event: SEAL_ALONE }, false);
+  expect(line).toContain(" documentSeal, doors/lane-4/groups/guests ");
 });

@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSyn
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { tellBicyclePark } from "../../src/app/demo/bicycle-park.ts";
 import { tellStadium, VISITORS } from "../../src/app/demo/stadium.ts";
 import { type Person, tellStory } from "../../src/app/demo/story.ts";
 import { deriveScopeKey, pseudonym } from "../../src/crypto/pseudonym.ts";
@@ -29,16 +30,21 @@ let keys: readonly Secret[] = [];
 let pseudonyms: readonly Secret[] = [];
 /** Between what the State has signed on the back of a card and its signature. */
 const SEAL_DIVIDER = "\x1f";
-/** What stands on the documents of the stadium lane: numbers and zones; fiscal codes and numbers of the cards, of which some have one; and seals, in halves. */
+const seals = [
+  ...tellStadium().map(({ entry }) => entry?.seal),
+  ...tellBicyclePark().map(({ seal }) => seal),
+];
+/** What stands on the documents that the stadium sees: numbers and zones; fiscal codes and numbers of the cards, of which some have one; and seals, in halves. */
 const onDocuments: readonly Secret[] = [
   ...VISITORS.flatMap(({ holder, mrzLines }, index) =>
     [holder.documentNumber, holder.fiscalCode, holder.nis, ...mrzLines].flatMap((fact) =>
       fact === undefined ? [] : { name: `document ${index}`, bytes: text(fact) },
     ),
   ),
-  ...[...new Set(tellStadium().flatMap(({ entry }) => entry?.seal?.split(SEAL_DIVIDER) ?? []))].map(
-    (half, index) => ({ name: `half of a seal ${index}`, bytes: text(half) }),
-  ),
+  ...[...new Set(seals.flatMap((seal) => seal?.split(SEAL_DIVIDER) ?? []))].map((half, index) => ({
+    name: `half of a seal ${index}`,
+    bytes: text(half),
+  })),
 ];
 
 beforeAll(async () => {

@@ -1,10 +1,12 @@
 /**
- * `varco demo`: a short day at a gym turnstile, and at the same time at a stadium lane that takes travel documents. The gate is
- * `varco run` in a process of its own with virtual bus, pins and cards in another; only the hardware is not real.
+ * `varco demo`: a short day at a gym turnstile, and at the same time at a stadium lane that takes travel documents and at a bicycle
+ * park that a seal opens. The gate is `varco run` in a process of its own with virtual bus, pins and cards in another; only the
+ * hardware is not real.
  */
 import { type CommandIo, EXIT, type Execute, type ExitCode, type Invocation } from "../command.ts";
 import { explainCommand } from "../commands/explain.ts";
 import { MAX_DECISIONS } from "./back-end.ts";
+import { tellBicyclePark } from "./bicycle-park.ts";
 import { HOURS } from "./hours.ts";
 import { isAsExpected, isClean, type Summary, witness } from "./judgement.ts";
 import { describeOutcome, describeSummary, HEADING } from "./narrator.ts";
@@ -30,7 +32,7 @@ export const demoCommand: Execute = async (invocation, io) => {
     seed,
     persons: story.persons,
     hours: HOURS,
-    lanes: ["identifier", "originalChip", "verifiedDocument"],
+    lanes: ["identifier", "originalChip", "verifiedDocument", "documentSeal"],
     logLevel: invocation.texts["log-level"] ?? "info",
     folder: invocation.texts["keep"],
   });
@@ -39,7 +41,7 @@ export const demoCommand: Execute = async (invocation, io) => {
     return EXIT.environment;
   }
   try {
-    return await perform([story.scenes, tellStadium()], stage.value, invocation, io);
+    return await perform([story.scenes, tellStadium(), tellBicyclePark()], stage.value, invocation, io);
   } finally {
     await stage.value.close();
   }
@@ -149,6 +151,7 @@ async function summarise(stage: Stage, played: Presentations, io: CommandIo): Pr
     missing: played.count - backEnd.decided,
     sentAgain: backEnd.doubled,
     leftLying: backEnd.count("acs.system.cardLeftLying"),
+    notGenuine: backEnd.count("acs.security.cardNotGenuine"),
     lateP99Ms: lateness.ok ? lateness.value.p99Ms : undefined,
     ...(records.ok ? { board: witness(records.value) } : {}),
   };

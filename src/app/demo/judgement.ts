@@ -2,6 +2,7 @@
  * Whether the demo's day went as it should: what the pins showed, what the back end heard, and what the virtual cards saw of the
  * gate are three witnesses, and each has to agree with what the story expects. Governing text: privacy rules, 1 and 2.
  */
+import type { Level } from "../../identity/proofs.ts";
 import type { BoardRecords } from "../../sim/board-protocol.ts";
 import type { BackEnd, SeenEvent } from "./back-end.ts";
 import type { Outcome } from "./performance.ts";
@@ -19,6 +20,8 @@ export interface Summary {
   readonly missing: number;
   readonly sentAgain: number;
   readonly leftLying: number;
+  /** Alarms about what no State has made, or not so. */
+  readonly notGenuine: number;
   /** How late the virtual board woke, 99th percentile; above 0.2 ms the latencies say little. */
   readonly lateP99Ms: number | undefined;
   /** Absent when the board did not answer. */
@@ -66,17 +69,20 @@ export function isAsExpected(
   return heard.startsWith(expected) && expected.startsWith(shown);
 }
 
-/** Whether a seal is among the proofs of a decision. */
-export const hasSeal = ({ data }: Pick<SeenEvent, "data">): boolean => {
-  const proofs = data["proofs"];
-  return Array.isArray(proofs) && proofs.includes("seal");
-};
+/** The level of a grant, and whether a seal was proven beside it; where a seal alone opens, its level says so. */
+export function levelOf({ data }: Pick<SeenEvent, "data">): string {
+  const { level, proofs } = data;
+  const isBeside = level !== SEAL_LEVEL && Array.isArray(proofs) && proofs.includes("seal");
+  return `${String(level)}${isBeside ? " + seal" : ""}`;
+}
+
+const SEAL_LEVEL: Level = "documentSeal";
 
 function verdictOf({ type, data }: SeenEvent): string {
   const outcome = type.slice("acs.access.".length);
-  const { level, reason, detail = "" } = data;
+  const { reason, detail = "" } = data;
   return outcome === "granted"
-    ? `${outcome} ${String(level)}${hasSeal({ data }) ? " + seal" : ""}`
+    ? `${outcome} ${levelOf({ data })}`
     : `${outcome} ${String(reason)} ${String(detail)}`;
 }
 

@@ -1,17 +1,19 @@
 /** The demo in words: one line for each presentation, and a summary. */
 import type { SeenEvent } from "./back-end.ts";
-import { hasSeal, type Summary } from "./judgement.ts";
+import { levelOf, type Summary } from "./judgement.ts";
 import type { Outcome, Split } from "./performance.ts";
 import { doorOf } from "./site.ts";
 
+const GYM_DOORS: readonly string[] = [doorOf(1), doorOf(2)];
 const STADIUM_DOOR = doorOf(3);
 const WIDTHS = { title: 48, answer: 8, why: 59 } as const;
 
 export const HEADING: readonly string[] = [
   "A short day at a gym turnstile, the door behind it, and a stadium lane beside them that takes travel documents.",
   "There our own ISO-DEP engine reads them, in frames of up to 256 bytes at 424 kbit/s where the chip's takes 64 at 106.",
-  "The gate is the real program; board, chips, cards, keypad and scanner are virtual.",
-  "Latency is from the card in the field to the relay, or to the red lamp.",
+  "The bicycle park before it opens by a seal alone, without the card: whoever has photographed one passes there, too.",
+  "The gate is the real program; board, chips, cards, keypad and scanners are virtual.",
+  "Latency is from the card in the field, or a seal's first character, to the relay, or to the red lamp.",
   "",
   `${"who comes".padEnd(WIDTHS.title)} expected ${"answer".padEnd(WIDTHS.answer)} ${"why".padEnd(WIDTHS.why)} latency = radio + chip + bus + card + host`,
 ];
@@ -32,11 +34,11 @@ export function describeOutcome(outcome: Outcome, colour: boolean): readonly str
   return explained === undefined ? [line] : [line, `   … ${explained} …`];
 }
 
-/** The level that was reached, with a seal or without, and the rule that granted, or ONVIF's reason with what the gate knows besides. */
+/** The level that was reached, with a seal beside it or without, and the rule that granted, or ONVIF's reason with what the gate knows besides. */
 function reasonOf(event: SeenEvent | undefined): string {
   if (event === undefined) return "(the back end will hear of it)";
-  const { rule, reason, detail, level } = event.data;
-  if (reason === undefined) return `${String(level)}${hasSeal(event) ? " + seal" : ""}, ${String(rule)}`;
+  const { rule, reason, detail } = event.data;
+  if (reason === undefined) return `${levelOf(event)}, ${String(rule)}`;
   return detail === undefined ? String(reason) : `${String(reason)} (${String(detail)})`;
 }
 
@@ -63,9 +65,9 @@ export function describeSummary(summary: Summary): readonly string[] {
     ...unexpected.map(
       ({ title, expected, shown }) => `  NOT as expected: ${title}: ${shown}, not ${expected}`,
     ),
-    `card to relay, median of the granted: ${medianOf(granted.filter(isOfGym))}; at the stadium lane ${medianOf(granted.filter((each) => !isOfGym(each)))}`,
+    `card to relay, median of the granted: ${medianOf(granted.filter(isOfGym))}; at the stadium lane ${medianOf(granted.filter(isOfStadiumLane))}`,
     `back end: ${summary.events} events, ${summary.missing} decisions missing, ${summary.sentAgain} sent again after the loss and recognised`,
-    `cards reported as left lying: ${summary.leftLying}`,
+    `cards reported as left lying: ${summary.leftLying}; alarms about cards and seals that are not genuine: ${summary.notGenuine}`,
     `virtual board: woke ${late === undefined ? "?" : late.toFixed(3)} ms late at the 99th percentile` +
       `${late !== undefined && late > LATE_LIMIT_MS ? " (a busy machine: take the latencies with care)" : ""}, ` +
       `${board?.surprises ?? "?"} commands that chip or cards did not know`,
@@ -73,7 +75,8 @@ export function describeSummary(summary: Summary): readonly string[] {
   ];
 }
 
-const isOfGym = ({ door }: Outcome): boolean => door !== STADIUM_DOOR;
+const isOfGym = ({ door }: Outcome): boolean => GYM_DOORS.includes(door);
+const isOfStadiumLane = ({ door }: Outcome): boolean => door === STADIUM_DOOR;
 
 function medianOf(outcomes: readonly Outcome[]): string {
   const latencies = outcomes.flatMap(({ latencyMs }) => latencyMs ?? []).sort((left, right) => left - right);

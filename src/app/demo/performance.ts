@@ -7,8 +7,8 @@ import type { Clock } from "../../ports/clock.ts";
 import type { RecordedEdge } from "../../sim/board-protocol.ts";
 import type { TapSnapshot } from "../../sim/tap.ts";
 import type { SeenEvent } from "./back-end.ts";
-import type { Entry, Expected, Scene } from "./scene.ts";
-import { doorOf, ENTRY_NODES, LANES, type LaneLines } from "./site.ts";
+import type { CardScene, Entry, Expected, Scene, SealScene } from "./scene.ts";
+import { doorOf, ENTRY_NODES, LANES, type LaneLines, SEAL_SCANNER_NODE } from "./site.ts";
 import type { Stage } from "./stage.ts";
 
 /** Where the time went between the field's entry and the answer, in ms; the host's part is the rest. */
@@ -35,9 +35,9 @@ export interface Outcome {
   readonly event?: SeenEvent | undefined;
   /** What `varco explain` said of it afterwards, where the story has somebody ask. */
   readonly explained?: string;
-  /** Field entry to relay or red lamp, in ms. */
+  /** Field entry, or the first character of a seal, to relay or red lamp, in ms. */
   readonly latencyMs?: number;
-  /** Absent where the card was activated more than once: the board accounts for the last time alone. */
+  /** Absent where there was no card, and where it was activated more than once: the board accounts for the last time alone. */
   readonly split?: Split;
 }
 
@@ -56,7 +56,19 @@ const STEADY_MS = 300;
 
 /** Plays one scene, which is the presentation of this number at its door. */
 export async function play(scene: Scene, number: number, stage: Stage, clock: Clock): Promise<Outcome> {
-  const { director, backEnd } = stage;
+  const { title, lane, expected } = scene;
+  const seen = "card" in scene ? await holdCard(scene, stage, clock) : await showSeal(scene, stage, clock);
+  const door = doorOf(lane);
+  const event = stage.backEnd.isUp ? await delivered(stage, clock, door, number) : undefined;
+  await clock.sleep(NEXT_PERSON_MS);
+  return { title, door, expected, ...seen, number, event };
+}
+
+/** What the pins showed. */
+type Seen = Pick<Outcome, "shown" | "latencyMs" | "split">;
+
+async function holdCard(scene: CardScene, stage: Stage, clock: Clock): Promise<Seen> {
+  const { director } = stage;
   const { node, lines } = LANES[scene.lane];
   const { entry } = scene;
   if (entry !== undefined && entry.lyingMs === undefined) {
@@ -72,22 +84,40 @@ export async function play(scene: Scene, number: number, stage: Stage, clock: Cl
   const edge = await answered;
   await clock.sleep(scene.holdMs);
   await director.ask({ do: "remove", node });
-  const event = backEnd.isUp ? await delivered(stage, clock, doorOf(scene.lane), number) : undefined;
-  await clock.sleep(NEXT_PERSON_MS);
-  return { ...outcomeOf(scene, edge), number, event };
+  return seenWith(node, lines, edge);
+}
+
+async function showSeal(
+  { lane, seal, sights, pauseMs }: SealScene,
+  stage: Stage,
+  clock: Clock,
+): Promise<Seen> {
+  const { lines } = LANES[lane];
+  await clock.sleep(pauseMs);
+  const answered = nextAnswer(stage, lines, clock);
+  const begun = await stage.director.ask({ do: "now" });
+  await type(
+    SEAL_SCANNER_NODE,
+    Array.from({ length: sights }, () => seal),
+    stage,
+  );
+  const edge = await answered;
+  if (edge === undefined) return { shown: "nothing" };
+  const latencyMs = begun.ok ? { latencyMs: (edge.timeUs - begun.value) / 1_000 } : {};
+  return { shown: shownBy(edge, lines), ...latencyMs };
 }
 
 async function enter({ seal, at, lines }: Entry, stage: Stage, clock: Clock): Promise<void> {
   if (seal !== undefined) {
-    await send({ at: "scanner", lines: [seal] }, stage);
+    await type(ENTRY_NODES.scanner, [seal], stage);
     await clock.sleep(SCANNING_MS);
   }
-  await send({ at, lines }, stage);
+  await type(ENTRY_NODES[at], lines, stage);
 }
 
-async function send({ at, lines }: Pick<Entry, "at" | "lines">, { director }: Stage): Promise<void> {
+async function type(node: string, lines: readonly string[], { director }: Stage): Promise<void> {
   const text = lines.map((line) => `${line}\r`).join("");
-  await director.ask({ do: "type", node: ENTRY_NODES[at], hex: toHex(new TextEncoder().encode(text)) });
+  await director.ask({ do: "type", node, hex: toHex(new TextEncoder().encode(text)) });
 }
 
 /** The first relay to go on, or red lamp that stays on. */
@@ -131,18 +161,17 @@ async function delivered(
   return backEnd.decisionAt(door, number);
 }
 
-function outcomeOf(
-  { title, lane, expected }: Scene,
-  edge: RecordedEdge | undefined,
-): Omit<Outcome, "number" | "event"> {
-  const { node, lines } = LANES[lane];
-  const facts = { title, door: doorOf(lane), expected };
+const shownBy = ({ line }: RecordedEdge, { relay }: LaneLines): "granted" | "denied" =>
+  line === relay ? "granted" : "denied";
+
+/** With the card that was on the reader at this node. */
+function seenWith(node: string, lines: LaneLines, edge: RecordedEdge | undefined): Seen {
   const tap = edge?.taps.find((each) => each.node === node);
-  if (edge === undefined || tap === undefined) return { ...facts, shown: "nothing" };
+  if (edge === undefined || tap === undefined) return { shown: "nothing" };
   const latencyMs = (edge.timeUs - tap.placedAtUs) / 1_000;
-  const shown = edge.line === lines.relay ? "granted" : "denied";
   const wasFoundOnce = tap.foundAtUs - tap.placedAtUs < FOUND_AT_ONCE_US;
-  return { ...facts, shown, latencyMs, ...(wasFoundOnce ? { split: splitOf(tap, latencyMs) } : {}) };
+  const split = wasFoundOnce ? { split: splitOf(tap, latencyMs) } : {};
+  return { shown: shownBy(edge, lines), latencyMs, ...split };
 }
 
 function splitOf(tap: TapSnapshot, latencyMs: number): Split {

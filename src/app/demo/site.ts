@@ -1,5 +1,5 @@
 /**
- * The demo's gym and stadium lane: a folder with a configuration, a key and a member list, as an installer would leave them,
+ * The demo's gym, and the stadium's lane and bicycle park: a folder with a configuration, a key and a member list, as an installer would leave them,
  * except that the board is virtual. The members' numbers exist only in this process and in the chips.
  */
 
@@ -26,8 +26,17 @@ import type { Person } from "./story.ts";
 export const SITE = "demo-gym";
 export const GATE = "turnstile-1";
 export const NODE = "/dev/spidev0.0";
-export const LINES = { relay: 17, green: 5, red: 6, buzzer: 13, irq: 25, reset: 24 } as const;
-export type LaneLines = Readonly<Record<keyof typeof LINES, number>>;
+export const LINES = { relay: 17, green: 5, red: 6, irq: 25, reset: 24 } as const;
+
+/** Of the header's lines there are not enough for every lane to have all. */
+export interface LaneLines {
+  readonly relay: number;
+  readonly green?: number;
+  readonly red: number;
+  readonly buzzer?: number;
+  readonly irq: number;
+  readonly reset?: number;
+}
 
 interface LanePlace {
   readonly bus: LaneBus;
@@ -36,18 +45,26 @@ interface LanePlace {
 }
 
 const I2C_NODE = "/dev/i2c-1";
-/** The lanes by number: where their readers hang, the first on SPI unless told otherwise, and their lines. */
+/**
+ * The lanes by number: where their readers hang, the first on SPI unless told otherwise, and their lines. Whoever types at the
+ * stadium lane hears its buzzer; the others have none. The bicycle park's reader is the one that its door has beside the scanner.
+ */
 export const LANES: Readonly<Record<LaneNumber, LanePlace>> = {
   1: { bus: { bus: "spi" }, node: NODE, lines: LINES },
   2: {
     bus: { bus: "spi" },
     node: "/dev/spidev0.1",
-    lines: { relay: 27, green: 12, red: 16, buzzer: 26, irq: 22, reset: 23 },
+    lines: { relay: 27, green: 12, red: 16, irq: 22, reset: 23 },
   },
   3: {
     bus: { bus: "i2c" },
     node: I2C_NODE,
     lines: { relay: 18, green: 19, red: 20, buzzer: 21, irq: 4, reset: 14 },
+  },
+  4: {
+    bus: { bus: "i2c" },
+    node: "/dev/i2c-0",
+    lines: { relay: 26, red: 13, irq: 15 },
   },
 };
 
@@ -62,13 +79,18 @@ export type LaneBus =
   | { readonly bus: "i2c" }
   | { readonly bus: "hsu"; readonly baud: 115_200 | 921_600 };
 
-/** By number alone; by the chip, which those on the list may have pinned in passing; or by the whole document, seal included. */
+/**
+ * By number alone; by the chip, which those on the list may have pinned in passing; by the whole document, seal included; or by
+ * a seal alone.
+ */
 export type LaneDemand = keyof typeof DEMANDS;
 
 /** Where digits are typed, and zones and seals shown: serial lines of the virtual board. */
 export const ENTRY_NODES = { keypad: "/dev/ttyUSB0", scanner: "/dev/ttyACM0" } as const satisfies Readonly<
   Record<EntryPlace, string>
 >;
+/** Where seals are shown that open the bicycle park. */
+export const SEAL_SCANNER_NODE = "/dev/ttyACM1";
 const ENTRY_BAUD = 9_600;
 
 const DEMANDS = {
@@ -80,9 +102,14 @@ const DEMANDS = {
       scanner: { serial: { node: ${ENTRY_NODES.scanner}, baud: ${ENTRY_BAUD} } }
       match: [document]
       seal: demanded`,
+  documentSeal: `level: documentSeal
+    sealOnly: acceptsCopiedSeals
+    document:
+      scanner: { serial: { node: ${SEAL_SCANNER_NODE}, baud: ${ENTRY_BAUD} } }
+      match: [document]`,
 } as const;
 
-/** Who may pass the stadium lane. */
+/** Who may pass the stadium lane, and leave a bicycle before it. */
 export const TICKET_HOLDERS = "ticket-holders";
 
 export interface DemoSite {
@@ -96,8 +123,8 @@ export interface DemoSite {
 export interface SiteOptions {
   readonly brokerPort: number;
   readonly logLevel: string;
-  /** What each lane demands of a card, the first, the second and the third. */
-  readonly lanes: readonly [LaneDemand, LaneDemand?, LaneDemand?];
+  /** What each lane demands of a card, from the first to the fourth. */
+  readonly lanes: readonly [LaneDemand, LaneDemand?, LaneDemand?, LaneDemand?];
   readonly pulseMs: number;
   readonly laneBus: LaneBus;
   /** Groups with a schedule; none when absent. */
@@ -130,21 +157,22 @@ interface SiteValues extends SiteOptions {
 }
 
 function configText(values: SiteValues): string {
-  const [first, second, third] = values.lanes;
+  const [first, second, third, fourth] = values.lanes;
   const own = { ...LANES[1], bus: values.laneBus, node: values.node };
   const lanes = [
     laneText({ lane: 1, demand: first, ...own }, values),
     ...(second === undefined ? [] : [laneText({ lane: 2, demand: second, ...LANES[2] }, values)]),
     ...(third === undefined ? [] : [laneText({ lane: 3, demand: third, ...LANES[3] }, values)]),
+    ...(fourth === undefined ? [] : [laneText({ lane: 4, demand: fourth, ...LANES[4] }, values)]),
   ];
   return `# The demo's gate on a virtual board. On a Raspberry Pi, only "board" differs.
 site: ${SITE}
 gate: ${GATE}
 notice:
   version: 1
-  it: "Per aprire leggiamo il numero della carta, al varco dello stadio il documento; cancellato dopo 30 giorni."
-  fr: "Pour ouvrir, nous lisons le numéro de la carte, à l'entrée du stade la pièce ; effacé après 30 jours."
-  en: "To open we read the number of your card, at the stadium lane your document; erased after 30 days."
+  it: "Per aprire leggiamo il numero della carta, allo stadio il documento o il suo sigillo; cancellato dopo 30 giorni."
+  fr: "Pour ouvrir, nous lisons le numéro de la carte, au stade la pièce ou son cachet ; effacé après 30 jours."
+  en: "To open we read the number of your card, at the stadium your document or its seal; erased after 30 days."
 scope: ${SCOPE}
 siteKey: { id: ${KEY_ID}, file: ${values.keyFile} }
 stateDirectory: ${values.stateDirectory}
@@ -158,7 +186,8 @@ log: { level: ${values.logLevel} }
 /** Documents are long: theirs are read in long frames. */
 function readerText({ bus, node, lines, demand }: Omit<Lane, "lane">): string {
   const engine = demand === "verifiedDocument" ? ", isoDep: software" : "";
-  return `{ bus: ${bus.bus}, node: ${node}, ${busText(bus, lines.irq)}, resetLine: ${lines.reset}${engine} }`;
+  const reset = lines.reset === undefined ? "" : `, resetLine: ${lines.reset}`;
+  return `{ bus: ${bus.bus}, node: ${node}, ${busText(bus, lines.irq)}${reset}${engine} }`;
 }
 
 function busText(lane: LaneBus, irqLine: number): string {
@@ -172,18 +201,20 @@ interface Lane extends LanePlace {
 }
 
 function laneText({ lane, demand, lines, bus, node }: Lane, { pulseMs, hours }: SiteOptions): string {
-  const groups =
-    demand === "verifiedDocument" ? [TICKET_HOLDERS] : ["members", "staff", ...(hours?.admissions ?? [])];
+  const isOfStadium = demand === "verifiedDocument" || demand === "documentSeal";
+  const groups = isOfStadium ? [TICKET_HOLDERS] : ["members", "staff", ...(hours?.admissions ?? [])];
   return `  - id: ${doorOf(lane)}
     direction: in
     ${DEMANDS[demand]}
     groups: [${groups.join(", ")}]
     reader: ${readerText({ bus, node, lines, demand })}
     relay: { line: ${lines.relay}, activeLevel: high, pulseMs: ${pulseMs} }
-    green: { line: ${lines.green}, activeLevel: high }
-    red: { line: ${lines.red}, activeLevel: high }
-    buzzer: { line: ${lines.buzzer}, activeLevel: high }
-`;
+${signalText("green", lines)}${signalText("red", lines)}${signalText("buzzer", lines)}`;
+}
+
+function signalText(name: "green" | "red" | "buzzer", lines: LaneLines): string {
+  const line = lines[name];
+  return line === undefined ? "" : `    ${name}: { line: ${line}, activeLevel: high }\n`;
 }
 
 /** The certificates of the virtual country signer, for the cards of either generation; returns their files. */

@@ -7,7 +7,7 @@ import { ARRIVALS } from "../../sim/arrivals.table.ts";
 import { type Arrival, arrival, type ListedHolder } from "../../sim/arrivals.ts";
 import type { CardSpec } from "../../sim/cards/make-card.ts";
 import { documentSeal } from "../../sim/seal/document-seal.ts";
-import { type Entry, type Expected, type Scene, USUAL_HOLD_MS } from "./scene.ts";
+import { type CardScene, type Entry, type Expected, USUAL_HOLD_MS } from "./scene.ts";
 
 const enrolled = arrival("chiara");
 const french = arrival("lucas");
@@ -33,7 +33,7 @@ const ANSWERS_BEFORE_AGREEMENT = 4;
 const READS_THE_LAMPS_MS = 1_000;
 
 /** The lane's day. */
-export function tellStadium(): readonly Scene[] {
+export function tellStadium(): readonly CardScene[] {
   const seals = { french: documentSeal(ARRIVALS.lucas), slow: documentSeal(ARRIVALS.camille) };
   const forged = documentSeal(ARRIVALS.lucas, { fault: "tampered" });
   const frenchman: Entry = { ...typed(french), seal: seals.french };
@@ -71,7 +71,7 @@ const FORGED_SEAL: Expected = "denied acs:DocumentAuthenticationFailed sealSigna
 const typed = ({ can = "" }: Arrival): Entry => ({ at: "keypad", lines: [can] });
 const scanned = ({ mrzLines }: Arrival): Entry => ({ at: "scanner", lines: mrzLines });
 
-const comes = (what: string, card: CardSpec, expected: Expected, entry?: Entry): Scene => ({
+const comes = (what: string, card: CardSpec, expected: Expected, entry?: Entry): CardScene => ({
   ...{ title: `stadium: ${what}`, card, lane: 3, expected, holdMs: USUAL_HOLD_MS },
   ...(entry === undefined ? {} : { entry }),
 });

@@ -6,7 +6,7 @@ import type { CieFamily } from "../../sim/cards/cie-families.table.ts";
 import type { CieSpec } from "../../sim/cards/cie-spec.ts";
 import type { CardSpec } from "../../sim/cards/make-card.ts";
 import { SeededRandom } from "../../sim/seeded-random.ts";
-import { type Expected, type Scene, USUAL_HOLD_MS } from "./scene.ts";
+import { type CardScene, type Expected, USUAL_HOLD_MS } from "./scene.ts";
 
 /** Somebody with an identity card. */
 export interface Person {
@@ -22,7 +22,7 @@ export interface Person {
 
 export interface Story {
   readonly persons: readonly Person[];
-  readonly scenes: readonly Scene[];
+  readonly scenes: readonly CardScene[];
 }
 
 /** Long enough that a card counts as left lying. */
@@ -61,17 +61,17 @@ export function tellStory(seed: number): Story {
 type Role = "anna" | "bruno" | "carla" | "dario" | "coach" | "expired" | "denied" | "guest" | "stranger";
 type Cast = Readonly<Record<Role | "early" | "swimmer", Person>>;
 
-function scenesOf(cast: Cast): readonly Scene[] {
+function scenesOf(cast: Cast): readonly CardScene[] {
   const comes = (
     title: string,
     { nis, family }: Person,
     expected: Expected,
-    more: Partial<Scene> = {},
-  ): Scene => ({
+    more: Partial<CardScene> = {},
+  ): CardScene => ({
     ...{ title, card: { card: "cie", family, nis }, lane: 1, expected, holdMs: USUAL_HOLD_MS },
     ...more,
   });
-  const shows = (title: string, card: CardSpec): Scene => ({
+  const shows = (title: string, card: CardSpec): CardScene => ({
     ...{ title, card, lane: 1, expected: "denied Other", holdMs: USUAL_HOLD_MS },
   });
   const { carla, bruno } = cast;
@@ -109,8 +109,8 @@ const ENROLLED: Expected = "granted originalChip";
 const COPY: Expected = "denied acs:ChipAuthenticationFailed";
 
 /** The door behind the turnstile wants the State's own chip: it enrols members as they pass, and no copy after that. */
-function atTheChipsDoor({ anna, bruno }: Cast): readonly Scene[] {
-  const comes = (title: string, card: CardSpec, expected: Expected, lane: 1 | 2 = 2): Scene => ({
+function atTheChipsDoor({ anna, bruno }: Cast): readonly CardScene[] {
+  const comes = (title: string, card: CardSpec, expected: Expected, lane: 1 | 2 = 2): CardScene => ({
     ...{ title, card, lane, expected, holdMs: USUAL_HOLD_MS },
   });
   const original: CardSpec = { card: "cie", family: anna.family, nis: anna.nis, generation: 2 };
