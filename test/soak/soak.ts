@@ -21,6 +21,7 @@ import { VirtualTimeline } from "../../src/sim/virtual-timeline.ts";
 import { instant } from "../../src/time/time.ts";
 import { IRQ_LINE, RESET_LINE, type Transport } from "../conformance/virtual-rig.ts";
 import { good } from "../good.ts";
+import { type Engine, enginesOf, isoDepOf } from "../world/engines.ts";
 import { INCIDENTS, type Incident, kindsOn, stormRates } from "./storm.ts";
 
 const PERIOD_MS = 600_000;
@@ -74,16 +75,22 @@ export interface SoakReport {
   /** Of every kind that the bus knows; zero for one that never came. */
   readonly struck: ReadonlyMap<FaultKind, number>;
   readonly incidents: Readonly<Record<Incident, number>>;
+  /** Who spoke ISO-DEP in each process, the first one and those after its death. */
+  readonly engines: readonly Engine[];
   /** In use now and then in the course of each window, less the board's record of its pins. */
   readonly heapBytes: readonly number[];
 }
 
+export interface SoakOptions {
+  readonly seed: number;
+  readonly hours: number;
+  /** Who speaks ISO-DEP; drawn for each process unless said otherwise. */
+  readonly engine?: Engine | undefined;
+}
+
 /** Runs one reader for so many hours of virtual time. */
-export function soak(
-  transport: Transport,
-  { seed, hours }: { readonly seed: number; readonly hours: number },
-): Promise<SoakReport> {
-  return new SoakRun(transport, seed).run(hours * 3_600_000);
+export function soak(transport: Transport, options: SoakOptions): Promise<SoakReport> {
+  return new SoakRun(transport, options).run(options.hours * 3_600_000);
 }
 
 /** What dies together. */
@@ -102,6 +109,8 @@ class SoakRun {
   readonly #node: string;
   readonly #kinds: readonly FaultKind[];
   readonly #random: SeededRandom;
+  readonly #nextEngine: () => Engine;
+  readonly #engines: Engine[] = [];
   readonly #violations: string[] = [];
   readonly #heapBytes: number[] = [];
   readonly #incidents: Record<Incident, number> = { nodeLost: 0, chipProtected: 0, processKilled: 0 };
@@ -114,13 +123,14 @@ class SoakRun {
   #isStormy = false;
   #isDoomed = false;
 
-  constructor(transport: Transport, seed: number) {
+  constructor(transport: Transport, { seed, engine }: SoakOptions) {
     const { wiring } = transport;
     this.#transport = transport;
     this.#board = new VirtualBoard({ timeline: this.#timeline, wiring: [wiring], seed });
     this.#node = wiring.node;
     this.#kinds = kindsOn(wiring.bus);
     this.#random = new SeededRandom(seed);
+    this.#nextEngine = enginesOf(seed, engine);
     const isCalm = () => !this.#isStormy;
     skipIdlePolls({ timeline: this.#timeline, readers: this.#board.readers(), isCalm });
   }
@@ -140,6 +150,7 @@ class SoakRun {
       longestDeafMs: this.#longestDeafMs,
       struck: new Map(this.#kinds.map((kind) => [kind, faults.count(kind)])),
       incidents: this.#incidents,
+      engines: this.#engines,
       heapBytes: this.#heapBytes,
     };
   }
@@ -150,7 +161,9 @@ class SoakRun {
     const clock = this.#machine.fork();
     const irq = wiring.irqLine === undefined ? undefined : good(await host.gpio.input(IRQ_LINE));
     const reset = good(await host.gpio.output(RESET_LINE, "low"));
-    const parts = { link: await link(host, irq, clock), reset, clock, log: silentLog };
+    const engine = this.#nextEngine();
+    this.#engines.push(engine);
+    const parts = { link: await link(host, irq, clock), reset, clock, log: silentLog, ...isoDepOf(engine) };
     return { host, clock, reader: createPn532Reader(parts), irq };
   }
 
@@ -314,7 +327,7 @@ class SoakRun {
   }
 
   #violate(what: string): void {
-    this.#violations.push(`${Math.round(this.#nowMs)} ms: ${what}`);
+    this.#violations.push(`${Math.round(this.#nowMs)} ms, engine ${this.#engines.at(-1)}: ${what}`);
   }
 }
 

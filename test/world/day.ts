@@ -20,6 +20,7 @@ import { enrol, makeCast, type Person } from "./cast.ts";
 import { makeChipCast } from "./chip-cast.ts";
 import { between, planLane, type Stay, spreadOver, withoutDoubles } from "./day-plan.ts";
 import { type Defect, plantInPins, withChanceDefect, withLaneDefect } from "./defects.ts";
+import { type Engine, enginesAt, enginesOf, engineWords, withEngines } from "./engines.ts";
 import { FaultStage } from "./fault-stage.ts";
 import { serve, signerIn } from "./service.ts";
 import { type FaultWindow, planFaults, Weather } from "./swarm.ts";
@@ -37,6 +38,8 @@ export interface DayOptions {
   readonly proof?: "numbers" | "chips";
   /** Rounds in which nothing happens are skipped, which changes nothing; to see that, they can be lived through. */
   readonly idlePolls?: "skipped" | "lived";
+  /** Who speaks ISO-DEP at all readers; drawn for each unless said otherwise. */
+  readonly engine?: Engine | undefined;
 }
 
 const HOUR_MS = 3_600_000;
@@ -105,7 +108,8 @@ export class Day {
     const wired = lanes
       .slice(0, isShared ? Math.max(count, LEAST_LANES_SHARED) : count)
       .map((door) => (isShared ? { ...door, reader: { ...door.reader, fieldGroup: "hall" } } : door));
-    this.doors = isChips ? withChipDoors(wired, random.fork()) : wired;
+    const doors = isChips ? withChipDoors(wired, random.fork()) : wired;
+    this.doors = withEngines(doors, enginesOf(seed, options.engine));
     this.weather = new Weather(random.fork());
     this.windows = planFaults(random.fork(), this.#lengthMs);
     this.casts = isChips
@@ -181,6 +185,7 @@ export class Day {
 
   /** From six in the morning to the end of the plan, every fault over. */
   async run(): Promise<void> {
+    this.witness.note(`engines: ${engineWords(enginesAt(this.doors))}`);
     await this.world.start();
     for (const cast of new Set(this.casts)) enrol(this.world, cast);
     await this.world.timeline.run(this.#lengthMs * 1_000);

@@ -1,12 +1,14 @@
 /**
  * Simulated days: whole gates under random faults, judged from outside. `SIM_SEEDS` days of `SIM_HOURS` hours
  * from seed `SIM_SEED` on; by default a few short ones. `SIM_SHARED_SEEDS` and `SIM_CHIP_SEEDS` are those of days where
- * readers share a field and where chips prove themselves. A day that fails prints the command that replays it.
+ * readers share a field and where chips prove themselves. `SIM_ENGINE` (firmware, software or unset) has all readers speak
+ * ISO-DEP so, which each seed draws otherwise. A day that fails prints the command that replays it.
  */
 import process from "node:process";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Violation } from "./day-record.ts";
 import type { Defect } from "./defects.ts";
+import { engineNamed, engineTally, engineWords } from "./engines.ts";
 import { type DayReport, simulate } from "./simulate.ts";
 import { FAULTS } from "./swarm.ts";
 
@@ -28,6 +30,7 @@ const COMPARED_HOURS = 0.25;
 const DEFECT_HOURS = 0.5;
 /** So many days that each fault has struck in one of them. */
 const ENOUGH_FOR_ALL_FAULTS = 50;
+const ENGINE = engineNamed(process.env["SIM_ENGINE"]);
 /** A day takes half a minute on an idle machine; a busy or sleeping one must not fail it. */
 const DAY_TIMEOUT_MS = 3_600_000;
 const MAX_DEFECT_SEEDS = 20;
@@ -46,9 +49,10 @@ const clockTime = (atMs: number): string => {
 /** All that is needed to understand a failure, and the command that shows it again. */
 function story(report: DayReport, again: string): string {
   const told = report.violations.slice(0, VIOLATIONS_TOLD).map((violation) => chapter(violation, report));
-  const replay = `SIM_SEED=${report.seed} ${again}`;
+  const engine = ENGINE === undefined ? "" : `SIM_ENGINE=${ENGINE} `;
+  const replay = `SIM_SEED=${report.seed} ${engine}${again}`;
   return [
-    `seed ${report.seed}: ${report.violations.length} violations`,
+    `seed ${report.seed} (${engineWords(report.engines)}): ${report.violations.length} violations`,
     ...told,
     `replay it with: ${replay}`,
   ].join("\n");
@@ -64,7 +68,7 @@ describe("every invariant holds", () => {
   const reports: DayReport[] = [];
 
   test.each(seeds)("over the day of seed %i", { timeout: DAY_TIMEOUT_MS }, async (seed) => {
-    const report = await simulate({ seed, hours: HOURS });
+    const report = await simulate({ seed, hours: HOURS, engine: ENGINE });
     reports.push(report);
     const again = `SIM_SEEDS=1 SIM_HOURS=${HOURS} npx vitest run test/world/days.test.ts -t "day of seed"`;
     if (report.violations.length > 0) expect.fail(story(report, again));
@@ -90,7 +94,8 @@ describe("every invariant holds", () => {
     process.stdout.write(
       `${reports.length} days of ${HOURS} hours from seed ${FIRST_SEED}: ${total((r) => r.presentations)} presentations ` +
         `(${total((r) => r.calm)} undisturbed), ${total((r) => r.granted)} granted, ${total((r) => r.denied)} denied, ` +
-        `${total((r) => r.kills)} kills, ${total((r) => r.violations.length)} violations\nfaults: ${faults.join(", ")}\n`,
+        `${total((r) => r.kills)} kills, ${total((r) => r.violations.length)} violations\n${enginesOn(reports)}\n` +
+        `faults: ${faults.join(", ")}\n`,
     );
   });
 });
@@ -103,7 +108,7 @@ describe("where the readers of two lanes or more see the same cards", () => {
     "every invariant holds over the morning of seed %i",
     { timeout: DAY_TIMEOUT_MS },
     async (seed) => {
-      const report = await simulate({ seed, hours: SHARED_HOURS, fields: "shared" });
+      const report = await simulate({ seed, hours: SHARED_HOURS, fields: "shared", engine: ENGINE });
       reports.push(report);
       const again = `SIM_SHARED_SEEDS=1 SIM_SHARED_HOURS=${SHARED_HOURS} npx vitest run test/world/days.test.ts -t "morning of seed"`;
       if (report.violations.length > 0) expect.fail(story(report, again));
@@ -124,7 +129,8 @@ describe("where the readers of two lanes or more see the same cards", () => {
     const total = (of: (report: DayReport) => number): string => String(sum(reports, of));
     process.stdout.write(
       `${reports.length} mornings of ${SHARED_HOURS} hours at shared fields: ${total((r) => r.presentations)} presentations ` +
-        `(${total((r) => r.calm)} undisturbed), ${total((r) => r.granted)} granted, ${total((r) => r.kills)} kills\n`,
+        `(${total((r) => r.calm)} undisturbed), ${total((r) => r.granted)} granted, ${total((r) => r.kills)} kills\n` +
+        `${enginesOn(reports)}\n`,
     );
   });
 });
@@ -137,7 +143,7 @@ describe("where chips prove themselves, and copies of them are shown", () => {
     "every invariant holds over the chip day of seed %i",
     { timeout: DAY_TIMEOUT_MS },
     async (seed) => {
-      const report = await simulate({ seed, hours: CHIP_HOURS, proof: "chips" });
+      const report = await simulate({ seed, hours: CHIP_HOURS, proof: "chips", engine: ENGINE });
       reports.push(report);
       const again = `SIM_CHIP_SEEDS=1 SIM_CHIP_HOURS=${CHIP_HOURS} npx vitest run test/world/days.test.ts -t "chip day of seed"`;
       if (report.violations.length > 0) expect.fail(story(report, again));
@@ -177,10 +183,13 @@ describe("where chips prove themselves, and copies of them are shown", () => {
         `(${total((r) => r.calm)} undisturbed), ${total((r) => r.granted)} granted, ${total((r) => r.denied)} denied, ` +
         `${total((r) => r.pinned)} chips pinned, attackers ${total((r) => r.attackersDenied)} refused and ` +
         `${total((r) => r.attackersGranted)} granted by number, ${total((r) => r.kills)} kills, ` +
-        `${total((r) => r.violations.length)} violations\n`,
+        `${total((r) => r.violations.length)} violations\n${enginesOn(reports)}\n`,
     );
   });
 });
+
+const enginesOn = (reports: readonly DayReport[]): string =>
+  engineTally(reports.flatMap(({ engines }) => engines));
 
 /** As a gate with the defect lives it; more than one invariant may have to find it. */
 function chipHour(seed: number, defect: Defect): Promise<DayReport> {

@@ -20,6 +20,7 @@ import { sharedAnchors } from "../emrtd/whole-document.ts";
 import { BackEnd } from "./back-end.ts";
 import { between } from "./day-plan.ts";
 import type { Violation } from "./day-record.ts";
+import { type Engine, enginesAt, enginesOf, engineWords, withEngines } from "./engines.ts";
 import { FaultStage } from "./fault-stage.ts";
 import { FewSecrets } from "./few-secrets.ts";
 import { type MatchDefect, plantInTries, withMatchDefect } from "./match-defects.ts";
@@ -40,6 +41,8 @@ export interface MatchGateOptions {
   readonly index: number;
   readonly plan: GatePlan;
   readonly defect?: MatchDefect;
+  /** Who speaks ISO-DEP at both readers; drawn for each unless said otherwise. */
+  readonly engine?: Engine | undefined;
 }
 
 const MEMBERS_BEFORE_MS = 1_000;
@@ -73,6 +76,8 @@ export class MatchGateDay {
   readonly defects: unknown[] = [];
   readonly signer: Signer;
   readonly #options: MatchGateOptions;
+  /** Of each lane. */
+  readonly engines: readonly Engine[];
   readonly #doors: readonly MatchDoor[];
   readonly #random: SeededRandom;
   readonly #stage: FaultStage;
@@ -86,16 +91,19 @@ export class MatchGateDay {
     const { index, seed, plan } = options;
     const gate = MATCH_GATES[index];
     if (gate === undefined) throw new Error("no such gate");
-    const random = new SeededRandom(seed * MATCH_GATES.length + index);
+    const gateSeed = seed * MATCH_GATES.length + index;
+    const random = new SeededRandom(gateSeed);
     this.#options = options;
-    this.#doors = gate.doors;
+    const doors = withEngines<MatchDoor>(gate.doors, enginesOf(gateSeed, options.engine));
+    this.#doors = doors;
+    this.engines = enginesAt(doors);
     this.#random = random.fork();
     this.outages = planOutages(random.fork(), plan.lengthMs);
     const fewSecrets = new FewSecrets(new SeededRandom(SECRETS_SEED));
     this.world = new VirtualGate({
       seed: random.next(),
-      doors: gate.doors,
-      entries: gate.doors.flatMap(({ keypadNode, scannerNode }) => [keypadNode, scannerNode]),
+      doors,
+      entries: doors.flatMap(({ keypadNode, scannerNode }) => [keypadNode, scannerNode]),
       anchors: () => sharedAnchors(),
       processRandom: () => fewSecrets,
       step: withMatchDefect(options.defect, (lane, input) => this.#step(lane, input)),
@@ -106,13 +114,13 @@ export class MatchGateDay {
     this.weather = new Weather(random.fork());
     const { weather, backEnd } = this;
     this.broker = new VirtualBroker({ timeline, random: random.fork(), weather, backEnd });
-    const nodes = gate.doors.map(({ reader }) => reader.node);
+    const nodes = doors.map(({ reader }) => reader.node);
     this.#stage = new FaultStage({ world, weather, broker: this.broker, nodes, random: this.#random });
     this.signer = signerIn(world.folder, random.fork());
     this.#database = world.open();
     this.witness = new Witness(
       this.#database,
-      gate.doors.map(({ id }) => id),
+      doors.map(({ id }) => id),
       () => this.nowMs,
       "unwatched",
     );
@@ -120,7 +128,7 @@ export class MatchGateDay {
       const lane = this.#doors.findIndex(({ relayLine }) => relayLine === line);
       if (lane >= 0) this.witness.relay(lane, level === "high" ? "on" : "off");
     });
-    this.#lanes = gate.doors.map((door) => new LaneQueue(new LaneSight(world, door)));
+    this.#lanes = doors.map((door) => new LaneQueue(new LaneSight(world, door)));
     skipIdlePolls({ timeline, readers: world.board.readers(), isCalm: () => this.#stage.isProcessUp() });
   }
 
@@ -136,6 +144,7 @@ export class MatchGateDay {
   async run(): Promise<readonly Violation[]> {
     const { world } = this;
     const { arriving, people } = this.#options.plan;
+    this.witness.note(`engines: ${engineWords(this.engines)}`);
     await world.start();
     for (const guest of people) this.#enlist(guest);
     for (const each of arriving) this.#at(each.atMs + MEMBERS_BEFORE_MS, () => this.#arrive(each));

@@ -189,22 +189,47 @@ describe("wrong passwords at a lane", () => {
   test("at one card block that card behind the fifth, in the middle of its holder's visit", () => {
     const due = "denied InvalidPIN wrongPassword";
     const guesser: Guest = { ...STRANGER, due };
-    const verdictBehind = (earlier: number): readonly string[] => {
+    const verdictBehind = (earlier: number, lane = 0): readonly string[] => {
+      const doors = ["lane-1", "lane-2"];
       const before = Array.from({ length: earlier }, (_, index) =>
-        row(due, { seq: index + 1, atMs: CAME_MS - 800_000 + index }),
+        row(due, { seq: index + 1, atMs: CAME_MS - 800_000 + index, door: doors[lane] ?? "" }),
       );
       const layings = [{ hand: "own", fromMs: CAME_MS - 800_001, toMs: CAME_MS - 799_000 } as const];
       const first = visit(
         guesser,
-        { beganMs: CAME_MS - 801_000, endedMs: CAME_MS - 798_000, layings },
+        { lane, beganMs: CAME_MS - 801_000, endedMs: CAME_MS - 798_000, layings },
         { answers: before.map(() => due) },
       );
       const blocked = row("denied acs:Blocked passwordTries", { seq: earlier + 2, atMs: CAME_MS + 1_800 });
       const own = [row(due, { seq: earlier + 1 }), blocked];
-      return verdict([first, visit(guesser, {}, { answers: [due, due] })], [...before, ...own]);
+      const visits = [visit(guesser, {}, { answers: [due, due] }), first];
+      return verdict(visits, [...before, ...own], { doors, buses: ["spi", "spi"] });
     };
-    expect(verdictBehind(4)).toEqual([]);
+    expect([verdictBehind(4), verdictBehind(4, 1)]).toEqual([[], []]);
     expect(verdictBehind(3)).toEqual(["everybodyGetsWhatIsDue", "refusalsHaveReasons"]);
+  });
+
+  test("at one card block it hours after a try that has no row, since its reader was in trouble", () => {
+    const due = "denied InvalidPIN wrongPassword";
+    const guesser: Guest = { ...STRANGER, due };
+    const laid = (fromMs: number) => ({ hand: "own", fromMs, toMs: fromMs + 500 }) as const;
+    const came = { beganMs: CAME_MS - 801_000, endedMs: CAME_MS - 790_000 };
+    const layings = Array.from({ length: 4 }, (_, index) => laid(CAME_MS - 800_000 + index * 1_000));
+    const entries = layings.map(({ fromMs }) => ({ what: "wrong", atMs: fromMs - 100 }) as const);
+    const told = layings
+      .slice(1)
+      .map(({ fromMs }, index) => row(due, { seq: index + 1, atMs: fromMs + 100 }));
+    const own = [
+      row(due, { seq: 4 }),
+      row("denied acs:Blocked passwordTries", { seq: 5, atMs: CAME_MS + 1_800 }),
+    ];
+    const visits = [
+      visit(guesser, { ...came, layings, entries }, { answers: told.map(() => due) }),
+      visit(guesser, {}, { answers: [due, due] }),
+    ];
+    const trouble = { fault: "radioError", fromMs: came.beganMs, toMs: came.endedMs, rate: 0.1 } as const;
+    expect(verdict(visits, [...told, ...own], { windows: [trouble] })).toEqual([]);
+    expect(verdict(visits, [...told, ...own])).toEqual(["everybodyGetsWhatIsDue", "refusalsHaveReasons"]);
   });
 
   test("that are tried while it is blocked are found", () => {

@@ -80,7 +80,7 @@ const isMeant = (answer: string, meant: string): boolean =>
 
 /** Every visit with its rows, in order of their beginning. */
 export function visitsOf(record: MatchRecord): readonly JudgedVisit[] {
-  return record.doors.flatMap((door, lane) => {
+  const judged = record.doors.flatMap((door, lane) => {
     const visits = record.visits
       .filter((visit) => visit.lane === lane && visit.layings.length > 0)
       .toSorted((a, b) => a.beganMs - b.beganMs);
@@ -96,6 +96,7 @@ export function visitsOf(record: MatchRecord): readonly JudgedVisit[] {
       };
     });
   });
+  return judged.sort((a, b) => a.visit.beganMs - b.visit.beganMs);
 }
 
 const firstLaidMs = (visit: Visit | undefined): number =>
@@ -137,7 +138,7 @@ class Court {
   readonly #record: MatchRecord;
   readonly #blocks: readonly LaneBlocks[];
   readonly #leftovers: readonly Leftover[];
-  readonly #wrongByGuest = new Map<string, number>();
+  readonly #triesByGuest = new Map<string, number>();
 
   constructor(record: MatchRecord, judged: readonly JudgedVisit[]) {
     this.#record = record;
@@ -159,14 +160,8 @@ class Court {
       ...guessedTooOften(judged),
       ...grantsTwice(judged),
     ];
-    this.#countWrong(judged);
+    this.#triesByGuest.set(judged.visit.errand.guest.name, this.#triesAt(judged));
     return violations;
-  }
-
-  #countWrong({ answers, visit }: JudgedVisit): void {
-    const wrong = answers.filter((row) => answerOf(row) === WRONG_PASSWORD).length;
-    const { name } = visit.errand.guest;
-    this.#wrongByGuest.set(name, (this.#wrongByGuest.get(name) ?? 0) + wrong);
   }
 
   #answerProblem(row: Row, judged: JudgedVisit): readonly Violation[] {
@@ -220,13 +215,17 @@ class Court {
     ];
   }
 
-  /** Wrong passwords at a card that may say who it is; one that a dying process was about to try counts too. */
+  /**
+   * Wrong passwords at a card that may say who it is, of this visit and those before it; in trouble also such as have no row,
+   * since a process died before, or since they were taken for somebody else's when the card came back.
+   */
   #triesAt({ visit, answers, isCalm }: JudgedVisit): number {
-    const { errand, beganMs, endedMs } = visit;
-    const before = this.#wrongByGuest.get(errand.guest.name) ?? 0;
+    const { errand, entries, layings, beganMs, endedMs } = visit;
+    const before = this.#triesByGuest.get(errand.guest.name) ?? 0;
     const own = answers.filter((row) => answerOf(row) === WRONG_PASSWORD).length;
+    if (entries.length === 0) return before + own;
     const deaths = this.#record.killsMs.filter((atMs) => atMs >= beganMs && atMs <= endedMs).length;
-    const unseen = isCalm ? 0 : visit.layings.length - own;
+    const unseen = isCalm ? 0 : Math.max(0, layings.length - own);
     return before + own + deaths + unseen;
   }
 

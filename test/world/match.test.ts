@@ -1,10 +1,12 @@
 /**
  * The day of a match: crowds at six gates of two lanes, with every kind of document, attacker, fault and mistake. Nobody
  * passes who may not, nobody is refused without a reason. Short here; `MATCH_ARRIVALS` and `MATCH_SEEDS` make it long,
- * `MATCH_SEED` begins elsewhere.
+ * `MATCH_SEED` begins elsewhere, and `MATCH_ENGINE` (firmware, software or unset) has all readers speak ISO-DEP so, which each
+ * seed draws otherwise.
  */
 import process from "node:process";
 import { describe, expect, test } from "vitest";
+import { engineNamed, engineTally, engineWords } from "./engines.ts";
 import { type MatchReport, playMatch } from "./match.ts";
 import type { MatchDefect } from "./match-defects.ts";
 import { figureLines } from "./match-figures.ts";
@@ -13,6 +15,7 @@ import { KINDS } from "./match-kinds.ts";
 const ARRIVALS = Number(process.env["MATCH_ARRIVALS"] ?? 200);
 const SEEDS = Number(process.env["MATCH_SEEDS"] ?? 1);
 const FIRST_SEED = Number(process.env["MATCH_SEED"] ?? 1);
+const ENGINE = engineNamed(process.env["MATCH_ENGINE"]);
 /** A day of so many is a long one. */
 const LONG_DAY = 10_000;
 const OFTEN = 20;
@@ -27,21 +30,23 @@ const AFTERMATH_MS = 2_000;
 const seeds = Array.from({ length: SEEDS }, (_, index) => FIRST_SEED + index);
 
 /** What a person needs to understand a violation, and to see it again. */
-function story({ seed, violations, diaries }: MatchReport): string {
+function story({ seed, engines, violations, diaries }: MatchReport): string {
   const told = violations.slice(0, STORIES_TOLD).map(({ gate, atMs, invariant, what }) => {
     const before = (diaries.get(gate) ?? []).filter((entry) => entry.atMs <= atMs + AFTERMATH_MS);
     const lines = before.slice(-EVENTS_TOLD).map((entry) => `    ${seconds(entry.atMs)} ${entry.what}`);
-    return [`  gate ${gate}, ${seconds(atMs)} ${invariant}: ${what}`, ...lines].join("\n");
+    const by = engineWords(engines[gate - 1] ?? []);
+    return [`  gate ${gate} (${by}), ${seconds(atMs)} ${invariant}: ${what}`, ...lines].join("\n");
   });
-  const again = `MATCH_SEED=${seed} MATCH_SEEDS=1 MATCH_ARRIVALS=${ARRIVALS} npx vitest run test/world/match.test.ts`;
+  const engine = ENGINE === undefined ? "" : `MATCH_ENGINE=${ENGINE} `;
+  const again = `${engine}MATCH_SEED=${seed} MATCH_SEEDS=1 MATCH_ARRIVALS=${ARRIVALS} npx vitest run test/world/match.test.ts`;
   return [`seed ${seed}: ${violations.length} violations`, ...told, `replay it with: ${again}`].join("\n");
 }
 
 /** At once, since a long run may be cut short. */
-function tell({ seed, visits, calm, kills, faults, violations, figures }: MatchReport): void {
+function tell({ seed, engines, visits, calm, kills, faults, violations, figures }: MatchReport): void {
   process.stdout.write(
     `match day of seed ${seed}: ${visits} visits (${calm} undisturbed), ${kills} kills, ${faults} strikes of faults, ` +
-      `${violations.length} violations\n${figureLines(figures).join("\n")}\n`,
+      `${violations.length} violations\n  ${engineTally(engines.flat())}\n${figureLines(figures).join("\n")}\n`,
   );
 }
 
@@ -56,7 +61,7 @@ describe("a match day", () => {
       timeout: TIMEOUT_MS,
     },
     async (seed) => {
-      const report = await playMatch({ seed, arrivals: ARRIVALS });
+      const report = await playMatch({ seed, arrivals: ARRIVALS, engine: ENGINE });
       reports.push(report);
       tell(report);
       if (report.violations.length > 0) expect.fail(story(report));

@@ -4,6 +4,7 @@
  */
 import { verifyChain } from "../../src/journal/verify-chain.ts";
 import type { Violation } from "./day-record.ts";
+import type { Engine } from "./engines.ts";
 import type { MatchDefect } from "./match-defects.ts";
 import { type Figures, figuresOf } from "./match-figures.ts";
 import { MatchGateDay } from "./match-gate.ts";
@@ -19,10 +20,14 @@ export interface MatchOptions {
   /** How many gates of the table are played; all when absent. */
   readonly gates?: number;
   readonly defect?: MatchDefect;
+  /** Who speaks ISO-DEP at all readers; drawn for each unless said otherwise. */
+  readonly engine?: Engine | undefined;
 }
 
 export interface MatchReport {
   readonly seed: number;
+  /** Who speaks ISO-DEP, by gate and lane. */
+  readonly engines: readonly (readonly Engine[])[];
   readonly visits: number;
   /** About which the whole course was demanded. */
   readonly calm: number;
@@ -37,7 +42,8 @@ export interface MatchReport {
   readonly diaries: ReadonlyMap<number, readonly { readonly atMs: number; readonly what: string }[]>;
 }
 
-type GateReport = Omit<MatchReport, "seed" | "visits" | "figures" | "violations" | "diaries"> & {
+type GateReport = Omit<MatchReport, "seed" | "engines" | "visits" | "figures" | "violations" | "diaries"> & {
+  readonly engines: readonly Engine[];
   readonly visits: readonly Visit[];
   readonly violations: readonly Violation[];
   readonly diary: readonly { readonly atMs: number; readonly what: string }[];
@@ -53,6 +59,7 @@ export async function playMatch(options: MatchOptions): Promise<MatchReport> {
       seed,
       index,
       plan,
+      engine: options.engine,
       ...(options.defect === undefined ? {} : { defect: options.defect }),
     });
     try {
@@ -67,6 +74,7 @@ export async function playMatch(options: MatchOptions): Promise<MatchReport> {
   const lanes = plans.flatMap((_, index) => MATCH_GATES[index]?.doors ?? []).length;
   return {
     seed,
+    engines: reports.map(({ engines }) => engines),
     visits: visits.length,
     calm: sum(({ calm }) => calm),
     kills: sum(({ kills }) => kills),
@@ -101,6 +109,7 @@ async function gateReport(day: MatchGateDay): Promise<GateReport> {
     }
   }
   return {
+    engines: day.engines,
     visits: record.visits,
     calm: judged.filter(({ isCalm }) => isCalm).length,
     kills: record.killsMs.length,

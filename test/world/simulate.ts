@@ -11,6 +11,7 @@ import type { Person } from "./cast.ts";
 import { rowsAboutAttackers } from "./chip-invariants.ts";
 import { Day, type DayOptions } from "./day.ts";
 import type { DayRecord, Violation } from "./day-record.ts";
+import { type Engine, enginesAt } from "./engines.ts";
 import { isCalm, judgeDay } from "./invariants.ts";
 import { presentationsOf } from "./presentations.ts";
 import { CHIP_FAULTS, type Fault } from "./swarm.ts";
@@ -18,6 +19,8 @@ import { CHIP_FAULTS, type Fault } from "./swarm.ts";
 export interface DayReport {
   readonly seed: number;
   readonly lanes: number;
+  /** Who speaks ISO-DEP at each lane. */
+  readonly engines: readonly Engine[];
   readonly presentations: number;
   /** Presentations about which a definite answer was demanded. */
   readonly calm: number;
@@ -207,6 +210,7 @@ function reportOf(day: Day, record: DayRecord, violations: readonly Violation[])
   return {
     seed: day.options.seed,
     lanes: doors.length,
+    engines: enginesAt(doors),
     presentations: presentations.length,
     calm: presentations.filter((presentation) => isCalm(presentation, record)).length,
     granted: count("acs.access.granted"),
