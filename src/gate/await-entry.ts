@@ -47,7 +47,7 @@ export async function awaitEntry<T>(
   const entered = waitFor(givingUp.signal).finally(end);
   let gone: LinkError | undefined;
   while (gone === undefined && !over.signal.aborted && !stopping.aborted && clock.monotonicMs() < until) {
-    await clock.sleep(PRESENCE_INTERVAL_MS, over.signal);
+    await clock.sleep(Math.min(PRESENCE_INTERVAL_MS, until - clock.monotonicMs()), over.signal);
     if (over.signal.aborted) break;
     const present = await reader.isPresent();
     if (!present.ok) gone = { kind: "readerFailed", error: present.error };

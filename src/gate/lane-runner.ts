@@ -274,7 +274,7 @@ export class LaneRunner {
     const verdict = judge.judge(passage, () => this.#now() - foundAt);
     if (verdict.ok) return verdict.value;
     this.#journalBroken(verdict.error.kind);
-    return judge.unjudged(this.#now() - foundAt);
+    return { ...judge.unjudged(this.#now() - foundAt), bySeal: passage.bySeal };
   }
 
   async #read(foundAt: Millis): Promise<Input> {

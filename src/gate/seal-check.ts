@@ -12,7 +12,7 @@ import type { DocumentFinding } from "./document-examiner.ts";
 import type { EnteredSeal } from "./entered-seal.ts";
 import type { SealExaminer } from "./examine-seal.ts";
 import type { KeptEntry } from "./kept-entry.ts";
-import { SEAL_DENIALS } from "./seal-denials.table.ts";
+import { isFinal } from "./seal-denials.table.ts";
 
 export interface SealCheckContext extends AwaitEntryContext {
   readonly entry: KeptEntry<EnteredSeal>;
@@ -35,18 +35,22 @@ export class SealCheck {
 
   /**
    * What has been found of a document, with the proof of its seal, or the refusal for want of it. A document that bears none,
-   * or that was refused already, is left as it is. A seal that was there before the document and names another one may have
-   * been left by somebody else: the holder is asked for his own then. Fails only with the reader.
+   * or that was refused already, is left as it is. A seal that was there before the document may have been left by somebody
+   * else, unless it has this document's number: its holder is asked for his own then, and accused of nothing if he shows none.
+   * Fails only with the reader.
    */
   async complete(finding: DocumentFinding): Promise<Result<DocumentFinding, LinkError>> {
     if (finding.sealedBy === undefined) return ok(finding);
     const { entry, examiner } = this.#context;
     const shown = entry.take();
     const before = shown && examiner.beside(finding, shown.bytes);
-    if (before !== undefined && before.detail !== SEAL_DENIALS.numberDiffers.detail) return ok(before);
+    if (before !== undefined && (before.decided === undefined || isFinal(before))) return ok(before);
     const seal = await this.#ask(finding.sealedBy.until);
     if (!seal.ok) return seal;
-    return ok(seal.value === undefined && before ? before : examiner.beside(finding, seal.value?.bytes));
+    if (seal.value !== undefined || before === undefined)
+      return ok(examiner.beside(finding, seal.value?.bytes));
+    const { alarm: _, ...quiet } = before;
+    return ok(quiet);
   }
 
   /** The seal is printed on the card, so that whoever shows it may have to take the card away. */

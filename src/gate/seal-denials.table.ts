@@ -39,6 +39,12 @@ const untrusted = (detail: string): SealDenial => ({ ...UNTRUSTED, detail });
 const unproven = (detail: string): SealDenial => ({ ...UNPROVEN, detail });
 const malformed = unproven("sealMalformed");
 
+/** No other seal would do better: these have this card's number and contradict its chip, or no seal can be judged. */
+const FINAL: readonly SealObjection[] = [
+  ...(["issuerDiffers", "kindDiffers", "nameDiffers", "sexDiffers"] as const),
+  ...(["nationalityDiffers", "birthDateDiffers", "trustStoreUnusable"] as const),
+];
+
 export const SEAL_DENIALS: Readonly<Record<SealObjection, SealDenial>> = {
   missing: { reason: "acs:SecurityLevelTooLow", detail: "sealMissing" },
   documentExpired: { reason: "acs:DocumentExpired", detail: "documentExpired" },
@@ -82,3 +88,10 @@ export const SEAL_DENIALS: Readonly<Record<SealObjection, SealDenial>> = {
   nationalityDiffers: forged("sealNationalityDiffers"),
   birthDateDiffers: forged("sealBirthDateDiffers"),
 };
+
+const FINAL_DETAILS: ReadonlySet<string | undefined> = new Set(
+  FINAL.map((objection) => SEAL_DENIALS[objection].detail),
+);
+
+/** Whether whoever was refused for this by one seal can show no better one. */
+export const isFinal = ({ detail }: { readonly detail?: string }): boolean => FINAL_DETAILS.has(detail);

@@ -155,6 +155,33 @@ describe("a seal that is not this card's", () => {
   });
 });
 
+describe("a seal that was there before the card, and is none", () => {
+  test.each<[SealFault, string]>([
+    ["tampered", "access.denied acs:DocumentAuthenticationFailed sealSignatureInvalid"],
+    ["otherType", "access.denied Other sealOtherKind"],
+    ["unlistedSigner", "access.denied acs:TrustAnchorMissing sealSignerUnknown"],
+    ["cutOff", "access.denied acs:DocumentAuthenticationFailed sealMalformed"],
+  ])(
+    "%s, may be a stranger's: the holder passes by his own, or is refused without being accused",
+    async (fault, denied) => {
+      const here = await lane();
+      show(here, annasSeal({ fault }));
+      await read(here);
+      expect(here.rows()).toEqual([]);
+      show(here, annasSeal());
+      await here.gate.pass(1_000);
+      expect([here.rows(), here.openings()]).toEqual([GRANTED, 1]);
+      takeAway(here);
+      await here.gate.pass(1_500);
+      show(here, annasSeal({ fault }));
+      await read(here);
+      takeAway(here);
+      await here.gate.pass(KEPT_MS);
+      expect([here.rows(), here.openings()]).toEqual([[...GRANTED, denied], 1]);
+    },
+  );
+});
+
 describe("a seal of another number", () => {
   const NUMBER_DIFFERS = "access.denied acs:DocumentAuthenticationFailed sealNumberDiffers";
 
