@@ -81,6 +81,10 @@ async function holdCard(scene: CardScene, stage: Stage, clock: Clock): Promise<S
     await clock.sleep(entry.lyingMs);
     await enter(entry, stage, clock);
   }
+  if (entry?.sealAgainMs !== undefined) {
+    await clock.sleep(entry.sealAgainMs);
+    await enter({ ...entry, lines: [] }, stage, clock);
+  }
   const edge = await answered;
   await clock.sleep(scene.holdMs);
   await director.ask({ do: "remove", node });

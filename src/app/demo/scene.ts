@@ -35,6 +35,8 @@ export interface Entry {
   readonly lines: readonly string[];
   /** So long after the card was laid down, in ms; before it when absent. */
   readonly lyingMs?: number;
+  /** Asked for it once more by the lamps, he shows the seal again so long after he has laid his card down. */
+  readonly sealAgainMs?: number;
 }
 
 interface Presentation {

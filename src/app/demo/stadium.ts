@@ -31,12 +31,15 @@ export const TICKETS: readonly ListedHolder[] = [french, slow, german, expired].
 /** After the nonce of PACE: the key agreement has begun. */
 const ANSWERS_BEFORE_AGREEMENT = 4;
 const READS_THE_LAMPS_MS = 1_000;
+/** The reading, and time to see that the lamps ask for another seal. */
+const ASKED_AGAIN_MS = 3_000;
 
 /** The lane's day. */
 export function tellStadium(): readonly CardScene[] {
   const seals = { french: documentSeal(ARRIVALS.lucas), slow: documentSeal(ARRIVALS.camille) };
   const forged = documentSeal(ARRIVALS.lucas, { fault: "tampered" });
   const frenchman: Entry = { ...typed(french), seal: seals.french };
+  const withSeal = (seal: string): Entry => ({ ...frenchman, seal, sealAgainMs: ASKED_AGAIN_MS });
   const wrong: Entry = { at: "keypad", lines: ["000000"], seal: seals.slow };
   const right: Entry = { ...typed(slow), seal: seals.slow };
   const late: Entry = { ...right, lyingMs: READS_THE_LAMPS_MS };
@@ -45,10 +48,10 @@ export function tellStadium(): readonly CardScene[] {
   return [
     comes("enrolled CIE that only taps", enrolled.spec, VERIFIED),
     comes("CNIe, seal shown and digits typed first", french.spec, SEALED, frenchman),
-    comes("CNIe with the seal of another card", french.spec, OTHERS_SEAL, { ...frenchman, seal: seals.slow }),
+    comes("CNIe with the seal of another card", french.spec, OTHERS_SEAL, withSeal(seals.slow)),
     comes("passport, its zone shown first", german.spec, VERIFIED, scanned(german)),
     comes("CNIe, seal and digits as it lies there", slow.spec, SEALED, late),
-    comes("CNIe with another name in its seal", french.spec, FORGED_SEAL, { ...frenchman, seal: forged }),
+    comes("CNIe with another name in its seal", french.spec, FORGED_SEAL, withSeal(forged)),
     comes("CNIe, wrong digits", slow.spec, "denied InvalidPIN", wrong),
     comes("the same CNIe, right digits", slow.spec, SEALED, right),
     comes("CNIe with another name in it", altered, "denied acs:DocumentAuthenticationFailed", frenchman),
