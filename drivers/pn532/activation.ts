@@ -150,7 +150,7 @@ export class Activation {
     const answer = await this.#askForAts(frames);
     if (!answer.ok) return answer;
     if (answer.value === undefined) {
-      choice.selectionFailed();
+      choice.selectionFailed(frames);
       const reset = await this.resetField();
       return reset.ok ? ok(undefined) : reset;
     }

@@ -70,6 +70,8 @@ export interface IsoDepChoiceParts {
 export class IsoDepChoice {
   readonly #parts: IsoDepChoiceParts;
   readonly #standings = new Map<string, Standing>();
+  /** Families that fell since the chip rose last: what they showed before that holds no more. */
+  readonly #fallen = new Set<string>();
   #chip: Limit;
   /** In a row. */
   #selectionsFailed = 0;
@@ -96,16 +98,20 @@ export class IsoDepChoice {
     return choiceAt(this.#standingOf(family).isOwedReading ? limit.level : this.#levelIn(limit));
   }
 
-  /** Card after card selected by the chip has not answered our own request: whoever it is, the next one is asked for less. */
-  selectionFailed(): void {
-    if (this.#levelIn(this.#chip) < this.#chip.level) {
-      this.#chip = withChance(this.#chip, chanceAfter(this.#chip.chance, this.#now()));
+  /**
+   * Card after card selected by the chip has not answered our own request, which asked for these frames: whoever it is, the
+   * next one is asked for less. One of them in a trial ends that, and proves nothing: it may have been taken away.
+   */
+  selectionFailed(frames: FrameChoice): void {
+    const { level, chance } = this.#chip;
+    if (CHOICES.indexOf(frames) < level && chance !== undefined) {
+      this.#chip = withChance(this.#chip, sameAgain(chance, this.#now()));
       return;
     }
     this.#selectionsFailed += 1;
     if (this.#selectionsFailed < MAX_SELECTIONS_FAILED) return;
     this.#selectionsFailed = 0;
-    if (this.#chip.level < SUREST) this.#lowerChip();
+    if (level < SUREST) this.#lowerChip();
   }
 
   selectionWorked(): void {
@@ -151,8 +157,9 @@ export class IsoDepChoice {
     }
     const chance = chanceAfter(standing.chance, this.#now());
     this.#set(family, { level: level + 1, chance, proofs: 0, ...SOUND });
-    const limited = [...this.#standings.values()].filter((each) => each.level > this.#chip.level).length;
-    if (limited >= KINDS_OF_PROOF) this.#lowerChip();
+    this.#fallen.add(family);
+    const limited = [...this.#fallen].filter((each) => this.#standingOf(each).level > this.#chip.level);
+    if (limited.length >= KINDS_OF_PROOF) this.#lowerChip();
   }
 
   /** Often enough, and what was tried is what holds; the choice above it is tried later. */
@@ -168,6 +175,7 @@ export class IsoDepChoice {
     if (this.#standings.has(family)) this.#set(family, { ...raised, ...SOUND });
     if (!isChips) return;
     this.#chip = raised;
+    this.#fallen.clear();
     this.#parts.log.info("pn532.frames", framesOf(this.chip));
   }
 
@@ -208,7 +216,9 @@ export class IsoDepChoice {
     this.#standings.delete(family);
     this.#standings.set(family, standing);
     const [oldest] = this.#standings.keys();
-    if (this.#standings.size > MAX_FAMILIES && oldest !== undefined) this.#standings.delete(oldest);
+    if (this.#standings.size <= MAX_FAMILIES || oldest === undefined) return;
+    this.#standings.delete(oldest);
+    this.#fallen.delete(oldest);
   }
 }
 

@@ -71,17 +71,17 @@ describe("our own engine", () => {
 
   test("asks all cards for less when one after the other does not answer its selection", () => {
     const choice = make("software");
-    for (let time = 0; time < 4; time++) choice.selectionFailed();
+    for (let time = 0; time < 4; time++) choice.selectionFailed(choice.first);
     choice.selectionWorked();
-    for (let time = 0; time < 4; time++) choice.selectionFailed();
+    for (let time = 0; time < 4; time++) choice.selectionFailed(choice.first);
     expect(choice.first).toBe(256);
-    choice.selectionFailed();
+    choice.selectionFailed(choice.first);
     expect(choice.first).toBe(128);
-    for (let time = 0; time < 4; time++) choice.selectionFailed();
+    for (let time = 0; time < 4; time++) choice.selectionFailed(choice.first);
     expect(choice.first).toBe(128);
-    for (let time = 0; time < 6; time++) choice.selectionFailed();
+    for (let time = 0; time < 6; time++) choice.selectionFailed(choice.first);
     expect(choice.first).toBe("firmware");
-    for (let time = 0; time < 10; time++) choice.selectionFailed();
+    for (let time = 0; time < 10; time++) choice.selectionFailed(choice.first);
     expect(choice.first).toBe("firmware");
   });
 
@@ -311,7 +311,7 @@ describe("what was given up is tried again", () => {
     pass(1);
     prove("A");
     failed(choice, "A", 2);
-    failed(choice, "B", 2);
+    failed(choice, "D", 2);
     expect(choice.chip).toBe(128);
     pass(1);
     expect(choice.of("C")).toBe(128);
@@ -322,20 +322,36 @@ describe("what was given up is tried again", () => {
   test("a selection that fails in a trial ends it, and does not count as one of five", () => {
     const { choice, pass } = limited();
     pass(1);
-    choice.selectionFailed();
+    choice.selectionFailed(256);
     expect(choice.first).toBe(128);
-    for (let time = 0; time < 4; time++) choice.selectionFailed();
-    expect(choice.first).toBe(128);
-    pass(1);
+    for (let time = 0; time < 4; time++) choice.selectionFailed(128);
     expect(choice.first).toBe(128);
     pass(1);
     expect(choice.first).toBe(256);
   });
 
+  test("a selection in a family's smaller frames that fails ends no trial of the chip's", () => {
+    const { choice, pass } = limited();
+    pass(1);
+    choice.selectionFailed(64);
+    expect(choice.first).toBe(256);
+  });
+
+  test("kinds of cards that fell before the chip rose are no proof against it", () => {
+    const { choice, pass, prove } = limited();
+    pass(1);
+    prove("C");
+    expect(choice.chip).toBe(256);
+    failed(choice, "D", 2);
+    expect([choice.of("D"), choice.chip]).toEqual([128, 256]);
+    failed(choice, "E", 2);
+    expect(choice.chip).toBe(128);
+  });
+
   test("the firmware's engine is left for the smallest frames first", () => {
     const time: Time = { nowMs: millis(0) };
     const choice = make("software", time);
-    for (let time = 0; time < 20; time++) choice.selectionFailed();
+    for (let time = 0; time < 20; time++) choice.selectionFailed(choice.first);
     expect(choice.first).toBe("firmware");
     // The third fall in a row: four hours.
     time.nowMs = millis(4 * HOUR_MS);
@@ -446,7 +462,7 @@ test("the log is told when the chip's frames change, and of no kind of card", ()
   held(choice, "A", LONG);
   time.nowMs = millis(3 * HOUR_MS);
   for (let proof = 0; proof < PROOFS; proof++) held(choice, "A", LONG);
-  for (let time = 0; time < 15; time++) choice.selectionFailed();
+  for (let time = 0; time < 15; time++) choice.selectionFailed(choice.first);
   expect(told).toEqual([
     ["warn", "pn532.frames", { isoDep: "software", frameBytes: 128 }],
     ["info", "pn532.frames", { isoDep: "software", frameBytes: 256 }],
