@@ -47,7 +47,7 @@ export function documentNameKeys(
   const fromZone = wholeKey(zone, born);
   if (fromZone === undefined || cutIn === undefined) return distinctKeys([fromDg11, fromZone]);
   const { format, fillersBehind } = cutIn;
-  // Where the whole name is known, what a cut one might have been is not asked.
+  // Where the whole name is known, what a cut one might have been is not asked; but one that ends on a filler may be whole.
   if (fromDg11 !== undefined) return distinctKeys(fillersBehind === 0 ? [fromDg11] : [fromDg11, fromZone]);
   return distinctKeys([fromZone, cutKey(fromZone, { positions: NAME_POSITIONS[format], fillersBehind })]);
 }

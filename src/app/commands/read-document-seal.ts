@@ -1,6 +1,6 @@
 /**
- * The seal that `varco read --document --seal` holds against the chip: examined before the card is asked for, compared once
- * the document is authentic. A refusal has the name that a door gives it.
+ * The seal that `varco read --document --seal` holds against the chip, compared once the document is authentic. A refusal has
+ * the name that a door gives it.
  */
 import type { Config } from "../../config/schema.ts";
 import type { ExaminedDocument } from "../../gate/examine-document.ts";

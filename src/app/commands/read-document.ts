@@ -61,25 +61,22 @@ interface OpenSite {
   readonly config: Config;
 }
 
-/** What is besides the document: its seal, and a file for its photograph. */
+/** With a file for the photograph. */
 interface Desk extends OpenSite {
   readonly photo: PhotographFile | undefined;
-  readonly seal: SealExamination | undefined;
 }
 
 async function readAtSite(at: OpenSite, invocation: Invocation, io: CommandIo): Promise<ExitCode> {
-  const seal = openSealBeside(invocation, at, io);
-  if ("exit" in seal) return seal.exit;
+  // Looked at before anybody is asked for a card, and not kept: what it says is held as briefly as what the chip says.
+  const early = openSealBeside(invocation, at, io);
+  if ("exit" in early) return early.exit;
+  if (early.value !== undefined) wipeExamination(early.value);
+  const photo = await photoFile(invocation, io);
+  if ("exit" in photo) return photo.exit;
   try {
-    const photo = await photoFile(invocation, io);
-    if ("exit" in photo) return photo.exit;
-    try {
-      return await inspect({ ...at, photo: photo.value, seal: seal.value }, invocation, io);
-    } finally {
-      await photo.value?.close();
-    }
+    return await inspect({ ...at, photo: photo.value }, invocation, io);
   } finally {
-    if (seal.value !== undefined) wipeExamination(seal.value);
+    await photo.value?.close();
   }
 }
 
@@ -217,8 +214,24 @@ class Stopwatch {
 }
 
 async function tell(
+  tap: Tap<DocumentOutcome>,
+  desk: Desk,
+  invocation: Invocation,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const seal = openSealBeside(invocation, desk, io);
+  if ("exit" in seal) return seal.exit;
+  try {
+    return await tellWith(seal.value, tap, desk, invocation, io);
+  } finally {
+    if (seal.value !== undefined) wipeExamination(seal.value);
+  }
+}
+
+async function tellWith(
+  examination: SealExamination | undefined,
   { found, readMs }: Tap<DocumentOutcome>,
-  { photo: file, seal: examination }: Desk,
+  { photo: file }: Desk,
   { flags }: Invocation,
   io: CommandIo,
 ): Promise<ExitCode> {

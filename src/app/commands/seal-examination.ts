@@ -1,6 +1,7 @@
 /**
- * One seal from a file, examined by the trust store as it is now: for `varco read --seal`, alone or beside a document. The
- * steps are a door's, one by one, so that each can be told. What the seal says of its holder stays here until it is wiped.
+ * One seal from a file, examined by the trust store as it is now: for `varco read --seal`, alone or beside a document. A door
+ * asks first what kind of paper a seal is of; a technician learns who signed it, whatever it is of. What the seal says of its
+ * holder stays here until it is wiped.
  */
 import type { Config } from "../../config/schema.ts";
 import { err, ok, type Result } from "../../result.ts";
