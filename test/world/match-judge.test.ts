@@ -136,6 +136,16 @@ describe("a refusal", () => {
     ]);
   });
 
+  test("for want of digits of who was let in before he took his card away, and laid it down again", () => {
+    const missing = row("denied acs:SecurityLevelTooLow passwordMissing", { atMs: CAME_MS + 1_800 });
+    const answers = [MEMBER.due, "denied acs:SecurityLevelTooLow passwordMissing"];
+    const grant = row(MEMBER.due, { seq: 2 });
+    const visits = [visit(MEMBER, {}, { answers })];
+    expect(verdict(visits, [grant, { ...missing, seq: 3 }])).toEqual([]);
+    const before = [visit(MEMBER, {}, { answers: answers.toReversed() })];
+    expect(verdict(before, [missing, grant])).toEqual(["refusalsHaveReasons"]);
+  });
+
   test("for digits that somebody left behind, or that nobody did", () => {
     const wrong = row("denied InvalidPIN wrongPassword");
     const before = visit(STRANGER, {

@@ -176,7 +176,7 @@ class Court {
       const problem = this.#grantProblem(row, judged);
       return problem === undefined ? [] : blame("grantsAreDue", problem);
     }
-    if (!this.#explanations(judged).some((meant) => isMeant(answer, meant)))
+    if (!this.#explanations(row, judged).some((meant) => isMeant(answer, meant)))
       return blame("refusalsHaveReasons", `was refused without a reason (due: ${guest.due})`);
     const isFound = guest.alarm !== undefined && isMeant(answer, guest.due);
     return isFound &&
@@ -197,7 +197,7 @@ class Court {
     return isThere ? undefined : "had no card on the reader";
   }
 
-  #explanations(judged: JudgedVisit): readonly string[] {
+  #explanations({ seq }: Row, judged: JudgedVisit): readonly string[] {
     const { errand, lane, beganMs, endedMs } = judged.visit;
     const { guest, mistakes } = errand;
     const mayBeBlocked = this.#blocksAt(judged).mayBeBlocked(beganMs, endedMs + LINGER_MS);
@@ -208,8 +208,8 @@ class Court {
       ...mistakes,
       ...(mayBeBlocked || tries >= TRIES_OF_HOLDER ? [BLOCKED] : []),
       ...(tries >= TRIES_UNTIL_LATE ? [INCOMPLETE] : []),
-      // What was typed goes with the refusal: whoever lays his card down again is asked anew.
-      ...(judged.answers.some((row) => answerOf(row) === BLOCKED) ? [PASSWORD_MISSING] : []),
+      // What was typed goes with the answer: whoever lays his card down again is asked anew.
+      ...(judged.answers.some((row) => row.seq < seq && isOver(row)) ? [PASSWORD_MISSING] : []),
       ...(judged.isCalm ? [] : [...IN_TROUBLE, silenced(guest.due)]),
       ...(hasForeignDigits ? BY_FOREIGN_DIGITS : []),
     ];
@@ -256,6 +256,9 @@ class Court {
     return blocks;
   }
 }
+
+/** Blocked, or let in, be it sooner than he takes his card away. */
+const isOver = (row: Row): boolean => row.type === "acs.access.granted" || answerOf(row) === BLOCKED;
 
 /** What was tried at a reader in trouble: behind its restart two who are nobody count as one, and the second has no row. */
 const triesInTrouble = (judged: readonly JudgedVisit[], lane: number): readonly number[] =>
