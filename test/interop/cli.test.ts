@@ -1,10 +1,13 @@
 // The program as a newcomer and a technician meet it: whole commands against a virtual board, wrong set-ups,
 // broken storage. Every refusal says what to do, and no card's number is ever printed.
+
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
+import { REARM_MS } from "../../src/gate/lane.ts";
 import type { Director } from "../../src/sim/director-client.ts";
 import { cie, GateFolder, LINES, NODE } from "./gate-folder.ts";
 import { endAll, eventually, type Finished, finished, startVarco, varco } from "./processes.ts";
@@ -263,6 +266,8 @@ describe("cards at the counter", () => {
     });
     expect(await varco("credentials", "revoke", "M-1", ...config)).toMatchObject({ exit: 1 });
     expect((await varco("credentials", "list", ...config)).out).toBe("");
+    // On a quick machine all this takes less time than a card has to be away to count as a new presentation.
+    await delay(REARM_MS);
     await place(director, MEMBER);
     await eventually(() => ons(LINES.red) === 1, "the revoked card is refused by the running gate");
     expect(ons(LINES.relay)).toBe(1);
